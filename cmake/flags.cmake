@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# One interface target carries every flag of our own code; foreign headers come in as SYSTEM.
+add_library(lungate_flags INTERFACE)
+target_compile_options(lungate_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fno-omit-frame-pointer)
+
+if(LUNGATE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+elseif(LUNGATE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+elseif(NOT LUNGATE_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "LUNGATE_SANITIZE is '${LUNGATE_SANITIZE}': address, thread or empty")
+endif()
+if(LUNGATE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every bound of the gateway, in one place, each with its reason. A bound that the operator may
+// change has its default and its range here; protocol constants (a BHS has 48 bytes) live with
+// their protocol.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace lungate::limits {
+
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
+// --- Process ---------------------------------------------------------------------------------
+
+/// Loops: beyond eight, librbd's own threads are what limits a gateway.
+inline constexpr std::uint32_t kLoopsMax = 8;
+/// LUNs per gateway: the segment reserves a slot for each (12 KiB per LUN and loop).
+inline constexpr std::uint32_t kLunsMax = 1024;
+/// LUN numbers: 0 to 255 use the peripheral device addressing method (SAM-5, 4.7.7.2), which every
+/// initiator understands.
+inline constexpr std::uint16_t kLunNumberMax = 255;
+/// Targets, portals and initiators per configuration: bounds on what one text may ask for.
+inline constexpr std::size_t kTargetsMax = 256;
+inline constexpr std::size_t kPortalsMax = 32;
+inline constexpr std::size_t kInitiatorsPerTargetMax = 1024;
+
+// --- Connections -----------------------------------------------------------------------------
+
+/// Connections of one gateway, logged in or not: 2,000 hosts' worth of paths would need more memory
+/// than a gateway node has.
+inline constexpr std::size_t kConnectionsMax = 2048;
+/// New connections taken per loop turn, and the pause when the process is out of descriptors.
+inline constexpr int kAcceptsPerTurnMax = 64;
+inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
+/// A login that takes longer is a peer that does not speak iSCSI (LIO uses 15 s as well).
+inline constexpr std::chrono::milliseconds kLoginTimeout{15'000};
+/// NOP-In ping after this much silence, and how long its answer may take. The sum stays below the
+/// 30 s SCSI time-out of Linux, so a dead path is given up before its commands are.
+inline constexpr std::chrono::milliseconds kNopInterval{5'000};
+inline constexpr std::chrono::milliseconds kNopTimeout{5'000};
+/// A PDU that has begun must end within this time (one byte a second is an attack), and a peer that
+/// reads nothing while we have something to say is gone after it.
+inline constexpr std::chrono::milliseconds kReceiveTimeout{20'000};
+inline constexpr std::chrono::milliseconds kSendTimeout{20'000};
+/// Small reads of a connection land here first; one buffer holds many headers.
+inline constexpr std::size_t kReceiveBufferBytes = 64 * kKiB;
+/// A connection with this much unsent stops reading commands until the peer has read some of it.
+inline constexpr std::size_t kSendQueueBytesHigh = 8 * kMiB;
+/// Data of commands in progress on one connection; beyond it, reading stops.
+inline constexpr std::size_t kTaskBytesPerConnectionMax = 64 * kMiB;
+/// Buffers of one size that a lane keeps for the next command: a full window of the most common
+/// sizes; what is above goes back to the allocator.
+inline constexpr std::size_t kPooledBytesPerClassMax = 16 * kMiB;
+/// Reads of one connection per loop turn: a flood on one connection must not starve the others.
+inline constexpr int kReceivesPerTurnMax = 4;
+/// How often a lane looks at its connections' deadlines; time-outs are at most this much late.
+inline constexpr std::chrono::milliseconds kDeadlineTick{100};
+/// Pieces of one gathered send: the kernel takes 1,024 (UIO_MAXIOV); 256 fill any socket buffer.
+inline constexpr std::size_t kSendPiecesMax = 256;
+
+// --- iSCSI -----------------------------------------------------------------------------------
+
+/// Before negotiation a data segment has at most 8 KiB (RFC 7143, 13.12).
+inline constexpr std::uint32_t kLoginDataSegmentBytes = 8192;
+/// Additional header segments: one extended CDB (up to 260 bytes with its header) and one
+/// bidirectional read length (8 bytes) are all that RFC 7143 defines (11.2.2).
+inline constexpr std::size_t kAhsBytesMax = 272;
+/// One login's or one text exchange's keys, summed over all its PDUs with the C bit.
+inline constexpr std::size_t kTextBytesMax = 64 * kKiB;
+inline constexpr std::size_t kTextKeysMax = 64;
+/// Key names and values (RFC 7143, 6.1): a value is at most 255 bytes unless its key says otherwise
+/// (CHAP_C, CHAP_R); 8,192 is the bound of any value here.
+inline constexpr std::size_t kTextKeyBytesMax = 63;
+inline constexpr std::size_t kTextValueBytesMax = 8192;
+/// iSCSI names: 223 bytes (RFC 7143, 4.2.7.1).
+inline constexpr std::size_t kNameBytesMax = 223;
+/// Request and response pairs of one login. Real initiators need two to five.
+inline constexpr std::uint32_t kLoginRoundsMax = 16;
+
+/// What we declare and offer. 256 KiB is what LIO sends at once; 1 MiB bursts let a 1 MiB write
+/// travel with one R2T.
+inline constexpr std::uint32_t kMaxRecvDataSegmentBytes = 256 * kKiB;
+inline constexpr std::uint32_t kMaxBurstBytes = 1 * kMiB;
+inline constexpr std::uint32_t kFirstBurstBytes = 256 * kKiB;
+inline constexpr std::uint32_t kMaxOutstandingR2t = 8;
+static_assert(kFirstBurstBytes <= kMaxBurstBytes, "RFC 7143, 13.14");
+
+/// Commands of one session in progress (the CmdSN window): open-iscsi queues 128 by default.
+inline constexpr std::uint32_t kCommandWindow = 128;
+/// Immediate commands stand outside the window; they are bounded by refusing more than these.
+inline constexpr std::uint32_t kImmediateCommandsMax = 16;
+
+// --- SCSI ------------------------------------------------------------------------------------
+
+/// MAXIMUM TRANSFER LENGTH in bytes (VPD B0): one command's buffer is allocated whole.
+inline constexpr std::uint32_t kTransferBytesMax = 4 * kMiB;
+static_assert(kTransferBytesMax <= kTaskBytesPerConnectionMax);
+/// Parameter lists (MODE SELECT, UNMAP, PERSISTENT RESERVE OUT): none that we take is larger.
+inline constexpr std::uint32_t kParameterListBytesMax = 8192;
+/// Parameter data that we give (INQUIRY, MODE SENSE, REPORT LUNS, REPORT SUPPORTED OPERATION
+/// CODES): whatever allocation length is asked for, no buffer is larger. The longest is REPORT
+/// LUNS.
+inline constexpr std::size_t kParameterDataBytesMax = 8192;
+static_assert(8 + 8 * (kLunNumberMax + 1) <= kParameterDataBytesMax);
+/// CDBs: the longest that we know is 32 bytes (SBC-3's variable length commands).
+inline constexpr std::size_t kCdbBytesMax = 32;
+/// Unit attentions queued per I_T_L nexus; beyond it the oldest of equal meaning are merged.
+inline constexpr std::size_t kUnitAttentionsMax = 8;
+/// Sense data we send: fixed format needs 18 bytes, descriptor format with three descriptors 44.
+inline constexpr std::size_t kSenseBytesMax = 64;
+/// UNMAP block descriptors of one command (SBC-3, 6.6.3 MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT).
+inline constexpr std::uint32_t kUnmapDescriptorsMax = 256;
+/// Blocks of one UNMAP command, in bytes: bounded so that one command cannot keep a LUN busy for
+/// minutes. libiscsi holds MAXIMUM UNMAP LBA COUNT to at most 1,048,576.
+inline constexpr std::uint64_t kUnmapBytesMax = 512 * kMiB;
+/// MAXIMUM WRITE SAME LENGTH in bytes. Below 65,536 blocks of 512: libiscsi takes that many for a
+/// promise that an ordinary WRITE of the same length is possible too.
+inline constexpr std::uint64_t kWriteSameBytesMax = 16 * kMiB;
+static_assert(kUnmapBytesMax / 512 <= 1024 * 1024 && kWriteSameBytesMax / 512 < 65536);
+
+// --- Stores ----------------------------------------------------------------------------------
+
+/// Operations of one file that the kernel works on at once: enough to keep an NVMe drive busy. More
+/// wait in a list, in order.
+inline constexpr std::uint32_t kFileRingSlots = 128;
+/// A read that the page cache can answer is copied on the loop itself up to this size (about 15
+/// us); a longer copy would hold up the loop's other connections.
+inline constexpr std::size_t kFileInlineReadBytesMax = 128 * kKiB;
+/// A pattern is written in pieces of at most so much, so that no piece keeps the file's write lock
+/// for long.
+inline constexpr std::size_t kFileFillBytesMax = 1 * kMiB;
+
+// --- Log -------------------------------------------------------------------------------------
+
+/// Lines of one cause in one second; the rest is counted. Ten show a pattern, and a thousand
+/// connections that fail at once do not fill the journal.
+inline constexpr std::uint32_t kLogBurst = 10;
+inline constexpr std::chrono::milliseconds kLogWindow{1'000};
+/// One value of a log line. Longer ones are peers' inventions.
+inline constexpr std::size_t kLogValueBytesMax = 256;
+
+// --- Configuration ---------------------------------------------------------------------------
+
+/// toml11 saturates integers and overflows its stack on deep nesting: both are checked around it.
+inline constexpr std::size_t kConfigBytesMax = 4 * kMiB;
+inline constexpr std::size_t kConfigDepthMax = 16;
+/// Errors reported at once: more than a screen of them helps nobody.
+inline constexpr std::size_t kConfigErrorsMax = 50;
+/// Unix socket paths: sockaddr_un holds 108 bytes with the terminating zero.
+inline constexpr std::size_t kSocketPathBytesMax = 107;
+/// A serial number's bytes: VPD 80 allows 252; a UUID has 36, and no host shows more than 64.
+inline constexpr std::size_t kSerialBytesMax = 64;
+/// Images on one RADOS connection: each connection costs about a dozen threads, each fence takes
+/// the whole connection with it.
+inline constexpr std::uint32_t kImagesPerConnection = 16;
+/// Sizes of file and null LUNs: below 1 MiB no file system fits; 1 EiB keeps every offset and sum
+/// of offsets inside a signed 64-bit integer.
+inline constexpr std::uint64_t kLunBytesMin = 1 * kMiB;
+inline constexpr std::uint64_t kLunBytesMax = std::uint64_t{1} << 60;
+/// Ranges of what the operator may set in [iscsi]. RFC 7143 (13.12 to 13.14) allows 512 to
+/// 2^24 - 1 bytes; above one command's largest transfer more would only cost memory.
+inline constexpr std::uint32_t kIscsiBytesMin = 512;
+inline constexpr std::uint32_t kIscsiBytesMax = kTransferBytesMax;
+inline constexpr std::uint32_t kMaxOutstandingR2tMax = 64;
+inline constexpr std::uint32_t kCommandWindowMax = 1024;
+static_assert(kMaxRecvDataSegmentBytes <= kIscsiBytesMax && kMaxBurstBytes <= kIscsiBytesMax);
+static_assert(kMaxOutstandingR2t <= kMaxOutstandingR2tMax && kCommandWindow <= kCommandWindowMax);
+/// Timeouts that the operator may set: below 100 ms a busy peer looks dead, above ten minutes a
+/// dead one looks busy.
+inline constexpr std::chrono::milliseconds kTimeoutMin{100};
+inline constexpr std::chrono::milliseconds kTimeoutMax{600'000};
+/// The delay that tests put on a file LUN.
+inline constexpr std::chrono::milliseconds kTestDelayMax{60'000};
+
+// --- Ceph ------------------------------------------------------------------------------------
+
+/// Monitors that do not answer a connecting client for this long are unreachable: their own
+/// elections take a few seconds.
+inline constexpr std::chrono::seconds kCephConnectTimeout{10};
+/// Commands to the monitors (blocklist, pool look-up). I/O has no such limit: an operation that was
+/// given up may still land.
+inline constexpr std::chrono::seconds kCephCommandTimeout{15};
+/// Opening an image whole: connect, fence a former instance (a second), lock. Then the LUN is
+/// reported unreachable; the attempt is kept and joined by the next one.
+inline constexpr std::chrono::milliseconds kImageOpenTimeout{30'000};
+/// Closing an image: flush, release, unwatch. What takes longer goes on without us.
+inline constexpr std::chrono::milliseconds kImageCloseTimeout{10'000};
+/// A fence must outlast every way in which a dead instance may come back (a host that was frozen, a
+/// virtual machine that was restored): ten years. Ceph's default is an hour.
+inline constexpr std::chrono::seconds kFenceTime{std::int64_t{10} * 365 * 86'400};
+static_assert(kFenceTime.count() <= INT64_C(0xffffffff), "rados_blocklist_add takes 32 bits");
+/// Fenced instances that a gateway's roster remembers, per pool and namespace: one for each
+/// connection of each crash. Beyond it the oldest are forgotten.
+inline constexpr std::size_t kFormerInstancesMax = 256;
+/// One entry of that roster, some 300 bytes: what is longer is none of ours.
+inline constexpr std::size_t kRosterEntryBytesMax = 4096;
+/// Holders of one lock and watchers of one image that are looked at; an exclusive lock has one.
+inline constexpr std::size_t kWatchersMax = 256;
+
+// --- Control socket --------------------------------------------------------------------------
+
+inline constexpr std::size_t kControlRequestBytesMax = 64 * kKiB;
+/// A reply lists every LUN and session: 1,024 and 2,048 of them, below 2 KiB each.
+inline constexpr std::size_t kControlReplyBytesMax = 8 * kMiB;
+/// Our messages nest four deep; the rest is somebody's bomb.
+inline constexpr std::size_t kControlDepthMax = 16;
+inline constexpr std::size_t kControlConnectionsMax = 32;
+inline constexpr std::chrono::milliseconds kControlTimeout{5'000};
+
+// --- Telemetry -------------------------------------------------------------------------------
+
+/// Slots of the segment: a removed LUN's slot rests for a while, so there are more slots than LUNs.
+/// A slot costs memory when it is used, not before.
+inline constexpr std::uint32_t kLunSlots = kLunsMax + kLunsMax / 4;
+/// How long the slot of a removed LUN is given to nobody: several scrapes of the slowest Prometheus
+/// that is usual (15 s), so that no reader takes the new LUN's counters for the old one's.
+inline constexpr std::chrono::seconds kTombstoneTime{60};
+/// A reader tries this often to see a slot that is being changed, then leaves it out of this
+/// scrape.
+inline constexpr unsigned kSlotReadTries = 4;
+/// A segment larger than this is none of ours: all slots of eight loops need 126 MiB.
+inline constexpr std::uint64_t kSegmentBytesMax = 1024 * kMiB;
+
+// --- Exporter --------------------------------------------------------------------------------
+
+/// Scrapers are few; the rest are people with a browser.
+inline constexpr unsigned kScrapeConnectionsMax = 32;
+/// Of these, one address gets half: a client that leaks connections does not lock the others out.
+inline constexpr unsigned kScrapeConnectionsPerAddressMax = kScrapeConnectionsMax / 2;
+/// Request line and headers of one connection; Prometheus sends some 300 bytes.
+inline constexpr std::size_t kScrapeRequestBytesMax = 16 * kKiB;
+/// Pages made and not yet taken by their clients; beyond it new requests get 503. A page of 1,000
+/// LUNs has 17 MB, so two slow scrapers fit, and a crowd of them costs nobody the memory.
+inline constexpr std::size_t kScrapeReplyBytesMax = 48 * kMiB;
+/// A connection that is silent, or takes nothing, for longer is closed.
+inline constexpr std::chrono::seconds kScrapeTimeout{15};
+/// Gateways of one host behind one exporter.
+inline constexpr std::size_t kExporterSegmentsMax = 16;
+
+// --- Life cycle ------------------------------------------------------------------------------
+
+/// SIGTERM: sessions get a logout request and this long to finish; the rest is closed then.
+inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
+/// After the drain: I/O in progress and stores get this much longer, then the process ends hard.
+inline constexpr std::chrono::milliseconds kCloseTimeout{10'000};
+/// Threads for calls that block. A store that hangs costs one of them.
+inline constexpr unsigned kWorkerThreads = 8;
+/// A loop that stalled longer closes its connections without executing what they hold (a paused
+/// process must not write data that its initiator has long written elsewhere).
+inline constexpr std::chrono::milliseconds kStallLimit{15'000};
+/// An offline LUN is tried again after this long, doubled at each failure up to the maximum.
+inline constexpr std::chrono::milliseconds kReopenDelayMin{1'000};
+inline constexpr std::chrono::milliseconds kReopenDelayMax{30'000};
+
+}  // namespace lungate::limits

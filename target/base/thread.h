@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace lungate {
+
+/// A thread with a name (at most 15 characters, as ps and perf show it) and every signal blocked:
+/// signals are for the thread that waits for them, and a call that blocks on a helper thread must
+/// not return EINTR because the operator typed Ctrl-C. `body` must not throw.
+/// Throws std::system_error when the machine gives no more threads: call it while starting.
+std::thread start_thread(const char* name, std::function<void()> body);
+
+}  // namespace lungate

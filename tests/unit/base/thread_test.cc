@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "base/thread.h"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <string>
+
+namespace lungate {
+namespace {
+
+bool hears(int signal) {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  return ::sigismember(&mask, signal) == 0;
+}
+
+TEST(Thread, BlocksSignalsInTheNewThreadOnly) {
+  bool there = true;
+  start_thread("lg-test", [&] { there = hears(SIGTERM); }).join();
+  EXPECT_FALSE(there);
+  EXPECT_TRUE(hears(SIGTERM));
+}
+
+TEST(Thread, HasItsName) {
+  std::thread thread = start_thread("lg-fifteen-char", [] {
+    int signal = 0;
+    sigset_t wanted;
+    ::sigemptyset(&wanted);
+    ::sigaddset(&wanted, SIGUSR1);
+    ::sigwait(&wanted, &signal);
+  });
+  char name[16] = {};
+  ::pthread_getname_np(thread.native_handle(), name, sizeof name);
+  EXPECT_STREQ(name, "lg-fifteen-char");
+  ::pthread_kill(thread.native_handle(), SIGUSR1);
+  thread.join();
+}
+
+}  // namespace
+}  // namespace lungate
