@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One turn, as libev runs it:
+//
+//   poll --> ev_check: turn_started()  --> events --> ev_prepare: turn_ended() --> poll ...
+//            (highest priority: first)                 (lowest priority: last)
+#include "event/loop.h"
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+#include "base/check.h"
+#include "event/libev.h"
+
+namespace lungate::event {
+namespace {
+
+/// A posted closure: the one kind of letter that the loop owns.
+struct Closure final : Mail {
+  explicit Closure(std::function<void()> w) : work(std::move(w)) { deliver = &run; }
+  static void run(Mail& self) noexcept {
+    const std::unique_ptr<Closure> closure(static_cast<Closure*>(&self));
+    closure->work();
+  }
+  std::function<void()> work;
+};
+
+struct LoopDeleter {
+  void operator()(struct ev_loop* loop) const { ev_loop_destroy(loop); }
+};
+
+std::unique_ptr<struct ev_loop, LoopDeleter> make_loop() {
+  // epoll, whatever LIBEV_FLAGS says: libev's other backends are experiments.
+  std::unique_ptr<struct ev_loop, LoopDeleter> loop(
+      ev_loop_new(unsigned{EVBACKEND_EPOLL} | unsigned{EVFLAG_NOENV}));
+  if (!loop) throw std::system_error(errno, std::generic_category(), "cannot make an event loop");
+  return loop;
+}
+
+}  // namespace
+
+struct Loop::Impl {
+  Impl();
+  ~Impl();
+
+  void turn_started();
+  void turn_ended();
+
+  std::unique_ptr<struct ev_loop, LoopDeleter> handle = make_loop();
+  ev_async wake{};
+  ev_check check_watcher{};
+  ev_prepare prepare{};
+  ev_timer pulse{};  // bounds the time in poll while stalls are watched for
+  Mailbox mailbox;
+  std::atomic<bool> stop{false};
+  BootTime turn_start = boot_now();
+  std::function<void()> turn_end;
+  Nanoseconds stall_limit{0};
+  std::function<void(Nanoseconds)> stall_hook;
+};
+
+Loop::Impl::Impl()
+    : mailbox(
+          [](void* self) noexcept {
+            auto& impl = *static_cast<Impl*>(self);
+            ev_async_send(impl.handle.get(), &impl.wake);
+          },
+          this) {
+  ev_async_init(&wake, [](struct ev_loop*, ev_async* watcher, int) {
+    static_cast<Impl*>(watcher->data)->mailbox.deliver_all();
+  });
+  ev_check_init(&check_watcher, [](struct ev_loop*, ev_check* watcher, int) {
+    static_cast<Impl*>(watcher->data)->turn_started();
+  });
+  ev_prepare_init(&prepare, [](struct ev_loop*, ev_prepare* watcher, int) {
+    static_cast<Impl*>(watcher->data)->turn_ended();
+  });
+  ev_init(&pulse, [](struct ev_loop*, ev_timer*, int) {});  // its event is the turn itself
+  ev_set_priority(&check_watcher, EV_MAXPRI);
+  ev_set_priority(&prepare, EV_MINPRI);
+  wake.data = check_watcher.data = prepare.data = this;
+  ev_async_start(handle.get(), &wake);
+  ev_check_start(handle.get(), &check_watcher);
+  ev_prepare_start(handle.get(), &prepare);
+}
+
+Loop::Impl::~Impl() {
+  turn_end = nullptr;
+  stall_hook = nullptr;
+  // Closures end here without having run. They may post more while they are destroyed.
+  while (Mail* letter = mailbox.take_all()) {
+    while (letter != nullptr) {
+      check(letter->deliver == &Closure::run, "no completion is under way when its loop ends");
+      delete static_cast<Closure*>(std::exchange(letter, letter->next_mail));
+    }
+  }
+  mailbox.settle();
+  ev_timer_stop(handle.get(), &pulse);
+  ev_prepare_stop(handle.get(), &prepare);
+  ev_check_stop(handle.get(), &check_watcher);
+  ev_async_stop(handle.get(), &wake);
+}
+
+void Loop::Impl::turn_started() {
+  const BootTime now = boot_now();
+  const Nanoseconds gap(now - std::exchange(turn_start, now));
+  if (stall_hook && gap > stall_limit) stall_hook(gap);
+}
+
+void Loop::Impl::turn_ended() {
+  if (turn_end) turn_end();
+  if (stop.exchange(false, std::memory_order_acquire)) ev_break(handle.get(), EVBREAK_ONE);
+}
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+void Loop::run() {
+  impl_->turn_start = boot_now();
+  ev_run(impl_->handle.get(), 0);
+}
+
+void Loop::stop() noexcept {
+  impl_->stop.store(true, std::memory_order_release);
+  ev_async_send(impl_->handle.get(), &impl_->wake);
+}
+
+BootTime Loop::turn_start() const {
+  return impl_->turn_start;
+}
+
+void Loop::post(std::function<void()> work) {
+  impl_->mailbox.post(*new Closure(std::move(work)));  // freed by Closure::run or ~Impl
+}
+
+Mailbox& Loop::mailbox() {
+  return impl_->mailbox;
+}
+
+void Loop::set_turn_end(std::function<void()> work) {
+  impl_->turn_end = std::move(work);
+}
+
+void Loop::set_stall_hook(Nanoseconds limit, std::function<void(Nanoseconds)> hook) {
+  check(limit > Nanoseconds::zero(), "a stall limit is positive");
+  impl_->stall_limit = limit;
+  impl_->stall_hook = std::move(hook);
+  ev_timer_stop(impl_->handle.get(), &impl_->pulse);
+  if (!impl_->stall_hook) return;
+  ev_timer_set(&impl_->pulse, 0., seconds_of(limit) / 4);
+  ev_timer_again(impl_->handle.get(), &impl_->pulse);
+}
+
+struct ev_loop* handle_of(Loop& loop) {
+  return loop.impl().handle.get();
+}
+
+}  // namespace lungate::event

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "event/workers.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/thread.h"
+#include "event/loop.h"
+
+namespace lungate::event {
+
+struct Workers::Impl {
+  struct Call {
+    std::function<void()> work;
+    Loop* loop;
+    std::function<void()> done;
+  };
+
+  void serve();
+
+  std::mutex mutex;
+  std::condition_variable wanted;
+  std::deque<Call> queue;  // guarded by mutex
+  bool ending = false;     // guarded by mutex
+  std::vector<std::thread> threads;
+};
+
+void Workers::Impl::serve() {
+  std::unique_lock lock(mutex);
+  while (true) {
+    wanted.wait(lock, [this] { return ending || !queue.empty(); });
+    if (ending) return;
+    Call call = std::move(queue.front());
+    queue.pop_front();
+    lock.unlock();
+    call.work();
+    call.work = nullptr;  // what it holds ends here, before `done` can run
+    call.loop->post(std::move(call.done));
+    lock.lock();
+  }
+}
+
+Workers::Workers(unsigned threads) : impl_(std::make_unique<Impl>()) {
+  check(threads > 0, "there is a worker");
+  for (unsigned i = 0; i < threads; ++i) {
+    const std::string name = "lg-worker-" + std::to_string(i);
+    impl_->threads.push_back(start_thread(name.c_str(), [impl = impl_.get()] { impl->serve(); }));
+  }
+}
+
+Workers::~Workers() {
+  std::deque<Impl::Call> dropped;  // ends without the lock: a closure's end may call run()
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->ending = true;
+    dropped.swap(impl_->queue);
+  }
+  dropped.clear();
+  impl_->wanted.notify_all();
+  for (std::thread& thread : impl_->threads) thread.join();
+}
+
+void Workers::run(std::function<void()> work, Loop& loop, std::function<void()> done) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->ending) return;
+    impl_->queue.push_back({std::move(work), &loop, std::move(done)});
+  }
+  impl_->wanted.notify_one();
+}
+
+}  // namespace lungate::event
