@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "backend/backend.h"
+
+#include "base/check.h"
+
+namespace lungate::backend {
+
+std::string_view name(Verb verb) {
+  constexpr std::array<std::string_view, kVerbs> kNames = {"read",    "write",        "flush",
+                                                           "discard", "write_zeroes", "write_same"};
+  return kNames[static_cast<std::size_t>(verb)];
+}
+
+std::string_view name(Status status) {
+  constexpr std::array<std::string_view, kStatuses> kNames = {
+      "ok",       "out_of_range", "read_only",   "no_space",
+      "io_error", "not_owner",    "unavailable", "no_memory"};
+  return kNames[static_cast<std::size_t>(status)];
+}
+
+void check_request(const Request& request) noexcept {
+  check(request.reply_to != nullptr && request.deliver != nullptr, "a request has a way back");
+  if (request.verb == Verb::kFlush) return;
+  check(request.length > 0, "a request is for at least one byte");
+  switch (request.verb) {
+    case Verb::kRead:
+    case Verb::kWrite:
+      return check(request.data.size() == request.length, "data is as long as the range");
+    case Verb::kWriteSame:
+      return check(!request.data.empty() && request.length % request.data.size() == 0,
+                   "the pattern fits the range a whole number of times");
+    case Verb::kFlush:
+    case Verb::kDiscard:
+    case Verb::kWriteZeroes:
+      return;
+  }
+}
+
+}  // namespace lungate::backend

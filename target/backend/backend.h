@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The port behind which a LUN's bytes live: a short table of verbs. An adapter (rbd, file, null)
+// knows no SCSI; the device server knows no Ceph.
+//
+// Life of a backend:
+//
+//   open (adapter's own function, blocks: on a worker)
+//     |
+//     v                 any loop                adapter's thread          the loop again
+//   [ready] --- submit(request) ---> ... ---> reply_to->post(request) ---> request.deliver()
+//     |                      (never inline: not even for an error)
+//     |--- watcher->changed() from any thread: read state() again
+//     v
+//   close() (blocks: on a worker). REQUIRES: every request has been delivered.
+//     |
+//     v
+//   destroyed
+//
+// Buffers: a request's `data` must stay alive and, for writes, unchanged until the request is
+// delivered; the adapter touches it no more after that, whatever the outcome.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/mail.h"
+
+namespace lungate::backend {
+
+enum class Verb : std::uint8_t {
+  kRead,     // data.size() bytes at offset, into data
+  kWrite,    // data.size() bytes at offset, from data
+  kFlush,    // everything delivered with kOk before this submit is durable; offset, length unused
+  kDiscard,  // the range may lose its allocation and reads as zeros afterwards (all of it)
+  kWriteZeroes,  // the range reads as zeros afterwards and stays allocated where possible
+  kWriteSame,    // data (one pattern, its size divides length) repeated over offset..offset+length
+};
+inline constexpr std::size_t kVerbs = 6;
+
+enum class Status : std::uint8_t {
+  kOk,
+  kOutOfRange,   // beyond the end (the image has been shrunk): nothing was done
+  kReadOnly,     // the store refuses writes: nothing was done
+  kNoSpace,      // the store is full: nothing was done
+  kIoError,      // the store reports an error of the medium
+  kNotOwner,     // fenced, or the lock is lost: perhaps done, nothing of it will follow
+  kUnavailable,  // the store cannot be reached now: perhaps done, nothing of it will follow
+  kNoMemory,     // nothing was done
+};
+inline constexpr std::size_t kStatuses = 8;
+std::string_view name(Verb verb);
+std::string_view name(Status status);
+
+/// One operation. It is a member of the task that wants it: submitting allocates nothing.
+struct Request : Mail {
+  Verb verb = Verb::kRead;
+  std::uint64_t offset = 0;      // bytes
+  std::uint64_t length = 0;      // bytes; for kRead and kWrite equal to data.size()
+  MutableBytes data;             // kRead: destination; kWrite, kWriteSame: source
+  MailSink* reply_to = nullptr;  // the submitting loop's mailbox
+  void* owner = nullptr;         // the submitter's own; adapters leave it alone
+  void* adapter = nullptr;       // the adapter's own from submit to delivery
+  Status status = Status::kOk;   // set by the adapter before it posts
+  int error = 0;                 // errno behind `status`, for the log; 0 when kOk
+};
+
+/// What the device server asks once at open and again after a change. A plain value.
+struct State {
+  bool ready = false;  // false: offline, `reason` says why
+  bool read_only = false;
+  std::uint64_t size_bytes = 0;
+  std::string reason;  // for people: "locked by client.4123 at 10.0.0.7", empty when ready
+};
+
+/// What never changes while a backend is open.
+struct Traits {
+  std::string_view kind;            // "rbd", "file", "null"
+  std::uint32_t discard_bytes = 0;  // granularity of kDiscard; 0: discard is not supported
+  std::uint32_t optimal_bytes = 0;  // best alignment and size of I/O; 0: unknown
+  bool write_cache = false;         // kOk of a write does not mean stored: needs kFlush
+  bool rotational = false;
+  /// What the disk's identity is made from (VPD 80, 83): equal wherever the same store is opened,
+  /// and unchanged for its life. For rbd: cluster fsid, pool id and image id; for a file: its path.
+  std::string identity_seed;
+};
+
+/// Told of changes that the store sees by itself (resize, lock lost, reachable again).
+class Watcher {
+ public:
+  /// Called on any thread; must not block and must not call back into the backend.
+  virtual void backend_changed() noexcept = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// Starts the operation. Any loop's thread; never blocks; delivers exactly once, never inline.
+  /// REQUIRES: length > 0 (but for kFlush), data as the verb says, reply_to and deliver set.
+  /// The range need not lie inside the store: that is the adapter's to refuse (kOutOfRange), for
+  /// the size may have changed since the caller looked.
+  virtual void submit(Request& request) noexcept = 0;
+
+  /// A copy of the state of this moment. Any thread.
+  virtual State state() const = 0;
+
+  /// Constant for the life of the backend. Any thread.
+  virtual const Traits& traits() const = 0;
+
+  /// At most one watcher, null for none. Before the first submit and after the last delivery only.
+  virtual void watch(Watcher* watcher) = 0;
+
+  /// Gives the store up (releases its lock, closes the image). Blocks: workers only.
+  /// REQUIRES: no request in progress. Afterwards only the destructor may be called.
+  virtual void close() noexcept = 0;
+};
+
+/// True when offset + length does not wrap and ends within size. Checked arithmetic for adapters.
+constexpr bool in_range(std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
+  return offset <= size && length <= size - offset;
+}
+
+/// Stops the process if `request` breaks a REQUIRES of Backend::submit. Adapters begin with it.
+void check_request(const Request& request) noexcept;
+
+}  // namespace lungate::backend

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "backend/file/errors.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace lungate::backend::file {
+namespace {
+
+struct Row {
+  int error;
+  Status status;
+};
+
+constexpr std::array kRows = {
+    Row{0, Status::kOk},
+    Row{ENOSPC, Status::kNoSpace},
+    Row{EDQUOT, Status::kNoSpace},
+    Row{EFBIG, Status::kOutOfRange},  // beyond what the file system or the process may have
+    Row{EROFS, Status::kReadOnly},    // ext4 turns read-only after an error of the disk
+    Row{EPERM, Status::kReadOnly},    // chattr +i
+    Row{ENOMEM, Status::kNoMemory},
+};
+
+}  // namespace
+
+Status status_of(int error) noexcept {
+  const auto* const row =
+      std::find_if(kRows.begin(), kRows.end(), [error](const Row& r) { return r.error == error; });
+  return row == kRows.end() ? Status::kIoError : row->status;
+}
+
+}  // namespace lungate::backend::file
