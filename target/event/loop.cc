@@ -52,17 +52,29 @@ struct Loop::Impl {
   ev_prepare prepare{};
   ev_timer pulse{};  // bounds the time in poll while stalls are watched for
   Mailbox mailbox;
+  bool delivers_soon = false;  // a turn runs, and the letters of its end are still to come
   std::atomic<bool> stop{false};
   BootTime turn_start = boot_now();
+  std::function<void(BootTime)> turn_begin;
   std::function<void()> turn_end;
   Nanoseconds stall_limit{0};
   std::function<void(Nanoseconds)> stall_hook;
 };
 
+namespace {
+
+/// The loop whose events the calling thread runs. Null on threads that run none.
+thread_local const Loop::Impl* running = nullptr;
+
+}  // namespace
+
 Loop::Impl::Impl()
     : mailbox(
           [](void* self) noexcept {
             auto& impl = *static_cast<Impl*>(self);
+            // A letter from the loop's own events is delivered at the end of their turn anyway: it
+            // needs no wake-up, which would be a system call and another turn.
+            if (running == self && impl.delivers_soon) return;
             ev_async_send(impl.handle.get(), &impl.wake);
           },
           this) {
@@ -104,10 +116,14 @@ Loop::Impl::~Impl() {
 void Loop::Impl::turn_started() {
   const BootTime now = boot_now();
   const Nanoseconds gap(now - std::exchange(turn_start, now));
+  delivers_soon = true;
   if (stall_hook && gap > stall_limit) stall_hook(gap);
+  if (turn_begin) turn_begin(now);
 }
 
 void Loop::Impl::turn_ended() {
+  delivers_soon = false;
+  mailbox.deliver_all();
   if (turn_end) turn_end();
   if (stop.exchange(false, std::memory_order_acquire)) ev_break(handle.get(), EVBREAK_ONE);
 }
@@ -117,7 +133,9 @@ Loop::~Loop() = default;
 
 void Loop::run() {
   impl_->turn_start = boot_now();
+  running = impl_.get();
   ev_run(impl_->handle.get(), 0);
+  running = nullptr;
 }
 
 void Loop::stop() noexcept {
@@ -135,6 +153,10 @@ void Loop::post(std::function<void()> work) {
 
 Mailbox& Loop::mailbox() {
   return impl_->mailbox;
+}
+
+void Loop::set_turn_begin(std::function<void(BootTime)> work) {
+  impl_->turn_begin = std::move(work);
 }
 
 void Loop::set_turn_end(std::function<void()> work) {

@@ -40,6 +40,9 @@ class Loop {
   /// The loop's letter box for completions. Its address is stable for the loop's life.
   Mailbox& mailbox();
 
+  /// Calls `work` first in each turn, with its turn_start(). At most one hook.
+  void set_turn_begin(std::function<void(BootTime)> work);
+
   /// Calls `work` once at the end of each turn, after all events: the place to send in one piece
   /// what a turn has produced. At most one hook; not changed from inside it. What it posts is
   /// delivered in the next turn, which then begins at once.

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "control/control_socket.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "api/codec.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace lungate::control {
+namespace {
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+bool somebody_listens(const sockaddr_un& address) {
+  const UniqueFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+std::string failure(const std::string& path, const char* what) {
+  return "control socket " + path + ": " + what + ": " + std::strerror(errno);
+}
+
+}  // namespace
+
+/// One connection. Reads a line, waits for its answer, reads on: a client that sends faster than
+/// it is answered waits in the kernel.
+class ControlSocket::Client : public std::enable_shared_from_this<Client> {
+ public:
+  Client(ControlSocket& owner, UniqueFd fd)
+      : owner_(owner),
+        fd_(std::move(fd)),
+        deadline_(owner.loop_, [this] { end(); }),
+        watcher_(owner.loop_, fd_.get(), event::Interest::kRead,
+                 [this](event::Interest what) { ready(what); }) {
+    deadline_.start(limits::kControlTimeout);
+  }
+
+ private:
+  void ready(event::Interest what) {
+    const auto self = shared_from_this();
+    if (what != event::Interest::kRead) write_some();
+    if (fd_ && !answering_ && out_.empty()) read_some();
+  }
+
+  void read_some() {
+    char buffer[4096];
+    const ssize_t got = ::recv(fd_.get(), buffer, sizeof buffer, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) return end();
+    in_.append(buffer, static_cast<std::size_t>(got));
+    next_line();
+  }
+
+  void next_line() {
+    const std::size_t newline = in_.find('\n');
+    if (newline == std::string::npos && in_.size() > limits::kControlRequestBytesMax) {
+      in_.clear();
+      return reply(api::Error{api::ErrorCode::kBadRequest, "the request is too long", {}});
+    }
+    if (newline == std::string::npos) return;
+    const std::string line = in_.substr(0, newline);
+    in_.erase(0, newline + 1);
+    const auto request = api::parse_request(line);
+    if (!request) return reply(request.error());
+    answering_ = true;
+    deadline_.stop();  // a reload may take its time
+    watcher_.set_interest(event::Interest::kNone);
+    owner_.handle_(*request, [weak = weak_from_this()](const api::Reply& answer) {
+      if (const auto self = weak.lock()) self->reply(answer);
+    });
+  }
+
+  void reply(const api::Reply& answer) {
+    answering_ = false;
+    out_ += api::to_line(answer);
+    deadline_.start(limits::kControlTimeout);
+    write_some();
+  }
+
+  void write_some() {
+    if (!fd_) return;
+    const ssize_t put = ::send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
+    if (put < 0 && errno != EAGAIN && errno != EINTR) return end();
+    if (put > 0) out_.erase(0, static_cast<std::size_t>(put));
+    watcher_.set_interest(out_.empty() ? event::Interest::kRead : event::Interest::kWrite);
+    if (out_.empty() && in_.find('\n') != std::string::npos) next_line();
+  }
+
+  void end() {
+    watcher_.set_interest(event::Interest::kNone);
+    deadline_.stop();
+    fd_.reset();
+    // Perhaps called by a watcher of this object: it is destroyed after that has returned.
+    owner_.loop_.post([self = shared_from_this(), alive = std::weak_ptr(owner_.alive_)] {
+      if (!alive.expired()) self->owner_.drop(*self);
+    });
+  }
+
+  ControlSocket& owner_;
+  UniqueFd fd_;
+  event::Timer deadline_;
+  event::FdWatcher watcher_;
+  std::string in_;
+  std::string out_;
+  bool answering_ = false;
+};
+
+Result<std::unique_ptr<ControlSocket>, std::string> ControlSocket::open(event::Loop& loop,
+                                                                        const std::string& path,
+                                                                        Handle handle) {
+  const sockaddr_un address = address_of(path);
+  if (somebody_listens(address))
+    return err("control socket " + path + ": another lungate-target listens there");
+  ::unlink(path.c_str());
+  UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!fd) return err(failure(path, "socket"));
+  // The mode must hold from the first moment on: it is all that protects the socket.
+  const mode_t before = ::umask(0117);
+  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  ::umask(before);
+  if (bound != 0) return err(failure(path, "bind"));
+  if (::listen(fd.get(), SOMAXCONN) != 0) return err(failure(path, "listen"));
+  return std::unique_ptr<ControlSocket>(
+      new ControlSocket(loop, path, std::move(fd), std::move(handle)));
+}
+
+ControlSocket::ControlSocket(event::Loop& loop, std::string path, UniqueFd listener, Handle handle)
+    : loop_(loop),
+      path_(std::move(path)),
+      listener_(std::move(listener)),
+      handle_(std::move(handle)),
+      watcher_(loop, listener_.get(), event::Interest::kRead,
+               [this](event::Interest) { accept_one(); }) {}
+
+ControlSocket::~ControlSocket() {
+  ::unlink(path_.c_str());
+}
+
+void ControlSocket::accept_one() {
+  UniqueFd fd{::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+  if (!fd) return;
+  if (clients_.size() >= limits::kControlConnectionsMax) {
+    const std::string line = api::to_line(
+        api::Reply{api::Error{api::ErrorCode::kBusy, "too many control connections", {}}});
+    ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
+    return;
+  }
+  clients_.push_back(std::make_shared<Client>(*this, std::move(fd)));
+}
+
+void ControlSocket::drop(Client& client) {
+  clients_.remove_if([&](const auto& held) { return held.get() == &client; });
+}
+
+}  // namespace lungate::control

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The Unix socket by which the operator's command speaks with this process: one request per line,
+// one reply per line, in order (api/messages.h). Who may open the socket may do everything: its
+// file mode is the access control.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "api/messages.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "event/loop.h"
+
+namespace lungate::control {
+
+class ControlSocket {
+ public:
+  using Answer = std::function<void(const api::Reply&)>;
+  /// Answers now or later, on the home loop.
+  using Handle = std::function<void(const api::Request&, Answer)>;
+
+  /// Binds `path` (a socket that nobody listens on is replaced). The error is a sentence.
+  static Result<std::unique_ptr<ControlSocket>, std::string> open(event::Loop& loop,
+                                                                  const std::string& path,
+                                                                  Handle handle);
+  ~ControlSocket();
+  ControlSocket(const ControlSocket&) = delete;
+  ControlSocket& operator=(const ControlSocket&) = delete;
+
+ private:
+  class Client;
+  ControlSocket(event::Loop& loop, std::string path, UniqueFd listener, Handle handle);
+  void accept_one();
+  void drop(Client& client);
+
+  event::Loop& loop_;
+  const std::string path_;
+  UniqueFd listener_;
+  const Handle handle_;
+  const std::shared_ptr<char> alive_ = std::make_shared<char>();  // for work that comes too late
+  std::list<std::shared_ptr<Client>> clients_;
+  event::FdWatcher watcher_;
+};
+
+}  // namespace lungate::control

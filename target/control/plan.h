@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A reload as a plan of changes: what differs between the configuration that runs and a new one,
+// decided before anything is touched.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace lungate::control {
+
+/// A LUN is known by its target and number; another store under the same number is another disk.
+struct LunName {
+  std::string target;
+  std::uint16_t number = 0;
+  friend auto operator<=>(const LunName&, const LunName&) = default;
+};
+std::string to_string(const LunName& name);
+
+struct Plan {
+  std::vector<LunName> remove;  // also those that come back as another disk
+  std::vector<LunName> add;
+  std::vector<LunName> resize;
+  bool directory = false;  // targets, aliases or accesses differ: lanes get a new directory
+  bool log_level = false;
+  /// One sentence per change, for the operator; empty: there is nothing to do.
+  std::vector<std::string> sentences;
+  /// What differs and can only change at a start. Not empty: the plan must not be carried out.
+  std::vector<std::string> needs_restart;
+};
+
+Plan plan_changes(const config::Config& now, const config::Config& next);
+
+}  // namespace lungate::control

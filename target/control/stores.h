@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From a LUN's configuration to an open backend: the one place that knows every adapter.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "backend/backend.h"
+#include "backend/rbd/opener.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "telemetry/kinds.h"
+
+namespace lungate::control {
+
+/// Why a store cannot be served now.
+struct Refusal {
+  telemetry::OfflineReason reason = telemetry::OfflineReason::kOther;
+  std::string text;  // for people
+};
+
+class Stores {
+ public:
+  explicit Stores(const config::Config& config);
+
+  /// Workers only: blocks. Any of them, side by side.
+  Result<std::shared_ptr<backend::Backend>, Refusal> open(const config::Target& target,
+                                                          const config::Lun& lun);
+
+  /// Makes the store fit a LUN whose configured size has changed while it is open. Workers only.
+  static Result<void, Refusal> resize(backend::Backend& backend, const config::Lun& lun);
+
+ private:
+  using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
+  Opened open_image(const config::Image& image, const config::Lun& lun);
+  Opened open_file(const config::File& file, const config::Lun& lun);
+
+  const config::Ceph ceph_;
+  const std::string gateway_;
+  std::mutex mutex_;
+  std::unique_ptr<backend::rbd::Opener> images_;  // made with the first image: no Ceph without one
+};
+
+}  // namespace lungate::control

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// lungate-target: reads its configuration, builds the gateway, runs it.
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "base/log.h"
+#include "config/parse.h"
+#include "control/online_check.h"
+#include "control/service.h"
+#include "control/version.h"
+
+namespace {
+
+/// A configuration that is wrong as a text: nothing was started, nothing changed.
+constexpr int kExitBadConfig = 2;
+
+struct Options {
+  std::string file;
+  bool check = false;
+  bool check_online = false;
+};
+
+int run(const Options& options) {
+  auto config = lungate::config::parse_file(options.file);
+  if (!config) {
+    for (const auto& error : config.error())
+      std::fprintf(stderr, "%s\n", lungate::config::to_string(error).c_str());
+    return kExitBadConfig;
+  }
+  if (options.check) return 0;
+  if (options.check_online) return lungate::control::check_online(*config);
+  lungate::log::start();
+  // A peer that goes away while we write is an error value, not a signal.
+  ::signal(SIGPIPE, SIG_IGN);
+  const int code = lungate::control::Service(std::move(*config), options.file).run();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"lungate-target: exports RBD images and files as SCSI disks over iSCSI"};
+  Options options;
+  app.set_version_flag("--version", lungate::control::kVersion);
+  app.add_option("config", options.file, "the gateway's configuration (TOML)")->required();
+  app.add_flag("--check", options.check, "validate the configuration and end");
+  app.add_flag("--check-online", options.check_online, "the same, and open every store once");
+  CLI11_PARSE(app, argc, argv);
+  return run(options);
+}

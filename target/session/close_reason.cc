@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/close_reason.h"
+
+#include <array>
+
+namespace lungate::session {
+
+std::string_view name(CloseReason reason) {
+  constexpr std::array<std::string_view, kCloseReasons> kNames = {
+      "logout",         "peer_closed",     "protocol_error", "digest_error", "login_refused",
+      "login_timeout",  "receive_timeout", "send_timeout",   "nop_timeout",  "reinstated",
+      "administrative", "stalled",         "drained"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace lungate::session

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The SCSI commands of one session: from the command PDU over its data to its answer, and what
+// becomes of them when somebody takes them back.
+//
+//   begin(header) -> arrived() -> delivered by CmdSN, data complete -> executor
+//        -> executed() -> Data-In, response -> sent() -> the slot is free
+#pragma once
+
+#include <cstdint>
+
+#include "iscsi/cmdsn.h"
+#include "iscsi/framer.h"
+#include "iscsi/parameters.h"
+#include "session/nexus_map.h"
+#include "session/sender.h"
+#include "session/task_set.h"
+
+namespace lungate::session {
+
+class Lane;
+class Session;
+
+class Commands {
+ public:
+  Commands(Session& session, Connection& connection, iscsi::CommandWindow& window, Sender& sender,
+           const iscsi::Parameters& parameters);
+
+  // --- A PDU of a command, in two steps: its header is here, then the whole of it ---
+  /// A SCSI Command takes a slot. Null: it is refused (a Reject has been sent).
+  Task* begin(const iscsi::Framer& framer);
+  /// The room for the data of what begin() returned; perhaps none.
+  static MutableBytes immediate_room(const Task& task);
+  /// The room for a Data-Out's data; none when it is not (or no longer) wanted.
+  MutableBytes place_data_out(const iscsi::DataOut& pdu, std::uint32_t bytes);
+  /// The PDU that began last is whole.
+  void arrived(bool data_digest_ok);
+
+  /// The command's turn by CmdSN has come.
+  void deliver(Task& task);
+
+  // --- Called by executor and connection ---
+  void executed(Task& task);
+  void sent(Task& task);
+
+  // --- Taking back ---
+  Task* find(std::uint32_t initiator_task_tag) { return tasks_.find(initiator_task_tag); }
+  /// Nothing of the task will be answered. `baton` is kept until its I/O has ended.
+  void abort(Task& task, const Baton& baton);
+  /// Every task of this LUN (or, with null, of the session).
+  void abort_all(const LaneLun* lun, const Baton& baton);
+  /// The connection is gone: what waits for the peer ends now, what is with the backend is
+  /// absorbed.
+  void connection_closed();
+
+  /// New commands are answered BUSY from now on.
+  void refuse_new() { refusing_ = true; }
+
+  NexusMap& nexuses() { return nexuses_; }
+  const NexusMap& nexuses() const { return nexuses_; }
+  std::size_t in_progress() const { return tasks_.in_use(); }
+
+ private:
+  void fill(Task& task, const iscsi::ScsiCommand& command, const iscsi::Framer& framer);
+  bool resolve(Task& task, const iscsi::ScsiCommand& command);
+  void prepare_data(Task& task, std::uint32_t immediate_bytes, bool final);
+  bool take_buffer(Task& task, std::uint64_t bytes);
+  void decide(Task& task, scsi::Status status,
+              const scsi::AdditionalSense& sense = scsi::sense::kNone);
+  void advance(Task& task);
+  bool awaits_data(const Task& task) const;
+  void send_r2ts(Task& task);
+  void execute(Task& task);
+  void respond(Task& task);
+  void send_data_in(Task& task, const iscsi::Residual& residual, std::uint32_t& pdus,
+                    bool collapse);
+  void send_response(Task& task, const iscsi::Residual& residual, std::uint32_t pdus);
+  void leave_lun(Task& task);
+  void end(Task& task);
+
+  Session& session_;
+  Connection& connection_;
+  Lane& lane_;
+  iscsi::CommandWindow& window_;
+  Sender& sender_;
+  const iscsi::Parameters& parameters_;
+  NexusMap nexuses_;
+  TaskSet tasks_;
+  Task* receiving_ = nullptr;  // the task whose PDU is arriving: the framer may hold its buffer
+  std::uint32_t immediate_in_progress_ = 0;
+  std::uint32_t next_transfer_tag_ = 0;
+  std::size_t buffer_bytes_ = 0;  // of all tasks; at most limits::kTaskBytesPerConnectionMax
+  bool refusing_ = false;
+};
+
+}  // namespace lungate::session

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/connection.h"
+
+#include <sys/uio.h>
+
+#include <array>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "iscsi/crc32c.h"
+#include "session/lane.h"
+
+namespace lungate::session {
+
+Connection::Connection(Lane& lane, UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag)
+    : lane_(lane),
+      peer_(std::move(peer)),
+      local_(local_endpoint(fd.get())),
+      portal_group_tag_(portal_group_tag),
+      fd_(std::move(fd)) {
+  watcher_ = std::make_unique<event::FdWatcher>(lane_.loop(), fd_.get(), event::Interest::kRead,
+                                                [this](event::Interest what) { ready(what); });
+}
+
+Connection::~Connection() {
+  check(!fd_, "a connection is closed before it is destroyed");
+}
+
+BootTime Connection::arrival() const {
+  return lane_.loop().turn_start();
+}
+
+void Connection::set_handler(std::unique_ptr<PduHandler> handler) {
+  check(!consuming_, "a handler is not replaced under its own feet");
+  former_handler_ = std::exchange(handler_, std::move(handler));
+}
+
+void Connection::set_limits(const iscsi::FramerLimits& limits) {
+  framer_.set_limits(limits);
+  send_header_digest_ = limits.header_digest;
+  send_data_digest_ = limits.data_digest;
+}
+
+void Connection::ready(event::Interest what) {
+  const auto has = [what](event::Interest bit) {
+    return (static_cast<unsigned>(what) & static_cast<unsigned>(bit)) != 0;
+  };
+  if (has(event::Interest::kWrite)) flush();
+  if (open() && has(event::Interest::kRead)) receive_some();
+}
+
+void Connection::receive_some() {
+  for (int i = 0; i < limits::kReceivesPerTurnMax && reading(); ++i) {
+    // The rest of a large data segment goes straight to its place; what follows it, to the scratch.
+    const MutableBytes gap = framer_.data_gap();
+    const MutableBytes scratch = lane_.receive_buffer();
+    std::array<iovec, 2> pieces{{{gap.data(), gap.size()}, {scratch.data(), scratch.size()}}};
+    const Transfer got = receive(fd_.get(), std::span(pieces).subspan(gap.empty() ? 1 : 0));
+    if (got.would_block) return;
+    if (got.closed || got.error != 0) return close(CloseReason::kPeerClosed);
+    lane_.recorder().add(telemetry::GatewayCounter::kBytesReceived, got.bytes);
+
+    const std::size_t direct = std::min(got.bytes, gap.size());
+    if (direct > 0) framer_.data_received(direct);
+    if (!consume(scratch.first(got.bytes - direct))) return;
+    if (got.bytes < gap.size() + scratch.size()) return;  // the socket is empty
+  }
+}
+
+bool Connection::consume(Bytes in) {
+  consuming_ = true;
+  bool go_on = true;
+  while (go_on) {
+    const auto fed = framer_.feed(in);
+    if (!fed) {
+      fail(fed.error());
+      break;
+    }
+    in = in.subspan(fed->consumed);
+    if (fed->event == iscsi::Framer::Event::kNeedMore) break;
+    go_on = react(fed->event);
+  }
+  consuming_ = false;
+  if (!open()) return false;
+  pdu_began_ = framer_.at_boundary()      ? BootTime{}
+               : pdu_began_ == BootTime{} ? arrival()
+                                          : pdu_began_;
+  if (!in.empty()) keep_for_later(in);
+  return reading();
+}
+
+bool Connection::react(iscsi::Framer::Event event) {
+  if (event == iscsi::Framer::Event::kHeaderReady) {
+    framer_.place_data(handler_->place(framer_));
+    return open();
+  }
+  pdu_began_ = BootTime{};
+  handler_->pdu(framer_);
+  return reading();
+}
+
+void Connection::fail(iscsi::FramingError error) {
+  log::warn("session", "framing_error", {{"peer", peer_.text()}, {"error", iscsi::name(error)}});
+  const bool digest = error == iscsi::FramingError::kHeaderDigest;
+  lane_.recorder().add(digest ? telemetry::GatewayCounter::kHeaderDigestErrors
+                              : telemetry::GatewayCounter::kPduProtocolErrors);
+  close(digest ? CloseReason::kDigestError : CloseReason::kProtocolError);
+}
+
+void Connection::keep_for_later(Bytes in) {
+  kept_.assign(in.begin(), in.end());
+}
+
+void Connection::consume_kept() {
+  if (kept_.empty() || !reading()) return;
+  const std::vector<std::byte> bytes = std::exchange(kept_, {});
+  consume(bytes);
+}
+
+void Connection::send(Outgoing&& pdu) {
+  if (!open()) {
+    if (pdu.task != nullptr) handler_->sent(*pdu.task);
+    return;
+  }
+  const Bytes data = pdu.text.empty() ? pdu.data : Bytes(pdu.text);
+  if (send_header_digest_) {
+    const auto digest = iscsi::crc32c_digest(Bytes(pdu.header).first(iscsi::kBhsBytes));
+    store(MutableBytes(pdu.header).subspan(iscsi::kBhsBytes), digest);
+    pdu.header_bytes = iscsi::kBhsBytes + sizeof digest;
+  }
+  const std::size_t padding = padded_to_4(data.size()) - data.size();
+  pdu.trailer_bytes = static_cast<std::uint8_t>(padding);
+  if (send_data_digest_ && !data.empty()) {
+    iscsi::Crc32c crc;
+    crc.update(data);
+    crc.update(Bytes(pdu.trailer).first(padding));
+    store(MutableBytes(pdu.trailer).subspan(padding), crc.digest());
+    pdu.trailer_bytes = static_cast<std::uint8_t>(padding + sizeof(iscsi::Digest));
+  }
+  if (queue_.empty()) send_stuck_ = arrival();
+  queue_.push(std::move(pdu));
+  if (!std::exchange(dirty_, true)) lane_.mark_dirty(*this);
+}
+
+void Connection::flush() {
+  dirty_ = false;
+  bool all = true;
+  while (open() && !queue_.empty()) {
+    std::array<iovec, limits::kSendPiecesMax> pieces;
+    const std::size_t count = queue_.gather(pieces);
+    std::size_t wanted = 0;
+    for (std::size_t i = 0; i < count; ++i) wanted += pieces[i].iov_len;
+    const Transfer put = session::send(fd_.get(), std::span(pieces).first(count));
+    if (put.error != 0) return close(CloseReason::kPeerClosed);
+    if (put.bytes > 0) {
+      sent_at_ = send_stuck_ = boot_now();
+      lane_.recorder().add(telemetry::GatewayCounter::kBytesSent, put.bytes);
+      queue_.advance(put.bytes, [this](Task& task) { handler_->sent(task); });
+    }
+    all = put.bytes == wanted;
+    if (!all) break;
+  }
+  if (!open()) return;
+  if (queue_.empty()) send_stuck_ = BootTime{};
+  if (queue_.empty() && close_when_sent_) return close(*close_when_sent_);
+  wants_write_ = !all;
+  choked_ =
+      queue_.bytes() > (choked_ ? limits::kSendQueueBytesHigh / 2 : limits::kSendQueueBytesHigh);
+  update_interest();
+  consume_kept();
+}
+
+void Connection::pause() {
+  paused_ = true;
+  update_interest();
+}
+
+void Connection::resume() {
+  paused_ = false;
+  update_interest();
+  consume_kept();
+}
+
+bool Connection::reading() const {
+  return open() && !paused_ && !choked_ && !close_when_sent_.has_value();
+}
+
+void Connection::update_interest() {
+  if (!open()) return;
+  const unsigned read = reading() ? static_cast<unsigned>(event::Interest::kRead) : 0;
+  const unsigned write = wants_write_ ? static_cast<unsigned>(event::Interest::kWrite) : 0;
+  watcher_->set_interest(static_cast<event::Interest>(read | write));
+}
+
+void Connection::close_after_send(CloseReason reason) {
+  if (!open()) return;
+  if (queue_.empty()) return close(reason);
+  close_when_sent_ = reason;
+  update_interest();
+}
+
+void Connection::close(CloseReason reason) {
+  if (!open()) return;
+  // Perhaps called by the watcher itself: it is stopped now and destroyed with the connection.
+  watcher_->set_interest(event::Interest::kNone);
+  fd_.reset();
+  framer_.discard_data();
+  queue_.clear([this](Task& task) { handler_->sent(task); });
+  handler_->closed(reason);
+}
+
+void Connection::bury() {
+  check(!open(), "only closed connections are buried");
+  lane_.bury(*this);
+}
+
+void Connection::tick(BootTime now) {
+  if (!open()) return;
+  check_deadlines(now);
+  if (open()) handler_->tick(now);
+}
+
+void Connection::check_deadlines(BootTime now) {
+  const Settings& settings = lane_.settings();
+  if (pdu_began_ != BootTime{} && reading() && now > pdu_began_ + settings.receive_timeout)
+    return close(CloseReason::kReceiveTimeout);
+  if (send_stuck_ != BootTime{} && now > send_stuck_ + settings.send_timeout)
+    return close(CloseReason::kSendTimeout);
+}
+
+}  // namespace lungate::session

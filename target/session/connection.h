@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One TCP connection: bytes in by the framer, PDUs out by the send queue, and every deadline that a
+// peer can miss. What the PDUs mean is its handler's: first the login phase, then the session.
+//
+//   accepted --> login handler --> session handler --close()--> closed --handler idle--> buried
+//
+// close() is at once and final: the socket is gone, no PDU follows. The object stays until its
+// handler holds nothing any more (commands whose I/O must end first), then the lane destroys it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "event/loop.h"
+#include "iscsi/framer.h"
+#include "session/close_reason.h"
+#include "session/send_queue.h"
+#include "session/socket.h"
+
+namespace lungate::session {
+
+class Lane;
+struct Task;
+
+/// What gives PDUs their meaning. Called on the lane's thread.
+class PduHandler {
+ public:
+  virtual ~PduHandler() = default;
+
+  /// The header is whole and verified: where does its data go? Less room than data (or none): the
+  /// rest is thrown away. The room stays alive until pdu() has been called or the connection
+  /// closed.
+  virtual MutableBytes place(const iscsi::Framer& framer) = 0;
+  /// The PDU is whole.
+  virtual void pdu(const iscsi::Framer& framer) = 0;
+  /// The kernel has taken the last byte that this task had to say.
+  virtual void sent(Task& task) = 0;
+  /// Every limits::kDeadlineTick.
+  virtual void tick(BootTime now) = 0;
+  /// The connection is closed; nothing more will be sent. Called once. The handler calls
+  /// Connection::bury() when it holds nothing any more, perhaps at once.
+  virtual void closed(CloseReason reason) = 0;
+};
+
+class Connection {
+ public:
+  Connection(Lane& lane, UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Lane& lane() { return lane_; }
+  const Endpoint& peer() const { return peer_; }
+  const Endpoint& local() const { return local_; }
+  std::uint16_t portal_group_tag() const { return portal_group_tag_; }
+  bool open() const { return static_cast<bool>(fd_); }
+  /// When the turn began in which the PDU at hand arrived.
+  BootTime arrival() const;
+
+  /// When the kernel last took something from us; for sent().
+  BootTime sent_at() const { return sent_at_; }
+
+  /// The old handler is destroyed with the next one, or with the connection: it may be the caller.
+  /// Not from within pdu() or place().
+  void set_handler(std::unique_ptr<PduHandler> handler);
+
+  /// For PDUs after this one; both directions (RFC 7143, 6.3: they change with the last login
+  /// response, which itself has no digest).
+  void set_limits(const iscsi::FramerLimits& limits);
+
+  /// Queues a PDU: adds padding and digests. It leaves at the end of the turn. Nothing happens when
+  /// the connection is closed, but `pdu.task` is handed to sent() all the same.
+  void send(Outgoing&& pdu);
+
+  /// What place() has given for the PDU that is arriving is about to be freed.
+  void discard_data() { framer_.discard_data(); }
+
+  /// Stops reading until resume(): the login waits for its admission.
+  void pause();
+  void resume();
+
+  void close(CloseReason reason);
+  /// Once everything that is queued has been sent; reads no more.
+  void close_after_send(CloseReason reason);
+  /// The handler holds nothing any more. REQUIRES: closed.
+  void bury();
+
+  // --- For the lane ----------------------------------------------------------------------------
+  /// Sends what is queued, as far as the kernel takes it.
+  void flush();
+  void tick(BootTime now);
+  PduHandler& handler() { return *handler_; }
+
+ private:
+  void ready(event::Interest what);
+  void receive_some();
+  /// False when the connection was closed or paused meanwhile.
+  bool consume(Bytes in);
+  bool react(iscsi::Framer::Event event);
+  void fail(iscsi::FramingError error);
+  void keep_for_later(Bytes in);
+  void consume_kept();
+  void update_interest();
+  bool reading() const;
+  void check_deadlines(BootTime now);
+
+  // Constant after construction.
+  Lane& lane_;
+  const Endpoint peer_;
+  const Endpoint local_;
+  const std::uint16_t portal_group_tag_;
+
+  UniqueFd fd_;
+  std::unique_ptr<event::FdWatcher> watcher_;
+  std::unique_ptr<PduHandler> handler_;
+  std::unique_ptr<PduHandler> former_handler_;
+  iscsi::Framer framer_;
+  SendQueue queue_;
+  bool send_header_digest_ = false;
+  bool send_data_digest_ = false;
+
+  bool dirty_ = false;        // in the lane's list of those that have something to send
+  bool wants_write_ = false;  // the kernel took less than we had
+  bool paused_ = false;       // by pause()
+  bool choked_ = false;       // too much unsent: commands wait in the socket
+  bool consuming_ = false;
+  std::vector<std::byte> kept_;  // read, but not consumed because of a pause
+  std::optional<CloseReason> close_when_sent_;
+
+  BootTime pdu_began_;   // a PDU is incomplete since; 0: between two PDUs
+  BootTime send_stuck_;  // unsent since; 0: nothing waits
+  BootTime sent_at_;
+};
+
+}  // namespace lungate::session

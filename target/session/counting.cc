@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/counting.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "session/task.h"
+
+namespace lungate::session {
+namespace {
+
+using telemetry::ErrorClass;
+using telemetry::GatewayCounter;
+
+/// By CloseReason. A refused login is counted where it is refused, by its own reason.
+constexpr std::array<std::optional<GatewayCounter>, kCloseReasons> kCounterOf = {
+    GatewayCounter::kCloseLogout,
+    GatewayCounter::kClosePeerClosed,
+    GatewayCounter::kCloseProtocolError,
+    GatewayCounter::kCloseDigest,
+    std::nullopt,
+    GatewayCounter::kLoginTimeout,
+    GatewayCounter::kCloseReceiveTimeout,
+    GatewayCounter::kCloseSendTimeout,
+    GatewayCounter::kCloseNopTimeout,
+    GatewayCounter::kCloseReinstated,
+    GatewayCounter::kCloseAdmin,
+    GatewayCounter::kCloseStalled,
+    GatewayCounter::kCloseDrained};
+
+constexpr std::array<std::pair<scsi::SenseKey, ErrorClass>, 9> kClassOfKey = {{
+    {scsi::SenseKey::kNotReady, ErrorClass::kNotReady},
+    {scsi::SenseKey::kMediumError, ErrorClass::kMedium},
+    {scsi::SenseKey::kHardwareError, ErrorClass::kHardware},
+    {scsi::SenseKey::kIllegalRequest, ErrorClass::kIllegalRequest},
+    {scsi::SenseKey::kUnitAttention, ErrorClass::kUnitAttention},
+    {scsi::SenseKey::kDataProtect, ErrorClass::kDataProtect},
+    {scsi::SenseKey::kAbortedCommand, ErrorClass::kAborted},
+    {scsi::SenseKey::kMiscompare, ErrorClass::kMiscompare},
+    {scsi::SenseKey::kNoSense, ErrorClass::kOther},
+}};
+
+ErrorClass class_of(scsi::SenseKey key) {
+  for (const auto& [candidate, error] : kClassOfKey)
+    if (candidate == key) return error;
+  return ErrorClass::kOther;
+}
+
+constexpr std::array<telemetry::Op, 5> kOpOf = {telemetry::Op::kRead, telemetry::Op::kWrite,
+                                                telemetry::Op::kFlush, telemetry::Op::kUnmap,
+                                                telemetry::Op::kOther};
+
+}  // namespace
+
+void count_close(telemetry::LoopRecorder& recorder, CloseReason reason) {
+  if (const auto counter = kCounterOf[static_cast<std::size_t>(reason)]) recorder.add(*counter);
+  if (reason == CloseReason::kNopTimeout) recorder.add(GatewayCounter::kNopTimeouts);
+}
+
+ErrorClass error_class(const scsi::Execution& execution) {
+  switch (execution.status) {
+    case scsi::Status::kGood:
+    case scsi::Status::kConditionMet:
+      return ErrorClass::kNone;
+    case scsi::Status::kCheckCondition:
+      return class_of(execution.sense.what.key);
+    case scsi::Status::kBusy:
+      return ErrorClass::kBusy;
+    case scsi::Status::kTaskSetFull:
+      return ErrorClass::kTaskSetFull;
+    case scsi::Status::kReservationConflict:
+      return ErrorClass::kReservationConflict;
+    case scsi::Status::kTaskAborted:
+      return ErrorClass::kAborted;
+    case scsi::Status::kAcaActive:
+      return ErrorClass::kOther;
+  }
+  return ErrorClass::kOther;
+}
+
+void record_task(Task& task, BootTime sent) {
+  const TaskTimes& at = task.times;
+  // A command that never went to the backend spent no time there: its stages meet in one point.
+  const BootTime submitted = at.submitted == BootTime{} ? at.completed : at.submitted;
+  telemetry::IoRecord io;
+  io.op = kOpOf[static_cast<std::size_t>(task.execution.planned.op)];
+  io.error = error_class(task.execution);
+  io.bytes = io.error == ErrorClass::kNone ? task.buffer.bytes().size() : 0;
+  io.stage_ns = {at.ready - at.arrival, submitted - at.ready, at.completed - submitted,
+                 sent - at.completed};
+  task.recorder.record(io);
+}
+
+}  // namespace lungate::session

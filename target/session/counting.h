@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What happens in the session, as the segment counts it: the one place where outcomes are mapped to
+// telemetry's kinds.
+#pragma once
+
+#include "scsi/execution.h"
+#include "session/close_reason.h"
+#include "telemetry/recorder.h"
+
+namespace lungate::session {
+
+struct Task;
+
+void count_close(telemetry::LoopRecorder& recorder, CloseReason reason);
+
+telemetry::ErrorClass error_class(const scsi::Execution& execution);
+
+/// Adds a task that has been answered to its LUN's histograms. `sent` is when the kernel took the
+/// last byte of the answer.
+void record_task(Task& task, BootTime sent);
+
+}  // namespace lungate::session

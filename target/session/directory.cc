@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/directory.h"
+
+namespace lungate::session {
+
+const ExportedTarget* Directory::find(std::string_view iqn) const {
+  const auto found = targets.find(iqn);
+  return found == targets.end() ? nullptr : &found->second;
+}
+
+std::vector<std::uint16_t> visible_luns(const ExportedTarget& target, std::string_view initiator) {
+  std::vector<std::uint16_t> numbers;
+  const config::Initiator* access = config::find_access(target.config, initiator);
+  if (access == nullptr) return numbers;
+  for (const auto& [number, id] : target.luns)
+    if (config::shows(*access, number)) numbers.push_back(number);
+  return numbers;
+}
+
+}  // namespace lungate::session

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/gateway.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace lungate::session {
+
+Gateway::Gateway(event::Loop& home, const Settings& settings, telemetry::Segment& segment,
+                 unsigned lanes)
+    : home_(home),
+      segment_(segment),
+      registry_([this](unsigned lane, SessionId id, CloseReason reason) {
+        Lane& target = *lanes_.at(lane);
+        target.post([&target, id, reason] { target.close_session(id, reason); });
+      }) {
+  HomeDoor& door = *this;
+  for (unsigned i = 0; i < lanes; ++i)
+    lanes_.push_back(std::make_unique<Lane>(i, settings, door, segment.loop(i)));
+}
+
+Gateway::~Gateway() = default;
+
+void Gateway::start() {
+  for (auto& lane : lanes_) lane->start();
+}
+
+// --- LUNs ----------------------------------------------------------------------------------------
+
+std::shared_ptr<LunHome> Gateway::add_lun(LunId id, scsi::Unit unit, telemetry::SlotId slot) {
+  const LunViewPtr view = std::make_shared<const LunView>(LunView{unit, nullptr});
+  for (unsigned i = 0; i < lanes_.size(); ++i) {
+    Lane& lane = *lanes_[i];
+    const telemetry::LunRecorder recorder = segment_.loop(i).lun(slot);
+    lane.post([&lane, id, recorder, view] { lane.install_lun(id, recorder, view); });
+  }
+  LaneBroadcast& lanes = *this;
+  auto home = std::make_shared<LunHome>(id, std::move(unit), lanes);
+  luns_.emplace(id, home);
+  return home;
+}
+
+void Gateway::remove_lun(LunId id, Done done) {
+  luns_.erase(id);
+  abort_lun(id, [this, id, done = std::move(done)]() mutable {
+    on_every_lane([id](Lane& lane, const Baton&) { lane.forget_lun(id); }, std::move(done));
+  });
+}
+
+void Gateway::update_lun(const LunUpdate& update, Done done) {
+  on_every_lane([update](Lane& lane, const Baton&) { lane.update_lun(update); }, std::move(done));
+}
+
+void Gateway::abort_lun(LunId id, Done done) {
+  on_every_lane([id](Lane& lane, const Baton& baton) { lane.abort_lun(id, baton); },
+                std::move(done));
+}
+
+void Gateway::set_directory(DirectoryPtr directory, Done done) {
+  on_every_lane([directory](Lane& lane, const Baton&) { lane.set_directory(directory); },
+                std::move(done));
+}
+
+void Gateway::on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done) {
+  const Baton baton = make_baton([this, done = std::move(done)] { home_.post(done); });
+  for (auto& lane : lanes_) {
+    Lane& target = *lane;
+    target.post([&target, work, baton] { work(target, baton); });
+  }
+}
+
+// --- Connections ---------------------------------------------------------------------------------
+
+Result<Endpoint, int> Gateway::listen(std::uint16_t portal_group_tag, const Endpoint& where) {
+  auto listener = listen_on(where);
+  if (!listener) return err(listener.error());
+  acceptors_.push_back(std::make_unique<Acceptor>(
+      home_, std::move(*listener),
+      [this, portal_group_tag](Accepted&& in) { accepted(portal_group_tag, std::move(in)); }));
+  return acceptors_.back()->endpoint();
+}
+
+void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
+  if (connections_ >= limits::kConnectionsMax) {
+    log::warn("session", "connection_refused",
+              {{"peer", in.peer.text()}, {"connections", connections_}});
+    Lane& lane = *lanes_.front();
+    lane.post(
+        [&lane] { lane.recorder().add(telemetry::GatewayCounter::kConnectionsRefusedLimit); });
+    return;  // the descriptor is closed with `in`
+  }
+  ++connections_;
+  Lane& lane = *lanes_[next_lane_++ % lanes_.size()];
+  // post() takes what can be copied; a descriptor cannot.
+  auto fd = std::make_shared<UniqueFd>(std::move(in.fd));
+  lane.post([&lane, fd, peer = in.peer, tag] { lane.adopt(std::move(*fd), peer, tag); });
+}
+
+void Gateway::describe_sessions(std::function<void(std::vector<SessionDescription>)> answer) {
+  struct Gathered {
+    std::vector<std::vector<SessionDescription>> by_lane;
+  };
+  auto gathered = std::make_shared<Gathered>();
+  gathered->by_lane.resize(lanes_.size());
+  on_every_lane(
+      [gathered](Lane& lane, const Baton&) {
+        gathered->by_lane[lane.index()] = lane.describe_sessions();
+      },
+      [gathered, answer = std::move(answer)] {
+        std::vector<SessionDescription> all;
+        for (auto& some : gathered->by_lane)
+          for (auto& one : some) all.push_back(std::move(one));
+        answer(std::move(all));
+      });
+}
+
+// --- What lanes ask ------------------------------------------------------------------------------
+
+void Gateway::admit(Lane& from, const Admission& admission, Registry::Answer answer) {
+  home_.post([this, &from, admission, answer = std::move(answer)] {
+    registry_.admit(admission, [&from, answer](const Result<Admitted, AdmissionError>& result) {
+      from.post([answer, result] { answer(result); });
+    });
+  });
+}
+
+void Gateway::session_ended(SessionId id) {
+  home_.post([this, id] { registry_.ended(id); });
+}
+
+void Gateway::connection_ended() {
+  home_.post([this] {
+    check(connections_ > 0, "a connection ends once");
+    --connections_;
+    tell_if_idle();
+  });
+}
+
+void Gateway::apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
+                           Done done) {
+  auto answer = [&from, done = std::move(done)] { from.post(done); };
+  home_.post([this, lun, change, by, answer] {
+    const auto found = luns_.find(lun);
+    if (found == luns_.end()) return answer();  // removed meanwhile; its commands are being aborted
+    found->second->apply(change, by, answer);
+  });
+}
+
+void Gateway::reset_lun(Lane& from, LunId lun, Done done) {
+  auto answer = [&from, done = std::move(done)] { from.post(done); };
+  home_.post([this, lun, answer] {
+    const auto found = luns_.find(lun);
+    if (found == luns_.end()) return answer();
+    found->second->reset(answer);
+  });
+}
+
+// --- The end -------------------------------------------------------------------------------------
+
+void Gateway::drain(Done idle) {
+  idle_ = std::move(idle);
+  for (auto& lane : lanes_) {
+    Lane& target = *lane;
+    target.post([&target] { target.drain(); });
+  }
+  home_.post([this] { tell_if_idle(); });
+}
+
+void Gateway::close_all() {
+  for (auto& lane : lanes_) {
+    Lane& target = *lane;
+    target.post([&target] { target.close_all(CloseReason::kDrained); });
+  }
+}
+
+void Gateway::tell_if_idle() {
+  if (idle_ && connections_ == 0) std::exchange(idle_, nullptr)();
+}
+
+void Gateway::stop() {
+  for (auto& lane : lanes_) lane->stop();
+}
+
+}  // namespace lungate::session

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The joining floor as a whole, from the home loop: lanes, listeners, the registry of sessions and
+// the LUNs' truths. The home loop runs no I/O: what is slow here delays logins and changes, never a
+// command.
+//
+//   Gateway(...) -> start() -> add_lun()..., set_directory(), listen()... -> serving
+//     -> stop_accepting(), drain() -> idle -> stop() -> destroyed
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "event/loop.h"
+#include "session/acceptor.h"
+#include "session/baton.h"
+#include "session/directory.h"
+#include "session/home_door.h"
+#include "session/lane.h"
+#include "session/lun_home.h"
+#include "session/registry.h"
+#include "session/session.h"
+#include "session/settings.h"
+#include "telemetry/segment.h"
+
+namespace lungate::session {
+
+/// Home loop's thread only, but for the HomeDoor verbs, which lanes call.
+class Gateway final : private HomeDoor, private LaneBroadcast {
+ public:
+  Gateway(event::Loop& home, const Settings& settings, telemetry::Segment& segment, unsigned lanes);
+  /// REQUIRES: stop() has returned, or start() was never called.
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  void start();
+
+  /// Adds a LUN on every lane; it is offline until its home says otherwise. No session sees it
+  /// before a directory names it.
+  std::shared_ptr<LunHome> add_lun(LunId id, scsi::Unit unit, telemetry::SlotId slot);
+  /// REQUIRES: the directory names it no more. Its commands are aborted; `done` when their I/O has
+  /// ended and no lane knows the LUN: its backend may be closed.
+  void remove_lun(LunId id, Done done);
+
+  /// Every lane takes the directory over; sessions that have lost their access end.
+  void set_directory(DirectoryPtr directory, Done done);
+
+  /// Begins to accept on `where`. The answer is the real endpoint (port 0 is resolved), the error
+  /// an errno.
+  Result<Endpoint, int> listen(std::uint16_t portal_group_tag, const Endpoint& where);
+
+  /// Every session of every lane, in no order. `answer` is called on the home loop.
+  void describe_sessions(std::function<void(std::vector<SessionDescription>)> answer);
+  /// False when there is no such session.
+  bool disconnect(SessionId id) { return registry_.close(id, CloseReason::kAdministrative); }
+
+  std::size_t sessions() const { return registry_.size(); }
+  std::size_t connections() const { return connections_; }
+  unsigned lanes() const { return static_cast<unsigned>(lanes_.size()); }
+
+  void stop_accepting() { acceptors_.clear(); }
+  /// Sessions finish what they have and end; `idle` is called when no connection is left.
+  void drain(Done idle);
+  /// What is still connected is closed. Its I/O is waited for before `idle` of drain() comes.
+  void close_all();
+  /// REQUIRES: idle.
+  void stop();
+
+ private:
+  void admit(Lane& from, const Admission& admission, Registry::Answer answer) override;
+  void session_ended(SessionId id) override;
+  void connection_ended() override;
+  void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
+                    Done done) override;
+  void reset_lun(Lane& from, LunId lun, Done done) override;
+
+  void update_lun(const LunUpdate& update, Done done) override;
+  void abort_lun(LunId id, Done done) override;
+
+  /// `work` on every lane; `done` on the home loop when every copy of its baton has been dropped.
+  void on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done);
+  void accepted(std::uint16_t tag, Accepted&& connection);
+  void tell_if_idle();
+
+  event::Loop& home_;
+  telemetry::Segment& segment_;
+  Registry registry_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::map<LunId, std::shared_ptr<LunHome>> luns_;
+  std::size_t connections_ = 0;
+  std::size_t next_lane_ = 0;
+  Done idle_;
+};
+
+}  // namespace lungate::session

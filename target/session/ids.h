@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+
+namespace lungate::session {
+
+/// A logical unit of this gateway. Given by the home loop, never reused while the process lives.
+using LunId = std::uint32_t;
+
+/// An I_T nexus (one session). Never reused while the process lives; what operators see and name.
+using SessionId = std::uint64_t;
+
+inline constexpr SessionId kNoSession = 0;
+
+}  // namespace lungate::session

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/lane.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "session/connection.h"
+#include "session/login_phase.h"
+#include "session/session.h"
+#include "session/task.h"
+
+namespace lungate::session {
+
+Lane::Lane(unsigned index, Settings settings, HomeDoor& home, telemetry::LoopRecorder recorder)
+    : index_(index),
+      settings_(std::move(settings)),
+      home_(home),
+      recorder_(recorder),
+      tick_timer_(loop_, [this] { tick(); }),
+      receive_buffer_(limits::kReceiveBufferBytes),
+      directory_(std::make_shared<const Directory>()) {
+  loop_.set_turn_begin([this](BootTime now) { recorder_.turn_started(now); });
+  loop_.set_turn_end([this] { end_turn(); });
+  loop_.set_stall_hook(settings_.stall_limit, [this](Nanoseconds gap) { stalled(gap); });
+}
+
+Lane::~Lane() {
+  check(!thread_.joinable(), "a lane is stopped before it is destroyed");
+  check(sessions_.empty() && connections_.empty(), "a lane outlives its connections");
+}
+
+void Lane::start() {
+  tick_timer_.start_repeating(limits::kDeadlineTick);
+  thread_ = start_thread(("lane-" + std::to_string(index_)).c_str(), [this] { loop_.run(); });
+}
+
+void Lane::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+LaneLun* Lane::find_lun(LunId id) {
+  const auto found = luns_.find(id);
+  return found == luns_.end() ? nullptr : found->second.get();
+}
+
+void Lane::mark_dirty(Connection& connection) {
+  dirty_.push_back(&connection);
+}
+
+void Lane::bury(Connection& connection) {
+  dead_.push_back(&connection);
+}
+
+void Lane::add_session(Session& session) {
+  sessions_.emplace(session.id(), &session);
+  recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
+}
+
+void Lane::remove_session(Session& session) {
+  sessions_.erase(session.id());
+  recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
+}
+
+void Lane::adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag) {
+  auto connection =
+      std::make_unique<Connection>(*this, std::move(fd), std::move(peer), portal_group_tag);
+  connection->set_handler(std::make_unique<LoginPhase>(*connection));
+  connections_.emplace(connection.get(), std::move(connection));
+  recorder_.add(telemetry::GatewayCounter::kConnectionsAccepted);
+  recorder_.set(telemetry::GatewayGauge::kConnections, connections_.size());
+}
+
+void Lane::set_directory(DirectoryPtr directory) {
+  directory_ = std::move(directory);
+  // A session that has lost its access ends, which takes it out of the map: not while we walk it.
+  std::vector<Session*> sessions;
+  for (const auto& [id, session] : sessions_) sessions.push_back(session);
+  for (Session* session : sessions) session->directory_changed();
+}
+
+void Lane::install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view) {
+  auto lun = std::make_unique<LaneLun>();
+  lun->id = id;
+  lun->recorder = recorder;
+  lun->executor = &local_executor_;
+  // A copy of this lane's own: tasks count references to it, and lanes do not share that count.
+  lun->view = std::make_shared<const LunView>(*view);
+  luns_.emplace(id, std::move(lun));
+}
+
+void Lane::update_lun(const LunUpdate& update) {
+  LaneLun* lun = find_lun(update.id);
+  if (lun == nullptr) return;
+  lun->view = std::make_shared<const LunView>(*update.view);
+  if (!update.attention) return;
+  for (const auto& [id, session] : sessions_)
+    if (id != update.except) session->raise(*lun, *update.attention);
+}
+
+void Lane::abort_lun(LunId id, const Baton& baton) {
+  LaneLun* lun = find_lun(id);
+  if (lun == nullptr) return;
+  // Aborting a task may end it at once and take it out of the list.
+  for (Task* task = lun->in_progress.oldest(); task != nullptr;) {
+    Task* next = task->newer;
+    task->session->abort(*task, baton);
+    task = next;
+  }
+}
+
+void Lane::forget_lun(LunId id) {
+  LaneLun* lun = find_lun(id);
+  if (lun == nullptr) return;
+  check(lun->in_progress.empty(), "a LUN is forgotten after its last command");
+  luns_.erase(id);
+}
+
+void Lane::close_session(SessionId id, CloseReason reason) {
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) found->second->end(reason);
+}
+
+void Lane::drain() {
+  std::vector<Session*> sessions;
+  for (const auto& [id, session] : sessions_) sessions.push_back(session);
+  for (Session* session : sessions) session->drain();
+}
+
+void Lane::close_all(CloseReason reason) {
+  std::vector<Connection*> connections;
+  for (const auto& [connection, owner] : connections_) connections.push_back(connection);
+  for (Connection* connection : connections) connection->close(reason);
+}
+
+std::vector<SessionDescription> Lane::describe_sessions() const {
+  std::vector<SessionDescription> descriptions;
+  for (const auto& [id, session] : sessions_) descriptions.push_back(session->describe());
+  return descriptions;
+}
+
+void Lane::end_turn() {
+  // Sending may make more dirty (a completion of a send queue that was full): index, not iterator.
+  for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->flush();
+  dirty_.clear();
+  dig_graves();
+  recorder_.turn_ended(boot_now());
+}
+
+void Lane::dig_graves() {
+  for (Connection* connection : dead_) {
+    connections_.erase(connection);
+    home_.connection_ended();
+  }
+  if (!dead_.empty()) recorder_.set(telemetry::GatewayGauge::kConnections, connections_.size());
+  dead_.clear();
+}
+
+void Lane::tick() {
+  const BootTime now = loop_.turn_start();
+  if (next_tick_ != BootTime{}) recorder_.lagged(now - next_tick_);
+  next_tick_ = now + limits::kDeadlineTick;
+  std::vector<Connection*> connections;
+  connections.reserve(connections_.size());
+  for (const auto& [connection, owner] : connections_) connections.push_back(connection);
+  for (Connection* connection : connections) connection->tick(now);
+}
+
+void Lane::stalled(Nanoseconds gap) {
+  log::error("session", "stalled",
+             {{"lane", index_}, {"gap_ms", gap.count() / 1'000'000}, {"closed", sessions_.size()}});
+  close_all(CloseReason::kStalled);
+}
+
+}  // namespace lungate::session

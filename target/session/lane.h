@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One loop with everything that lives on it: connections, their sessions, its share of every LUN,
+// buffers, telemetry shard. A connection lives on one lane for life, and what a lane owns is
+// touched by its thread alone; other threads send it work by post().
+//
+//   one turn:  events (sockets, completions, timers) --> PDUs queued --> turn end: one sendmsg per
+//   connection that has something to say --> poll
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "event/loop.h"
+#include "session/baton.h"
+#include "session/buffers.h"
+#include "session/close_reason.h"
+#include "session/directory.h"
+#include "session/home_door.h"
+#include "session/local_executor.h"
+#include "session/lun.h"
+#include "session/lun_home.h"
+#include "session/settings.h"
+#include "session/socket.h"
+#include "telemetry/recorder.h"
+
+namespace lungate::session {
+
+class Connection;
+class Session;
+struct SessionDescription;
+
+class Lane {
+ public:
+  Lane(unsigned index, Settings settings, HomeDoor& home, telemetry::LoopRecorder recorder);
+  /// REQUIRES: stop() has returned, or start() was never called.
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  /// The thread begins. From here on everything below is for that thread, but post() and stop().
+  void start();
+  /// Ends the loop and waits for the thread. REQUIRES: every connection has ended.
+  void stop();
+  /// Any thread.
+  void post(std::function<void()> work) { loop_.post(std::move(work)); }
+
+  // --- What connections and sessions use -------------------------------------------------------
+  unsigned index() const { return index_; }
+  const Settings& settings() const { return settings_; }
+  event::Loop& loop() { return loop_; }
+  HomeDoor& home() { return home_; }
+  LocalExecutor& local_executor() { return local_executor_; }
+  BufferPool& buffers() { return buffers_; }
+  telemetry::LoopRecorder& recorder() { return recorder_; }
+  const DirectoryPtr& directory() const { return directory_; }
+  /// Scratch for one read of one connection; empty again before the next.
+  MutableBytes receive_buffer() { return receive_buffer_; }
+  LaneLun* find_lun(LunId id);
+  /// The connection has something to send at the end of this turn.
+  void mark_dirty(Connection& connection);
+  /// The connection is closed and nothing refers to it any more: destroyed at the turn's end.
+  void bury(Connection& connection);
+  void add_session(Session& session);
+  void remove_session(Session& session);
+
+  // --- What the home loop sends ----------------------------------------------------------------
+  void adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag);
+  void set_directory(DirectoryPtr directory);
+  void install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view);
+  void update_lun(const LunUpdate& update);
+  /// Aborts the LUN's commands; each keeps a copy of `baton` until its I/O has ended.
+  void abort_lun(LunId id, const Baton& baton);
+  /// REQUIRES: no session shows it any more (set_directory) and its commands have ended
+  /// (abort_lun).
+  void forget_lun(LunId id);
+  void close_session(SessionId id, CloseReason reason);
+  /// Sessions take no more commands and end when those in progress are answered.
+  void drain();
+  /// What drain() did not end in time is closed now.
+  void close_all(CloseReason reason);
+  std::vector<SessionDescription> describe_sessions() const;
+
+ private:
+  void end_turn();
+  void tick();
+  void stalled(Nanoseconds gap);
+  void dig_graves();
+
+  const unsigned index_;
+  const Settings settings_;
+  HomeDoor& home_;
+  telemetry::LoopRecorder recorder_;
+  event::Loop loop_;
+  event::Timer tick_timer_;
+  BootTime next_tick_;
+  LocalExecutor local_executor_{*this};
+  BufferPool buffers_;
+  std::vector<std::byte> receive_buffer_;
+  DirectoryPtr directory_;
+  std::unordered_map<LunId, std::unique_ptr<LaneLun>> luns_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<SessionId, Session*> sessions_;
+  std::vector<Connection*> dirty_;
+  std::vector<Connection*> dead_;
+  std::thread thread_;
+};
+
+}  // namespace lungate::session

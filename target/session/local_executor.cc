@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/local_executor.h"
+
+#include "base/check.h"
+#include "session/lane.h"
+#include "session/session.h"
+#include "session/task.h"
+
+namespace lungate::session {
+
+void LocalExecutor::execute(Task& task) noexcept {
+  scsi::Execution& execution = task.execution;
+  execution.request.reply_to = &lane_.loop().mailbox();
+  execution.request.deliver = &LocalExecutor::delivered;
+  execution.request.owner = &task;
+  proceed(task, scsi::start(execution));
+}
+
+void LocalExecutor::proceed(Task& task, scsi::Step step) noexcept {
+  // An aborted task starts nothing further; what it has done already stands.
+  if (task.aborted) return task.session->executed(task);
+  switch (step) {
+    case scsi::Step::kDone:
+      return task.session->executed(task);
+    case scsi::Step::kSubmit:
+      return submit(task);
+    case scsi::Step::kChange:
+      return change(task);
+  }
+}
+
+void LocalExecutor::submit(Task& task) noexcept {
+  check(task.view != nullptr && task.view->backend != nullptr,
+        "the device server submits for a unit that is ready");
+  if (task.times.submitted == BootTime{}) task.times.submitted = boot_now();
+  task.view->backend->submit(task.execution.request);
+}
+
+void LocalExecutor::delivered(Mail& letter) noexcept {
+  Task& task = *static_cast<Task*>(static_cast<backend::Request&>(letter).owner);
+  LocalExecutor& self = task.session->lane().local_executor();
+  self.proceed(task, scsi::resume(task.execution));
+}
+
+void LocalExecutor::change(Task& task) noexcept {
+  lane_.home().apply_change(lane_, task.lun->id, *task.execution.change, task.session->id(),
+                            [this, &task] { proceed(task, scsi::resume(task.execution)); });
+}
+
+}  // namespace lungate::session

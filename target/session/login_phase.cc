@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/login_phase.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "session/lane.h"
+#include "session/session.h"
+
+namespace lungate::session {
+namespace {
+
+using telemetry::GatewayCounter;
+namespace status = iscsi::login_status;
+
+/// How a refusal is counted. What is not here broke a rule of the login phase.
+constexpr std::array<std::pair<iscsi::LoginStatus, GatewayCounter>, 6> kCounterOf = {{
+    {status::kAuthenticationFailure, GatewayCounter::kLoginAuthFailure},
+    {status::kAuthorizationFailure, GatewayCounter::kLoginAclDenied},
+    {status::kNotFound, GatewayCounter::kLoginNoTarget},
+    {status::kTooManyConnections, GatewayCounter::kLoginLimit},
+    {status::kServiceUnavailable, GatewayCounter::kLoginLimit},
+    {status::kOutOfResources, GatewayCounter::kLoginLimit},
+}};
+
+GatewayCounter counter_of(const iscsi::LoginStatus& refusal) {
+  for (const auto& [candidate, counter] : kCounterOf)
+    if (candidate == refusal) return counter;
+  return GatewayCounter::kLoginProtocol;
+}
+
+/// What the registry's refusals are called on the wire.
+iscsi::LoginStatus status_of(AdmissionError error) {
+  switch (error) {
+    case AdmissionError::kNoSuchSession:
+      return status::kSessionDoesNotExist;
+    case AdmissionError::kTooManyConnections:
+      return status::kTooManyConnections;
+    case AdmissionError::kOutOfResources:
+      return status::kOutOfResources;
+  }
+  return status::kTargetError;
+}
+
+iscsi::DigestPolicy digest_policy(const std::vector<config::Digest>& acceptable) {
+  const auto takes = [&](config::Digest digest) {
+    return std::find(acceptable.begin(), acceptable.end(), digest) != acceptable.end();
+  };
+  return {takes(config::Digest::kNone), takes(config::Digest::kCrc32c)};
+}
+
+iscsi::TargetParameters offer_of(const config::Iscsi& iscsi) {
+  iscsi::TargetParameters offer;
+  offer.max_recv_data_segment_bytes = iscsi.max_recv_data_segment_bytes;
+  offer.max_burst_bytes = iscsi.max_burst_bytes;
+  offer.first_burst_bytes = iscsi.first_burst_bytes;
+  offer.max_outstanding_r2t = static_cast<std::uint16_t>(iscsi.max_outstanding_r2t);
+  offer.initial_r2t = iscsi.initial_r2t;
+  offer.immediate_data = iscsi.immediate_data;
+  offer.header_digest = digest_policy(iscsi.header_digest);
+  offer.data_digest = digest_policy(iscsi.data_digest);
+  return offer;
+}
+
+std::uint64_t isid_number(const iscsi::Isid& isid) {
+  std::uint64_t number = 0;
+  for (const std::uint8_t byte : isid) number = (number << 8) | byte;
+  return number;
+}
+
+}  // namespace
+
+LoginPhase::LoginPhase(Connection& connection)
+    : connection_(connection),
+      machine_(*this, connection.lane().settings().iscsi.command_window),
+      deadline_(boot_now() + connection.lane().settings().login_timeout) {}
+
+iscsi::Admission LoginPhase::consider(const iscsi::LoginIdentity& identity) const {
+  iscsi::Admission admission;
+  admission.portal_group_tag = connection_.portal_group_tag();
+  admission.offer = offer_of(connection_.lane().settings().iscsi);
+  if (identity.type == iscsi::SessionType::kDiscovery) return admission;
+  const ExportedTarget* target = connection_.lane().directory()->find(identity.target_name);
+  if (target == nullptr)
+    admission.status = status::kNotFound;
+  else if (config::find_access(target->config, identity.initiator_name) == nullptr)
+    admission.status = status::kAuthorizationFailure;
+  return admission;
+}
+
+MutableBytes LoginPhase::place(const iscsi::Framer& framer) {
+  // At most limits::kLoginDataSegmentBytes: the framer has checked.
+  data_.resize(framer.data_segment_bytes());
+  return data_;
+}
+
+void LoginPhase::pdu(const iscsi::Framer& framer) {
+  const bool is_login = framer.header().opcode() == iscsi::Opcode::kLoginRequest;
+  if (!is_login && !started_) return connection_.close(CloseReason::kProtocolError);
+  if (!is_login || asking_)
+    return act(machine_.refuse(status::kInvalidRequest, "not_a_login_request"));
+  started_ = true;
+  act(machine_.step(load<iscsi::LoginRequest>(framer.header_bytes()), data_));
+}
+
+void LoginPhase::act(iscsi::LoginReply&& reply) {
+  using Outcome = iscsi::LoginReply::Outcome;
+  switch (reply.outcome) {
+    case Outcome::kContinue:
+      return send(std::move(reply));
+    case Outcome::kAdmission:
+      return ask_admission();
+    case Outcome::kComplete:
+      return send(std::move(reply));
+    case Outcome::kRefused:
+      refused(reply);
+      send(std::move(reply));
+      return connection_.close_after_send(CloseReason::kLoginRefused);
+  }
+}
+
+void LoginPhase::send(iscsi::LoginReply&& reply) {
+  Outgoing pdu;
+  store(MutableBytes(pdu.header), reply.header);
+  const Bytes text = bytes_of(std::string_view(reply.text));
+  pdu.text.assign(text.begin(), text.end());
+  connection_.send(std::move(pdu));
+}
+
+void LoginPhase::refused(const iscsi::LoginReply& reply) {
+  connection_.lane().recorder().add(counter_of(reply.status));
+  const iscsi::LoginIdentity& identity = machine_.identity();
+  log::warn("session", "login_refused",
+            {{"peer", connection_.peer().text()},
+             {"initiator", identity.initiator_name},
+             {"target", identity.target_name},
+             {"status", reply.status.name},
+             {"reason", reply.reason}});
+}
+
+void LoginPhase::ask_admission() {
+  asking_ = true;
+  connection_.pause();
+  const iscsi::LoginIdentity& identity = machine_.identity();
+  Admission admission;
+  admission.name = {identity.initiator_name, isid_number(identity.isid), identity.target_name,
+                    connection_.portal_group_tag()};
+  admission.tsih = identity.tsih;
+  admission.lane = connection_.lane().index();
+  Lane& lane = connection_.lane();
+  lane.home().admit(lane, admission,
+                    [&lane, weak = std::weak_ptr(self_)](Result<Admitted, AdmissionError> answer) {
+                      const auto self = weak.lock();
+                      if (self != nullptr && (*self)->connection_.open())
+                        (*self)->answered(answer);
+                      else if (answer)
+                        lane.home().session_ended(answer->id);  // too late: nobody is left
+                    });
+}
+
+void LoginPhase::answered(const Result<Admitted, AdmissionError>& answer) {
+  asking_ = false;
+  if (!answer) return act(machine_.refuse(status_of(answer.error()), "not_admitted"));
+  act(machine_.admit(answer->tsih));
+  begin_session(*answer);
+}
+
+void LoginPhase::begin_session(const Admitted& admitted) {
+  Connection& connection = connection_;
+  connection.lane().recorder().add(GatewayCounter::kLoginSuccess);
+  const iscsi::Parameters& parameters = machine_.negotiation().parameters();
+  connection.set_limits(
+      {parameters.max_recv_data_segment_bytes, parameters.header_digest, parameters.data_digest});
+  SessionStart start{admitted, machine_.identity(), machine_.negotiation(), machine_.next_stat_sn(),
+                     machine_.first_cmd_sn()};
+  connection.set_handler(std::make_unique<Session>(connection, std::move(start)));
+  connection.resume();
+}
+
+void LoginPhase::tick(BootTime now) {
+  if (now <= deadline_) return;
+  log::warn("session", "login_timeout", {{"peer", connection_.peer().text()}});
+  connection_.close(CloseReason::kLoginTimeout);
+}
+
+void LoginPhase::closed(CloseReason reason) {
+  if (reason == CloseReason::kLoginTimeout)
+    connection_.lane().recorder().add(GatewayCounter::kLoginTimeout);
+  if (reason == CloseReason::kProtocolError || reason == CloseReason::kReceiveTimeout)
+    connection_.lane().recorder().add(GatewayCounter::kLoginProtocol);
+  connection_.bury();
+}
+
+}  // namespace lungate::session

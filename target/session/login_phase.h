@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A connection before full feature phase: feeds the login machine, asks the home loop for the
+// session, and hands the connection over to it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "iscsi/login.h"
+#include "session/connection.h"
+#include "session/registry.h"
+
+namespace lungate::session {
+
+class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
+ public:
+  explicit LoginPhase(Connection& connection);
+
+  MutableBytes place(const iscsi::Framer& framer) override;
+  void pdu(const iscsi::Framer& framer) override;
+  void sent(Task&) override {}
+  void tick(BootTime now) override;
+  void closed(CloseReason reason) override;
+
+ private:
+  iscsi::Admission consider(const iscsi::LoginIdentity& identity) const override;
+
+  void act(iscsi::LoginReply&& reply);
+  void send(iscsi::LoginReply&& reply);
+  void refused(const iscsi::LoginReply& reply);
+  void ask_admission();
+  void answered(const Result<Admitted, AdmissionError>& answer);
+  void begin_session(const Admitted& admitted);
+
+  Connection& connection_;
+  iscsi::LoginMachine machine_;
+  const BootTime deadline_;
+  bool started_ = false;  // a Login Request has come: other PDUs are answered, not just closed on
+  bool asking_ = false;   // waits for the home loop
+  std::vector<std::byte> data_;
+  /// Answers of the home loop that come when this is gone find nobody behind it.
+  std::shared_ptr<LoginPhase*> self_ = std::make_shared<LoginPhase*>(this);
+};
+
+}  // namespace lungate::session

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/lun.h"
+
+#include "base/check.h"
+#include "session/task.h"
+
+namespace lungate::session {
+
+void TasksInProgress::add(Task& task) {
+  check(task.older == nullptr && task.newer == nullptr && oldest_ != &task,
+        "a task is in progress once");
+  task.older = newest_;
+  (newest_ != nullptr ? newest_->newer : oldest_) = &task;
+  newest_ = &task;
+  ++count_;
+}
+
+void TasksInProgress::remove(Task& task) {
+  check(count_ > 0, "a task that leaves was in progress");
+  (task.older != nullptr ? task.older->newer : oldest_) = task.newer;
+  (task.newer != nullptr ? task.newer->older : newest_) = task.older;
+  task.older = task.newer = nullptr;
+  --count_;
+}
+
+BootTime TasksInProgress::oldest_start() const {
+  return oldest_ == nullptr ? BootTime{} : oldest_->times.arrival;
+}
+
+void LaneLun::publish_in_flight() {
+  recorder.set_in_flight(in_progress.count(), in_progress.oldest_start());
+}
+
+}  // namespace lungate::session

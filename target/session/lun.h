@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A logical unit in two places:
+//
+//   home loop: LunHome (lun_home.h)            every lane: LaneLun
+//   the truth: unit, backend, changes   --->   the snapshot that commands of this lane run against,
+//                                   <--- ack   the lane's commands in progress, its telemetry shard
+//
+// A lane never looks at the home's state and the home never at a lane's: they send each other
+// words.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "scsi/sense.h"
+#include "scsi/unit.h"
+#include "session/ids.h"
+#include "telemetry/recorder.h"
+
+namespace lungate::session {
+
+class LunExecutor;
+struct Task;
+
+/// One snapshot: what commands are decided by, and where their I/O goes. Immutable. A command keeps
+/// the snapshot that it was started with, and through it the backend, until its I/O has ended.
+struct LunView {
+  scsi::Unit unit;
+  std::shared_ptr<backend::Backend> backend;  // null while offline
+};
+using LunViewPtr = std::shared_ptr<const LunView>;
+
+/// Commands in progress on one LUN of one lane, oldest first: a list through the tasks themselves.
+class TasksInProgress {
+ public:
+  void add(Task& task);
+  void remove(Task& task);
+  bool empty() const { return oldest_ == nullptr; }
+  std::uint32_t count() const { return count_; }
+  /// When the oldest command arrived; 0 when there is none.
+  BootTime oldest_start() const;
+  Task* oldest() const { return oldest_; }
+
+ private:
+  Task* oldest_ = nullptr;
+  Task* newest_ = nullptr;
+  std::uint32_t count_ = 0;
+};
+
+/// A lane's share of one LUN. Lane's thread only.
+struct LaneLun {
+  LunId id = 0;
+  LunViewPtr view;
+  LunExecutor* executor = nullptr;  // local today; relayed when another gateway owns the LUN
+  telemetry::LunRecorder recorder;
+  TasksInProgress in_progress;
+
+  /// After every change of in_progress: the exporter sees stuck I/O by it.
+  void publish_in_flight();
+};
+
+}  // namespace lungate::session

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/lun_home.h"
+
+#include <utility>
+
+namespace lungate::session {
+
+LunHome::LunHome(LunId id, scsi::Unit unit, LaneBroadcast& lanes)
+    : id_(id), lanes_(lanes), unit_(std::move(unit)) {}
+
+void LunHome::set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit unit, Done done) {
+  const std::uint64_t generation = unit_.generation;
+  const scsi::ModeState mode = unit_.mode;
+  unit_ = std::move(unit);
+  unit_.generation = generation;
+  unit_.mode = mode;  // what initiators have set outlives an outage
+  unit_.availability = scsi::Availability::kReady;
+  backend_ = std::move(backend);
+  publish(std::nullopt, kNoSession, std::move(done));
+}
+
+void LunHome::set_offline(scsi::Availability availability, Done done) {
+  unit_.availability = availability;
+  backend_ = nullptr;
+  publish(std::nullopt, kNoSession, std::move(done));
+}
+
+void LunHome::resize(std::uint64_t block_count, Done done) {
+  if (unit_.geometry.block_count == block_count) return done();
+  unit_.geometry.block_count = block_count;
+  publish(scsi::sense::kCapacityChanged, kNoSession, std::move(done));
+}
+
+void LunHome::apply(const scsi::UnitChange& change, SessionId from, Done done) {
+  if (change.mode == unit_.mode) return done();
+  unit_.mode = change.mode;
+  publish(scsi::sense::kModeParametersChanged, from, std::move(done));
+}
+
+void LunHome::reset(Done done) {
+  lanes_.abort_lun(id_, [self = shared_from_this(), done = std::move(done)]() mutable {
+    self->unit_.mode = self->unit_.saved_mode_default;
+    self->publish(scsi::sense::kBusDeviceReset, kNoSession, std::move(done));
+  });
+}
+
+void LunHome::drain(Done done) {
+  lanes_.abort_lun(id_, std::move(done));
+}
+
+void LunHome::publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done) {
+  ++unit_.generation;
+  auto view = std::make_shared<const LunView>(LunView{unit_, backend_});
+  lanes_.update_lun({id_, std::move(view), attention, except}, std::move(done));
+}
+
+}  // namespace lungate::session

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A logical unit's truth, on the home loop: what it is, where its bytes live, and every change of
+// either. A change becomes a new snapshot that every lane takes over and acknowledges; whoever
+// asked for it is told after the last acknowledgment (DESIGN, "The life of one WRITE").
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "scsi/sense.h"
+#include "scsi/unit.h"
+#include "session/baton.h"
+#include "session/ids.h"
+#include "session/lun.h"
+
+namespace lungate::session {
+
+/// What a lane is told about a LUN.
+struct LunUpdate {
+  LunId id = 0;
+  LunViewPtr view;
+  std::optional<scsi::AdditionalSense> attention;  // owed to every nexus of the LUN but `except`
+  SessionId except = kNoSession;
+};
+
+/// How LunHome reaches the lanes. `done` is called on the home loop after the last lane has
+/// acknowledged.
+class LaneBroadcast {
+ public:
+  virtual void update_lun(const LunUpdate& update, Done done) = 0;
+  /// Every command on the LUN is aborted; acknowledged when the last one's I/O has ended.
+  virtual void abort_lun(LunId id, Done done) = 0;
+
+ protected:
+  ~LaneBroadcast() = default;
+};
+
+/// Owned by shared_ptr: an operation in progress keeps it alive.
+class LunHome : public std::enable_shared_from_this<LunHome> {
+ public:
+  /// `unit` as it is before its backend has been opened.
+  LunHome(LunId id, scsi::Unit unit, LaneBroadcast& lanes);
+  LunHome(const LunHome&) = delete;
+  LunHome& operator=(const LunHome&) = delete;
+
+  LunId id() const { return id_; }
+  const scsi::Unit& unit() const { return unit_; }
+  const std::shared_ptr<backend::Backend>& backend() const { return backend_; }
+
+  /// The backend is open and ready: commands may flow. `unit` has geometry and identity from it.
+  void set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit unit, Done done);
+
+  /// No new command reaches the backend after `done`; those in progress go on. The backend is no
+  /// longer ours when `done` is called but for them: see drain().
+  void set_offline(scsi::Availability availability, Done done);
+
+  /// The store has another size now: CAPACITY DATA HAS CHANGED to everyone.
+  void resize(std::uint64_t block_count, Done done);
+
+  /// MODE SELECT of session `from`: MODE PARAMETERS CHANGED to everyone else.
+  void apply(const scsi::UnitChange& change, SessionId from, Done done);
+
+  /// LOGICAL UNIT RESET (SAM-5, 6.3.3): every command of every nexus is aborted and its I/O waited
+  /// for, mode pages go back to their defaults, every nexus is told.
+  void reset(Done done);
+
+  /// Aborts what is in progress and waits for its I/O: before the backend is closed.
+  void drain(Done done);
+
+ private:
+  void publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done);
+
+  const LunId id_;
+  LaneBroadcast& lanes_;
+  scsi::Unit unit_;
+  std::shared_ptr<backend::Backend> backend_;
+};
+
+}  // namespace lungate::session

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The sessions of this gateway, on the home loop: who is in, under which TSIH, and the rule that an
+// initiator port has one session per target portal group (RFC 7143, 4.4.3). A login that has
+// succeeded asks here last; if its port is in already, the old session is ended first, and the
+// answer waits until the old one's commands have ended in the backend too: a write of the old
+// session must not land after a write of the new one.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "session/close_reason.h"
+#include "session/ids.h"
+
+namespace lungate::session {
+
+/// What identifies a session to its peers: the I_T nexus.
+struct NexusName {
+  std::string initiator;
+  std::uint64_t isid = 0;  // 48 bits
+  std::string target;      // empty: discovery
+  std::uint16_t portal_group_tag = 0;
+
+  friend bool operator==(const NexusName&, const NexusName&) = default;
+  friend auto operator<=>(const NexusName& a, const NexusName& b) {
+    return std::tie(a.initiator, a.isid, a.target, a.portal_group_tag) <=>
+           std::tie(b.initiator, b.isid, b.target, b.portal_group_tag);
+  }
+};
+
+struct Admission {
+  NexusName name;
+  std::uint16_t tsih = 0;  // as the login request says; not 0: it means to join that session
+  unsigned lane = 0;       // where the connection lives
+};
+
+struct Admitted {
+  SessionId id = kNoSession;
+  std::uint16_t tsih = 0;
+};
+
+enum class AdmissionError : std::uint8_t {
+  kNoSuchSession,       // TSIH is not 0 and names none of ours
+  kTooManyConnections,  // it exists, and MaxConnections is 1
+  kOutOfResources,      // no session handle left
+};
+
+class Registry {
+ public:
+  using Answer = std::function<void(Result<Admitted, AdmissionError>)>;
+  /// Asks the lane to end a session; the lane answers by ended() when nothing of it is left.
+  using CloseSession = std::function<void(unsigned lane, SessionId, CloseReason)>;
+
+  explicit Registry(CloseSession close) : close_(std::move(close)) {}
+
+  /// `answer` is called once, perhaps before admit() returns. Home loop.
+  void admit(const Admission& admission, Answer answer);
+
+  /// The session's connection is gone and its last command has ended.
+  void ended(SessionId id);
+
+  /// Asks for the end of one session; false when there is none of this id.
+  bool close(SessionId id, CloseReason reason);
+
+  std::size_t size() const { return by_id_.size(); }
+
+ private:
+  struct Waiting {
+    Admission admission;
+    Answer answer;
+  };
+  struct Entry {
+    NexusName name;
+    std::uint16_t tsih = 0;
+    unsigned lane = 0;
+    bool closing = false;
+    std::deque<Waiting> waiting;  // logins of the same port, in order of arrival
+  };
+
+  Result<Admitted, AdmissionError> enter(const Admission& admission);
+  AdmissionError refuse_join(const Admission& admission) const;
+  void close_entry(SessionId id, Entry& entry, CloseReason reason);
+
+  CloseSession close_;
+  std::unordered_map<SessionId, Entry> by_id_;
+  std::map<NexusName, SessionId> by_name_;
+  std::map<std::uint16_t, SessionId> by_tsih_;
+  SessionId last_id_ = kNoSession;
+  std::uint16_t last_tsih_ = 0;
+};
+
+}  // namespace lungate::session

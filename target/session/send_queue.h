@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a connection has to say, in order, until the kernel has taken it. PDUs are queued during a
+// loop turn and leave at its end in one gathered sendmsg; data is sent from where it lies.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "iscsi/bhs.h"
+
+namespace lungate::session {
+
+struct Task;
+
+/// One PDU on its way out. Header and digest lie here, data with its owner: the task that is named
+/// (until it is told that all is sent), or `text` itself.
+struct Outgoing {
+  std::array<std::byte, iscsi::kBhsBytes + 4> header{};  // BHS and, if negotiated, its digest
+  std::uint8_t header_bytes = iscsi::kBhsBytes;
+  std::uint8_t trailer_bytes = 0;  // padding and data digest
+  std::array<std::byte, 8> trailer{};
+  Bytes data;
+  std::vector<std::byte> text;  // owned data of the rare PDUs that have no task (login, text, NOP)
+  Task* task = nullptr;         // told when this PDU has left, because it is the task's last
+};
+
+class SendQueue {
+ public:
+  SendQueue() : ring_(kInitialSlots) {}
+
+  bool empty() const { return count_ == 0; }
+  std::size_t bytes() const { return bytes_; }
+
+  /// Returns the queued PDU's place; valid until the next call.
+  void push(Outgoing&& pdu);
+
+  /// Fills `pieces` from the front; returns how many are set.
+  std::size_t gather(std::span<iovec> pieces) const;
+
+  /// The kernel took `bytes`: whole PDUs are dropped and their tasks handed to `sent`.
+  template <class Sent>
+  void advance(std::size_t bytes, Sent&& sent) {
+    sent_of_front_ += bytes;
+    bytes_ -= bytes;
+    while (count_ > 0 && sent_of_front_ >= size_of(front())) {
+      sent_of_front_ -= size_of(front());
+      Task* task = pop();
+      if (task != nullptr) sent(*task);
+    }
+  }
+
+  /// The connection has ended: the tasks of what was not sent are handed to `dropped`.
+  template <class Dropped>
+  void clear(Dropped&& dropped) {
+    while (count_ > 0) {
+      Task* task = pop();
+      if (task != nullptr) dropped(*task);
+    }
+    bytes_ = sent_of_front_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kInitialSlots = 16;
+  static std::size_t size_of(const Outgoing& pdu) {
+    return pdu.header_bytes + pdu.data.size() + pdu.trailer_bytes;
+  }
+  const Outgoing& front() const { return ring_[first_]; }
+  Task* pop();
+  void grow();
+
+  std::vector<Outgoing> ring_;  // its size is a power of two; bounded by the command window
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t sent_of_front_ = 0;
+};
+
+}  // namespace lungate::session

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// TCP sockets as the session uses them: never blocking, errors as errno values.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace lungate::session {
+
+/// A numeric address and port. `text()` is "10.0.0.7:41234" or "[fe80::1]:41234".
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  bool ipv6 = false;
+  std::string text() const;
+};
+
+/// Listens on `where`; port 0 lets the kernel choose. The error is an errno.
+Result<UniqueFd, int> listen_on(const Endpoint& where);
+
+/// The address that the socket is bound to, or that it is connected with.
+Endpoint local_endpoint(int fd);
+Endpoint peer_endpoint(int fd);
+
+struct Accepted {
+  UniqueFd fd;
+  Endpoint peer;
+};
+/// The next waiting connection, non-blocking and with TCP_NODELAY. EAGAIN: there is none.
+Result<Accepted, int> accept_on(int listener);
+
+/// What one read or write did. `error` is an errno; EAGAIN is not an error: would_block.
+struct Transfer {
+  std::size_t bytes = 0;
+  bool would_block = false;
+  bool closed = false;  // the peer has ended its side (reads only)
+  int error = 0;
+};
+Transfer receive(int fd, std::span<iovec> into);
+Transfer send(int fd, std::span<const iovec> from);
+
+}  // namespace lungate::session

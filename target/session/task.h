@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One SCSI command from its first byte to its last: a slot of the session's task set, made once and
+// used again, so that a command allocates nothing but its data (from the lane's pool).
+//
+//   free --command PDU--> receiving --all data is here, its turn by CmdSN--> executing
+//     ^                       |                                                 |
+//     |                  (aborted: back at once)                   I/O has ended|
+//     +------------------ all sent <-- responding <-----------------------------+
+//                                           (aborted: no response, back to free)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "iscsi/transfer.h"
+#include "scsi/execution.h"
+#include "session/baton.h"
+#include "session/buffers.h"
+#include "session/ids.h"
+#include "session/lun.h"
+
+namespace lungate::session {
+
+class Session;
+
+enum class TaskPhase : std::uint8_t {
+  kFree,
+  kReceiving,   // data-out is not complete, or a command before it (by CmdSN) has not arrived
+  kExecuting,   // with the executor; its buffer may be in the backend's hands
+  kResponding,  // status is decided; PDUs wait for the kernel to take them
+};
+
+/// Readings of one clock; each stage is the time between two of them (telemetry::Stage).
+struct TaskTimes {
+  BootTime arrival;    // the turn in which the command's header came
+  BootTime ready;      // its data is complete
+  BootTime submitted;  // handed to the backend (the first time, if several); 0: never
+  BootTime completed;  // the status was decided
+};
+
+struct Task {
+  // Constant for the life of the session.
+  Session* session = nullptr;
+  std::uint16_t slot = 0;
+
+  // Of the command in it.
+  TaskPhase phase = TaskPhase::kFree;
+  bool aborted = false;    // absorbed: runs to the end of its I/O and is not answered
+  bool failed = false;     // its status was decided before its data came: the rest is thrown away
+  bool here = false;       // its command PDU is whole
+  bool delivered = false;  // its turn by CmdSN has come
+  std::uint32_t initiator_task_tag = 0;
+  std::uint32_t cmd_sn = 0;
+  std::uint32_t edtl = 0;  // expected data transfer length
+  bool reads = false;      // R and W bits of the command
+  bool writes = false;
+  bool immediate = false;
+  iscsi::LunField lun_field{};  // as the command has it; an R2T repeats it
+
+  LaneLun* lun = nullptr;  // while in progress there; null: no such LUN for this nexus
+  telemetry::LunRecorder recorder;
+  LunViewPtr view;  // the snapshot that it runs against
+  scsi::Execution execution;
+  std::optional<iscsi::WriteTransfer> write;
+  Buffer buffer;
+  TaskTimes times;
+  std::vector<Baton> batons;  // dropped when the task has ended: who waits for its abort
+
+  // TasksInProgress's own.
+  Task* older = nullptr;
+  Task* newer = nullptr;
+};
+
+}  // namespace lungate::session

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/task_manager.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/log.h"
+#include "iscsi/lun.h"
+#include "iscsi/serial.h"
+#include "session/lane.h"
+#include "session/session.h"
+
+namespace lungate::session {
+namespace {
+
+using iscsi::TaskFunction;
+using iscsi::TaskResponse;
+
+std::optional<telemetry::TaskFunction> counted_as(TaskFunction function) {
+  switch (function) {
+    case TaskFunction::kAbortTask:
+      return telemetry::TaskFunction::kAbortTask;
+    case TaskFunction::kAbortTaskSet:
+      return telemetry::TaskFunction::kAbortTaskSet;
+    case TaskFunction::kClearTaskSet:
+      return telemetry::TaskFunction::kClearTaskSet;
+    case TaskFunction::kLogicalUnitReset:
+      return telemetry::TaskFunction::kLunReset;
+    case TaskFunction::kTargetWarmReset:
+    case TaskFunction::kTargetColdReset:
+      return telemetry::TaskFunction::kTargetReset;
+    case TaskFunction::kClearAca:
+    case TaskFunction::kTaskReassign:
+    case TaskFunction::kQueryTask:
+    case TaskFunction::kQueryTaskSet:
+    case TaskFunction::kItNexusReset:
+    case TaskFunction::kQueryAsynchronousEvent:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+telemetry::TaskResponse counted_as(TaskResponse response) {
+  if (response == TaskResponse::kComplete) return telemetry::TaskResponse::kComplete;
+  if (response == TaskResponse::kNoSuchTask) return telemetry::TaskResponse::kNoTask;
+  if (response == TaskResponse::kNotSupported) return telemetry::TaskResponse::kUnsupported;
+  return telemetry::TaskResponse::kRejected;
+}
+
+}  // namespace
+
+/// What is built. Every other function is answered "not supported".
+struct TaskManager::Row {
+  TaskFunction function;
+  Handler handler;
+};
+
+const std::array<TaskManager::Row, 4> TaskManager::kRows = {{
+    {TaskFunction::kAbortTask, &TaskManager::abort_task},
+    {TaskFunction::kAbortTaskSet, &TaskManager::abort_task_set},
+    {TaskFunction::kLogicalUnitReset, &TaskManager::reset_lun},
+    {TaskFunction::kTaskReassign, &TaskManager::refuse_reassign},
+}};
+
+void TaskManager::request(const iscsi::TaskManagementRequest& request) {
+  const auto function = iscsi::task_function(request.function());
+  if (!function) return answer(request, TaskResponse::kRejected);
+  log::info("session", "task_management",
+            {{"session", session_.id()},
+             {"function", iscsi::name(*function)},
+             {"task", request.referenced_task_tag.value()}});
+  const auto row = std::find_if(kRows.begin(), kRows.end(),
+                                [&](const Row& r) { return r.function == *function; });
+  if (row == kRows.end()) return answer(request, TaskResponse::kNotSupported);
+  (this->*row->handler)(request);
+}
+
+void TaskManager::abort_task(const iscsi::TaskManagementRequest& request) {
+  Task* task = commands_.find(request.referenced_task_tag);
+  if (task == nullptr) return abort_unseen(request);
+  if (task->lun_field != request.lun) return answer(request, TaskResponse::kNoSuchTask);
+  commands_.abort(*task, make_baton(answer_later(request)));
+}
+
+/// The task is not here. If its CmdSN is one that has yet to come, it must never run (RFC 7143,
+/// 11.5.5); if it has passed, the task has been answered, and there is nothing to abort.
+void TaskManager::abort_unseen(const iscsi::TaskManagementRequest& request) {
+  const std::uint32_t ref = request.ref_cmd_sn;
+  const bool to_come =
+      !iscsi::serial_before(ref, window_.exp_cmd_sn()) && iscsi::serial_before(ref, request.cmd_sn);
+  if (!to_come) return answer(request, TaskResponse::kNoSuchTask);
+  session_.skip(ref, false);
+  answer(request, TaskResponse::kComplete);
+}
+
+void TaskManager::abort_task_set(const iscsi::TaskManagementRequest& request) {
+  NexusLun* nexus = lun_of(request);
+  if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
+  commands_.abort_all(nexus->lun, make_baton(answer_later(request)));
+}
+
+void TaskManager::reset_lun(const iscsi::TaskManagementRequest& request) {
+  NexusLun* nexus = lun_of(request);
+  if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
+  Lane& lane = session_.lane();
+  lane.home().reset_lun(lane, nexus->lun->id, answer_later(request));
+}
+
+void TaskManager::refuse_reassign(const iscsi::TaskManagementRequest& request) {
+  answer(request, TaskResponse::kReassignNotSupported);
+}
+
+NexusLun* TaskManager::lun_of(const iscsi::TaskManagementRequest& request) {
+  const auto number = iscsi::decode_lun(request.lun);
+  return number ? commands_.nexuses().find(*number) : nullptr;
+}
+
+Done TaskManager::answer_later(const iscsi::TaskManagementRequest& request) {
+  return session_.if_serving(
+      [this, request](Session&) { answer(request, TaskResponse::kComplete); });
+}
+
+void TaskManager::answer(const iscsi::TaskManagementRequest& request, TaskResponse response) {
+  const auto function = iscsi::task_function(request.function());
+  NexusLun* nexus = lun_of(request);
+  const auto kind = function ? counted_as(*function) : std::nullopt;
+  if (nexus != nullptr && kind) nexus->lun->recorder.add(*kind, counted_as(response));
+  sender_.send(
+      iscsi::task_management_response(request.initiator_task_tag, response, sender_.next()));
+}
+
+}  // namespace lungate::session
