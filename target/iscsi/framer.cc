@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "iscsi/framer.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace lungate::iscsi {
+namespace {
+
+using State = Framer::State;
+
+struct Edge {
+  State from;
+  State to;
+};
+
+/// Every transition that there is; enter() lets no other pass.
+constexpr std::array kEdges = {
+    Edge{State::kHeader, State::kAdditionalHeader},
+    Edge{State::kHeader, State::kHeaderDigest},
+    Edge{State::kHeader, State::kHeaderReady},
+    Edge{State::kHeader, State::kFailed},
+    Edge{State::kAdditionalHeader, State::kHeaderDigest},
+    Edge{State::kAdditionalHeader, State::kHeaderReady},
+    Edge{State::kAdditionalHeader, State::kFailed},
+    Edge{State::kHeaderDigest, State::kHeaderReady},
+    Edge{State::kHeaderDigest, State::kFailed},
+    Edge{State::kHeaderReady, State::kData},
+    Edge{State::kHeaderReady, State::kPduReady},
+    Edge{State::kData, State::kPadding},
+    Edge{State::kData, State::kDataDigest},
+    Edge{State::kData, State::kPduReady},
+    Edge{State::kPadding, State::kDataDigest},
+    Edge{State::kPadding, State::kPduReady},
+    Edge{State::kDataDigest, State::kPduReady},
+    Edge{State::kPduReady, State::kHeader},
+};
+
+constexpr bool legal(State from, State to) {
+  for (const Edge& edge : kEdges) {
+    if (edge.from == from && edge.to == to) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// In the order of State.
+const std::array<Framer::Handler, 9> Framer::kHandlers = {
+    &Framer::on_header,        &Framer::on_additional_header,
+    &Framer::on_header_digest, &Framer::on_header_ready,
+    &Framer::on_data,          &Framer::on_padding,
+    &Framer::on_data_digest,   &Framer::on_pdu_ready,
+    &Framer::on_failed,
+};
+
+std::string_view name(FramingError error) {
+  switch (error) {
+    case FramingError::kDataSegmentTooLong:
+      return "data_segment_too_long";
+    case FramingError::kAhsTooLong:
+      return "ahs_too_long";
+    case FramingError::kAhsMalformed:
+      return "ahs_malformed";
+    case FramingError::kHeaderDigest:
+      return "header_digest";
+  }
+  return "unknown";
+}
+
+Result<Framer::FeedResult, FramingError> Framer::feed(Bytes in) {
+  Bytes rest = in;
+  while ((this->*kHandlers[static_cast<std::size_t>(state_)])(rest)) {
+    const std::size_t consumed = in.size() - rest.size();
+    if (state_ == State::kHeaderReady) return FeedResult{Event::kHeaderReady, consumed};
+    if (state_ == State::kPduReady) return FeedResult{Event::kPduReady, consumed};
+    if (state_ == State::kFailed) return err(error_);
+  }
+  return FeedResult{Event::kNeedMore, in.size() - rest.size()};
+}
+
+void Framer::set_limits(FramerLimits limits) {
+  check(at_boundary(), "limits change between PDUs");
+  limits_ = limits;
+}
+
+bool Framer::at_boundary() const {
+  return state_ == State::kPduReady || (state_ == State::kHeader && filled_ == 0);
+}
+
+void Framer::place_data(MutableBytes room) {
+  check(state_ == State::kHeaderReady, "data is placed when the header is ready");
+  room_ = room.first(std::min(room.size(), data_segment_bytes()));
+}
+
+MutableBytes Framer::data_gap() const {
+  if (state_ != State::kData || data_filled_ >= room_.size()) return {};
+  return room_.subspan(data_filled_);
+}
+
+void Framer::data_received(std::size_t count) {
+  const MutableBytes gap = data_gap();
+  check(count <= gap.size(), "no more is received than there is room for");
+  if (limits_.data_digest) data_crc_.update(gap.first(count));
+  data_filled_ += count;
+}
+
+void Framer::enter(State to) {
+  check(legal(state_, to), "the framer moves along its edges");
+  state_ = to;
+  filled_ = 0;
+}
+
+bool Framer::fail(FramingError error) {
+  error_ = error;
+  enter(State::kFailed);
+  return true;
+}
+
+bool Framer::collect(Bytes& in, MutableBytes part) {
+  const std::size_t count = std::min(in.size(), part.size() - filled_);
+  std::copy_n(in.begin(), count, part.begin() + static_cast<std::ptrdiff_t>(filled_));
+  in = in.subspan(count);
+  filled_ += count;
+  return filled_ == part.size();
+}
+
+bool Framer::on_header(Bytes& in) {
+  if (!collect(in, std::as_writable_bytes(std::span(&header_, 1)))) return false;
+  // This length is acted upon before a digest has vouched for it: the digest stands behind it.
+  if (header_.ahs_bytes() > ahs_storage_.size()) return fail(FramingError::kAhsTooLong);
+  if (header_.ahs_bytes() == 0) return header_complete();
+  enter(State::kAdditionalHeader);
+  return true;
+}
+
+bool Framer::on_additional_header(Bytes& in) {
+  if (!collect(in, MutableBytes(ahs_storage_).first(header_.ahs_bytes()))) return false;
+  return header_complete();
+}
+
+bool Framer::header_complete() {
+  if (!limits_.header_digest) return header_verified();
+  enter(State::kHeaderDigest);
+  return true;
+}
+
+bool Framer::on_header_digest(Bytes& in) {
+  if (!collect(in, received_digest_)) return false;
+  Crc32c crc;
+  crc.update(header_bytes());
+  crc.update(ahs_bytes());
+  if (crc.digest() != received_digest_) return fail(FramingError::kHeaderDigest);
+  return header_verified();
+}
+
+bool Framer::header_verified() {
+  // Only now is the length the peer's word; and still nothing has been set aside for it.
+  if (data_segment_bytes() > limits_.data_segment_bytes_max) {
+    return fail(FramingError::kDataSegmentTooLong);
+  }
+  const auto headers = parse_ahs(ahs_bytes());
+  if (!headers) return fail(FramingError::kAhsMalformed);
+  ahs_ = *headers;
+  room_ = {};
+  data_filled_ = 0;
+  data_crc_ = Crc32c();
+  data_digest_ok_ = true;
+  enter(State::kHeaderReady);
+  return true;
+}
+
+bool Framer::on_header_ready(Bytes&) {
+  // No data, no padding and no digest either (RFC 7143, 11.2.3).
+  enter(data_segment_bytes() == 0 ? State::kPduReady : State::kData);
+  return true;
+}
+
+bool Framer::on_data(Bytes& in) {
+  const Bytes data = in.first(std::min(in.size(), data_segment_bytes() - data_filled_));
+  if (data_filled_ < room_.size()) {
+    const std::size_t kept = std::min(data.size(), room_.size() - data_filled_);
+    std::copy_n(data.begin(), kept, room_.begin() + static_cast<std::ptrdiff_t>(data_filled_));
+  }
+  if (limits_.data_digest) data_crc_.update(data);
+  data_filled_ += data.size();
+  in = in.subspan(data.size());
+  if (data_filled_ < data_segment_bytes()) return false;
+  if (padding_bytes() == 0) return data_complete();
+  enter(State::kPadding);
+  return true;
+}
+
+std::size_t Framer::padding_bytes() const {
+  return padded_to_4(data_segment_bytes()) - data_segment_bytes();
+}
+
+bool Framer::on_padding(Bytes& in) {
+  const Bytes padding = in.first(std::min(in.size(), padding_bytes() - filled_));
+  if (limits_.data_digest) data_crc_.update(padding);  // as sent: it need not be zero
+  filled_ += padding.size();
+  in = in.subspan(padding.size());
+  if (filled_ < padding_bytes()) return false;
+  return data_complete();
+}
+
+bool Framer::data_complete() {
+  enter(limits_.data_digest ? State::kDataDigest : State::kPduReady);
+  return true;
+}
+
+bool Framer::on_data_digest(Bytes& in) {
+  if (!collect(in, received_digest_)) return false;
+  data_digest_ok_ = data_crc_.digest() == received_digest_;
+  enter(State::kPduReady);
+  return true;
+}
+
+bool Framer::on_pdu_ready(Bytes&) {
+  room_ = {};
+  enter(State::kHeader);
+  return true;
+}
+
+/// feed() finds the state unchanged and gives the error again.
+bool Framer::on_failed(Bytes&) {
+  return true;
+}
+
+}  // namespace lungate::iscsi

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "iscsi/login.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "iscsi/names.h"
+
+namespace lungate::iscsi {
+namespace {
+
+using Outcome = LoginReply::Outcome;
+
+constexpr std::uint8_t kReservedStage = 2;
+constexpr std::uint8_t kVersionMin = 0;  // the one version that RFC 7143 defines (11.12.4)
+
+constexpr std::uint8_t value(LoginStage stage) {
+  return static_cast<std::uint8_t>(stage);
+}
+
+/// Keys that the first request fixes for the whole login.
+constexpr std::array<std::string_view, 3> kFrozenKeys = {"InitiatorName", "TargetName",
+                                                         "SessionType"};
+
+}  // namespace
+
+// --- The header of a request ---------------------------------------------------------------------
+
+struct LoginMachine::HeaderRule {
+  bool (*broken)(const LoginMachine& machine, const LoginRequest& request);
+  LoginStatus status;
+  std::string_view reason;
+
+  // 11.12.4: we speak version 0, so the peer's lowest must be 0.
+  static bool version(const LoginMachine&, const LoginRequest& request) {
+    return request.version_min > kVersionMin;
+  }
+  // 11.2.2: no additional header is defined for anything but SCSI commands.
+  static bool additional_header(const LoginMachine&, const LoginRequest& request) {
+    return request.total_ahs_words != 0;
+  }
+  // 11.12.2: a text that goes on cannot end its stage.
+  static bool transit_and_continue(const LoginMachine&, const LoginRequest& request) {
+    return request.transit() && request.continues();
+  }
+  // 11.12.3: security or operational; 2 is reserved, and nobody logs in from full feature phase.
+  static bool current_stage(const LoginMachine&, const LoginRequest& request) {
+    return request.current_stage() > value(LoginStage::kOperational);
+  }
+  // 11.12.3: only forward. Without T the field is reserved and not looked at.
+  static bool next_stage(const LoginMachine&, const LoginRequest& request) {
+    return request.transit() && (request.next_stage() == kReservedStage ||
+                                 request.next_stage() <= request.current_stage());
+  }
+  // 6.3: the stage changes by a response of ours, never by itself.
+  static bool stage_jump(const LoginMachine& machine, const LoginRequest& request) {
+    return machine.started_ && request.current_stage() != value(machine.stage_);
+  }
+  // 11.12.5 to 11.12.7: one login, one ISID, TSIH and CID.
+  static bool identity(const LoginMachine& machine, const LoginRequest& request) {
+    const LoginIdentity& first = machine.identity_;
+    return machine.started_ &&
+           (request.isid != first.isid || request.tsih != first.tsih || request.cid != first.cid);
+  }
+};
+
+LoginMachine::Verdict LoginMachine::check_header(const LoginRequest& request) const {
+  using Rule = HeaderRule;
+  static constexpr std::array kRules = {
+      Rule{Rule::version, login_status::kUnsupportedVersion, "version"},
+      Rule{Rule::additional_header, login_status::kInitiatorError, "additional_header"},
+      Rule{Rule::transit_and_continue, login_status::kInitiatorError, "transit_and_continue"},
+      Rule{Rule::current_stage, login_status::kInitiatorError, "current_stage"},
+      Rule{Rule::next_stage, login_status::kInitiatorError, "next_stage"},
+      Rule{Rule::stage_jump, login_status::kInitiatorError, "stage_jump"},
+      Rule{Rule::identity, login_status::kInitiatorError, "identity_changed"},
+  };
+  for (const Rule& rule : kRules) {
+    if (rule.broken(*this, request)) return Refusal{rule.status, rule.reason};
+  }
+  return std::nullopt;
+}
+
+void LoginMachine::remember_first(const LoginRequest& request) {
+  started_ = true;
+  stage_ = static_cast<LoginStage>(request.current_stage());
+  cmd_sn_ = request.cmd_sn;
+  identity_.isid = request.isid;
+  identity_.tsih = request.tsih;
+  identity_.cid = request.cid;
+}
+
+// --- From request to response --------------------------------------------------------------------
+
+LoginMachine::LoginMachine(const LoginPolicy& policy, std::uint32_t command_window,
+                           std::uint32_t first_stat_sn)
+    : policy_(&policy), command_window_(command_window), stat_sn_(first_stat_sn) {}
+
+LoginReply LoginMachine::step(const LoginRequest& request, Bytes data) {
+  check(phase_ == Phase::kRunning, "no step after the end of a login");
+  last_request_ = request;
+  if (++rounds_ > limits::kLoginRoundsMax) {
+    return refuse(login_status::kInitiatorError, "too_many_rounds");
+  }
+  if (const Verdict broken = check_header(request)) return refuse(broken->status, broken->reason);
+  if (!started_) remember_first(request);
+
+  if (outgoing_.pending()) {  // our answer is longer than a PDU: the peer only asks for the rest
+    const bool asks = data.empty() && !request.continues();
+    return asks ? respond(request) : refuse(login_status::kInitiatorError, "text_out_of_turn");
+  }
+  if (const auto appended = incoming_.append(data); !appended) {
+    return refuse(login_status::kInitiatorError, name(appended.error()));
+  }
+  if (!request.continues()) {
+    TextBuilder reply;
+    const Verdict wrong = take_text(incoming_.text(), reply);
+    incoming_.clear();
+    if (wrong) return refuse(wrong->status, wrong->reason);
+    outgoing_ = TextSender(reply.take());
+  }
+  return respond(request);
+}
+
+LoginReply LoginMachine::respond(const LoginRequest& request) {
+  const std::uint32_t room = std::min(negotiation_.parameters().max_send_data_segment_bytes,
+                                      limits::kLoginDataSegmentBytes);
+  TextSender::Piece piece = outgoing_.next(room);
+  // A transition ends the stage's text: it waits until ours is all said and the peer has asked.
+  auto flags = static_cast<std::uint8_t>(request.current_stage() << 2);
+  if (piece.more) flags |= kContinueBit;
+  if (piece.more || !request.transit()) {
+    return make_reply(Outcome::kContinue, flags, std::move(piece.text));
+  }
+
+  stage_ = static_cast<LoginStage>(request.next_stage());
+  flags |= static_cast<std::uint8_t>(kTransitBit | value(stage_));
+  if (stage_ != LoginStage::kFullFeature) {
+    return make_reply(Outcome::kContinue, flags, std::move(piece.text));
+  }
+  // Checked at the very end: a digest may be agreed upon in any request of the stage.
+  if (!negotiation_.digests_acceptable()) {
+    return refuse(login_status::kInitiatorError, "digest_required");
+  }
+  phase_ = Phase::kAdmission;
+  final_text_ = std::move(piece.text);
+  LoginReply reply;
+  reply.outcome = Outcome::kAdmission;
+  reply.status = login_status::kSuccess;
+  return reply;
+}
+
+LoginReply LoginMachine::admit(std::uint16_t tsih) {
+  check(phase_ == Phase::kAdmission, "a login is admitted when its peer has done its part");
+  check(tsih != 0, "a session's handle is not 0");
+  phase_ = Phase::kComplete;
+  const auto flags = static_cast<std::uint8_t>(kTransitBit | (last_request_.current_stage() << 2) |
+                                               value(LoginStage::kFullFeature));
+  LoginReply reply = make_reply(Outcome::kComplete, flags, std::move(final_text_));
+  reply.header.tsih = tsih;
+  return reply;
+}
+
+LoginReply LoginMachine::refuse(const LoginStatus& status, std::string_view reason) {
+  check(phase_ != Phase::kComplete, "a complete login is not refused");
+  check(!status.success(), "a refusal is no success");
+  phase_ = Phase::kRefused;
+  const auto flags = static_cast<std::uint8_t>(last_request_.current_stage() << 2);
+  LoginReply reply = make_reply(Outcome::kRefused, flags, {});
+  reply.status = status;
+  reply.reason = reason;
+  reply.header.status_class = status.status_class;
+  reply.header.status_detail = status.detail;
+  return reply;
+}
+
+LoginReply LoginMachine::make_reply(Outcome outcome, std::uint8_t flags, std::string text) {
+  LoginReply reply;
+  reply.outcome = outcome;
+  reply.status = login_status::kSuccess;
+  reply.text = std::move(text);
+  LoginResponse& header = reply.header;
+  header.flags = flags;
+  header.data_segment_bytes = static_cast<std::uint32_t>(reply.text.size());
+  header.isid = last_request_.isid;
+  header.tsih = last_request_.tsih;
+  header.initiator_task_tag = last_request_.initiator_task_tag;
+  // 4.2.2.1: login requests are immediate, so none of them moves ExpCmdSN on.
+  const std::uint32_t exp_cmd_sn = started_ ? cmd_sn_ : last_request_.cmd_sn.value();
+  header.stat_sn = stat_sn_++;
+  header.exp_cmd_sn = exp_cmd_sn;
+  header.max_cmd_sn = exp_cmd_sn + command_window_ - 1;
+  return reply;
+}
+
+// --- The text of a request -----------------------------------------------------------------------
+
+LoginMachine::Verdict LoginMachine::take_text(std::string_view text, TextBuilder& reply) {
+  const auto keys = parse_text(text);
+  if (!keys) return Refusal{login_status::kInitiatorError, name(keys.error())};
+  if (!identified_) {
+    if (const Verdict wrong = identify(*keys, reply)) return wrong;
+  } else {
+    for (const std::string_view key : kFrozenKeys) {
+      if (keys->find(key)) return Refusal{login_status::kInitiatorError, "name_changed"};
+    }
+  }
+  if (stage_ == LoginStage::kSecurity) {
+    if (const Verdict wrong = authenticate(*keys, reply)) return wrong;
+  }
+  return negotiate(*keys, reply);
+}
+
+LoginMachine::Verdict LoginMachine::identify(const TextKeys& keys, TextBuilder& reply) {
+  if (const Verdict wrong = read_identity(keys)) return wrong;
+  const Admission admission = policy_->consider(identity_);
+  if (!admission.status.success()) return Refusal{admission.status, admission.status.name};
+  identified_ = true;
+  negotiation_ = Negotiation(admission.offer);
+  portal_group_tag_ = admission.portal_group_tag;
+  if (identity_.type == SessionType::kNormal) {  // 13.9: in the first response that carries text
+    reply.add("TargetPortalGroupTag", std::uint64_t{portal_group_tag_});
+  }
+  return std::nullopt;
+}
+
+LoginMachine::Verdict LoginMachine::read_identity(const TextKeys& keys) {
+  const std::string_view type = keys.find("SessionType").value_or("Normal");
+  if (type != "Normal" && type != "Discovery") {
+    return Refusal{login_status::kSessionTypeNotSupported, "session_type"};
+  }
+  identity_.type = type == "Normal" ? SessionType::kNormal : SessionType::kDiscovery;
+
+  const auto initiator = keys.find("InitiatorName");
+  if (!initiator) return Refusal{login_status::kMissingParameter, "no_initiator_name"};
+  auto initiator_name = normalise_name(*initiator);
+  if (!initiator_name) return Refusal{login_status::kInitiatorError, "bad_initiator_name"};
+  identity_.initiator_name = *std::move(initiator_name);
+  identity_.initiator_alias = keys.find("InitiatorAlias").value_or("");
+
+  if (identity_.type == SessionType::kDiscovery) return std::nullopt;  // TargetName: not looked at
+  const auto target = keys.find("TargetName");
+  if (!target) return Refusal{login_status::kMissingParameter, "no_target_name"};
+  auto target_name = normalise_name(*target);
+  // What is no name is the name of no target: the initiator made no mistake of protocol.
+  if (!target_name) return Refusal{login_status::kNotFound, "bad_target_name"};
+  identity_.target_name = *std::move(target_name);
+  return std::nullopt;
+}
+
+struct LoginMachine::AuthMethod {
+  std::string_view name;
+  Verdict (LoginMachine::*accept)(TextBuilder& reply);
+};
+
+LoginMachine::Verdict LoginMachine::authenticate(const TextKeys& keys, TextBuilder& reply) {
+  static constexpr std::array kMethods = {
+      AuthMethod{"None", &LoginMachine::accept_none},
+  };
+  const auto offered = keys.find("AuthMethod");
+  if (!offered) return std::nullopt;  // no offer means None (RFC 7143, 6.3.2)
+  if (auth_negotiated_) return Refusal{login_status::kInitiatorError, "repeated_auth_method"};
+  auth_negotiated_ = true;
+  for (const std::string_view item : split_list(*offered)) {
+    for (const AuthMethod& method : kMethods) {
+      if (method.name == item) return (this->*method.accept)(reply);
+    }
+  }
+  return Refusal{login_status::kAuthenticationFailure, "no_common_auth_method"};
+}
+
+LoginMachine::Verdict LoginMachine::accept_none(TextBuilder& reply) {
+  reply.add("AuthMethod", "None");
+  return std::nullopt;
+}
+
+LoginMachine::Verdict LoginMachine::negotiate(const TextKeys& keys, TextBuilder& reply) {
+  // Keys outside their stage are answered Reject and stay free for the right one.
+  const bool operational = stage_ == LoginStage::kOperational;
+  const KeyPhases phase = operational ? kInOperational : kInSecurity;
+  const auto answered = negotiation_.answer(keys, phase, identity_.type, reply);
+  if (!answered) return Refusal{login_status::kInitiatorError, name(answered.error())};
+  if (operational) negotiation_.declare(reply);
+  return std::nullopt;
+}
+
+}  // namespace lungate::iscsi

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The login phase of one connection (RFC 7143, 6.3 and 11.12, 11.13), from the first Login Request
+// to full feature phase, as a value: requests go in, responses come out. Everything here is reached
+// by peers that nobody has authenticated yet.
+//
+//   step(request) ---> kContinue    send the response, wait for the next request
+//                 ---> kRefused     send the response, close the connection
+//                 ---> kAdmission   send nothing yet: the peer has done its part. The owner
+//                 reinstates
+//                                   the old session (11.12.5) or finds that it may not, then
+//     admit(tsih) ---> kComplete    send the response, full feature phase begins behind it
+//     refuse(status) > kRefused     send the response, close
+//
+// Sequence numbers: login requests are immediate, so ExpCmdSN stays at the CmdSN of the first
+// (4.2.2.1); every response takes one StatSN. After kComplete the owner goes on with next_stat_sn()
+// and first_cmd_sn().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "iscsi/bhs.h"
+#include "iscsi/login_status.h"
+#include "iscsi/negotiation.h"
+#include "iscsi/parameters.h"
+#include "iscsi/text.h"
+
+namespace lungate::iscsi {
+
+/// Stages of byte 1 in login PDUs (11.12.3). 2 is reserved.
+enum class LoginStage : std::uint8_t { kSecurity = 0, kOperational = 1, kFullFeature = 3 };
+
+/// Who logs in to what. Fixed by the first request (its first whole text); names are normalised.
+struct LoginIdentity {
+  std::string initiator_name;
+  std::string initiator_alias;  // may be empty; as the peer sent it
+  std::string target_name;      // empty in a discovery session
+  SessionType type = SessionType::kNormal;
+  Isid isid{};
+  std::uint16_t tsih = 0;  // not 0: the peer wants to join or continue a session of ours
+  std::uint16_t cid = 0;
+};
+
+/// The gateway's opinion of a LoginIdentity.
+struct Admission {
+  LoginStatus status = login_status::kSuccess;
+  /// Portal group through which the peer came (13.9); sent for normal sessions.
+  std::uint16_t portal_group_tag = 1;
+  TargetParameters offer;
+};
+
+/// Decides, without waiting, whether the target exists and this initiator may use it. Answers such
+/// as kNotFound and kAuthorizationFailure come from here. Outlives the machine.
+class LoginPolicy {
+ public:
+  virtual Admission consider(const LoginIdentity& identity) const = 0;
+
+ protected:
+  ~LoginPolicy() = default;
+};
+
+struct LoginReply {
+  enum class Outcome : std::uint8_t { kContinue, kAdmission, kComplete, kRefused };
+
+  Outcome outcome = Outcome::kRefused;
+  LoginStatus status = login_status::kInitiatorError;
+  /// Why, in snake_case, for the log; a literal. Empty unless refused.
+  std::string_view reason;
+  /// Complete, with its data segment's length. Meaningless with kAdmission.
+  LoginResponse header;
+  std::string text;
+};
+
+class LoginMachine {
+ public:
+  /// `command_window` is how many commands MaxCmdSN allows from the start.
+  LoginMachine(const LoginPolicy& policy, std::uint32_t command_window,
+               std::uint32_t first_stat_sn = 1);
+
+  /// One Login Request with its data segment. REQUIRES: neither complete, refused nor awaiting
+  /// admission (a request that comes while admission is pending is the owner's to refuse).
+  LoginReply step(const LoginRequest& request, Bytes data);
+
+  /// After kAdmission. `tsih` is the new session's handle, not 0 (11.13.3).
+  LoginReply admit(std::uint16_t tsih);
+  /// Refuses at any time before completion; for kInvalidRequest too, when another PDU than a Login
+  /// Request comes after the first request (before it: just close). REQUIRES: not status.success().
+  LoginReply refuse(const LoginStatus& status, std::string_view reason);
+
+  /// False until the first whole text has been accepted.
+  bool identified() const { return identified_; }
+  const LoginIdentity& identity() const { return identity_; }
+  const Negotiation& negotiation() const { return negotiation_; }
+  std::uint16_t portal_group_tag() const { return portal_group_tag_; }
+  std::uint32_t next_stat_sn() const { return stat_sn_; }
+  /// CmdSN of the first command in full feature phase.
+  std::uint32_t first_cmd_sn() const { return cmd_sn_; }
+
+ private:
+  /// What a check found wrong, or nothing.
+  struct Refusal {
+    LoginStatus status;
+    std::string_view reason;
+  };
+  using Verdict = std::optional<Refusal>;
+  struct HeaderRule;  // one row per rule that a request's header must keep
+  struct AuthMethod;  // one row per value of AuthMethod that we take
+
+  enum class Phase : std::uint8_t { kRunning, kAdmission, kComplete, kRefused };
+
+  Verdict check_header(const LoginRequest& request) const;
+  void remember_first(const LoginRequest& request);
+  Verdict take_text(std::string_view text, TextBuilder& reply);
+  Verdict identify(const TextKeys& keys, TextBuilder& reply);
+  Verdict read_identity(const TextKeys& keys);
+  Verdict authenticate(const TextKeys& keys, TextBuilder& reply);
+  Verdict accept_none(TextBuilder& reply);
+  Verdict negotiate(const TextKeys& keys, TextBuilder& reply);
+  LoginReply respond(const LoginRequest& request);
+  LoginReply make_reply(LoginReply::Outcome outcome, std::uint8_t flags, std::string text);
+
+  const LoginPolicy* policy_;
+  std::uint32_t command_window_;
+  std::uint32_t stat_sn_;
+  std::uint32_t cmd_sn_ = 0;
+
+  Phase phase_ = Phase::kRunning;
+  bool started_ = false;          // a first request has been accepted
+  bool identified_ = false;       // its text has been
+  bool auth_negotiated_ = false;  // AuthMethod has been agreed upon
+  LoginStage stage_ = LoginStage::kSecurity;
+  std::uint32_t rounds_ = 0;
+  LoginIdentity identity_;
+  std::uint16_t portal_group_tag_ = 0;
+  Negotiation negotiation_;
+  TextGatherer incoming_;
+  TextSender outgoing_;
+  LoginRequest last_request_;
+  std::string final_text_;  // of the response that waits for admission
+};
+
+}  // namespace lungate::iscsi

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The headers that a target sends, filled in. What is not a parameter is zero, or what the RFC says
+// it must be.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "iscsi/bhs.h"
+#include "iscsi/cmdsn.h"
+#include "iscsi/logout.h"
+#include "iscsi/reject.h"
+#include "iscsi/task_management.h"
+#include "iscsi/transfer.h"
+
+namespace lungate::iscsi {
+
+/// The three numbers of every PDU from target to initiator (RFC 7143, 4.2.2).
+struct Counters {
+  std::uint32_t stat_sn = 0;
+  std::uint32_t exp_cmd_sn = 0;
+  std::uint32_t max_cmd_sn = 0;
+};
+
+inline Counters counters(std::uint32_t stat_sn, const CommandWindow& window) {
+  return {stat_sn, window.exp_cmd_sn(), window.max_cmd_sn()};
+}
+
+/// Writes the counters into a header of 48 bytes that was built earlier, as it leaves. They stand
+/// at the same offsets in every PDU that a target sends. REQUIRES: bhs.size() >= kBhsBytes.
+void stamp(MutableBytes bhs, const Counters& counters);
+
+/// `sense_bytes`: the data segment, its two length bytes included. `data_pdus`: ExpDataSN.
+struct ScsiResponseFields {
+  std::uint32_t initiator_task_tag = kNoTag;
+  std::uint8_t status = 0;
+  Residual residual = {};
+  std::uint32_t data_pdus = 0;
+  std::uint32_t sense_bytes = 0;
+};
+ScsiResponse scsi_response(const ScsiResponseFields& fields, const Counters& counters);
+
+/// With piece.status set, `status` and `residual` go into the PDU, and it consumes
+/// counters.stat_sn; otherwise StatSN is zero (reserved).
+DataIn data_in(std::uint32_t initiator_task_tag, const DataInPiece& piece, std::uint8_t status,
+               const Residual& residual, const Counters& counters);
+
+/// counters.stat_sn is the next StatSN; an R2T does not consume it (11.8.2).
+ReadyToTransfer ready_to_transfer(const ScsiCommand& command, const R2t& r2t,
+                                  const Counters& counters);
+
+TaskManagementResponse task_management_response(std::uint32_t initiator_task_tag,
+                                                TaskResponse response, const Counters& counters);
+
+/// `final`: nothing of this exchange follows; the transfer tag is kNoTag then. `more`: the C bit.
+TextResponse text_response(const TextRequest& request, std::uint32_t target_transfer_tag,
+                           bool final, bool more, std::uint32_t text_bytes,
+                           const Counters& counters);
+
+LogoutResponse logout_response(std::uint32_t initiator_task_tag, LogoutOutcome outcome,
+                               std::uint16_t time2wait_s, std::uint16_t time2retain_s,
+                               const Counters& counters);
+
+/// The data segment is the 48 bytes (and AHS) of the offending header: `quoted_bytes` of them.
+Reject reject(RejectReason reason, std::uint32_t quoted_bytes, const Counters& counters);
+
+/// Answers a NOP-Out with its own tag, LUN and `data_bytes` of its data (11.19).
+NopIn nop_in_reply(const NopOut& request, std::uint32_t data_bytes, const Counters& counters);
+/// Our own ping; it wants an answer with this tag. counters.stat_sn is not consumed (11.19.1).
+NopIn nop_in_ping(std::uint32_t target_transfer_tag, const Counters& counters);
+
+/// Events of an Asynchronous Message (11.9.1).
+enum class AsyncEvent : std::uint8_t {
+  kScsi = 0,
+  kLogoutRequest = 1,
+  kConnectionDrop = 2,
+  kSessionDrop = 3,
+  kNegotiationRequest = 4,
+  kTasksTerminated = 5,
+};
+std::string_view name(AsyncEvent event);
+
+/// Parameters 1 to 3 as 11.9.1 defines them per event; kLogoutRequest: parameter3 is the time in
+/// seconds that the initiator has.
+AsyncMessage async_message(AsyncEvent event, std::uint16_t parameter1, std::uint16_t parameter2,
+                           std::uint16_t parameter3, const Counters& counters);
+
+}  // namespace lungate::iscsi

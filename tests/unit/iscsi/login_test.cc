@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "iscsi/login.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace lungate::iscsi {
+namespace {
+
+using Outcome = LoginReply::Outcome;
+
+constexpr std::string_view kTarget = "iqn.2026-11.io.lungate:store";
+constexpr std::string_view kNames =
+    "InitiatorName=iqn.1994-05.com.redhat:client;TargetName=iqn.2026-11.io.lungate:store;";
+
+/// Knows one target, and one initiator that may not use it.
+class Gatekeeper : public LoginPolicy {
+ public:
+  Admission consider(const LoginIdentity& identity) const override {
+    ++asked;
+    Admission admission;
+    admission.portal_group_tag = 7;
+    admission.offer = offer;
+    if (identity.initiator_name == "iqn.2001-04.com.example:stranger") {
+      admission.status = login_status::kAuthorizationFailure;
+    } else if (identity.type == SessionType::kNormal && identity.target_name != kTarget) {
+      admission.status = login_status::kNotFound;
+    }
+    return admission;
+  }
+
+  TargetParameters offer;
+  mutable int asked = 0;
+};
+
+struct Request {
+  int csg = 1;
+  int nsg = 3;
+  bool transit = true;
+  bool more = false;
+  std::string text = {};
+  int version_min = 0;
+  std::uint16_t tsih = 0;
+  std::uint16_t cid = 1;
+  std::uint8_t isid_last = 1;
+};
+
+constexpr int kSecurity = 0;
+constexpr int kOperational = 1;
+constexpr int kFullFeature = 3;
+
+/// An initiator at login. say() shows the response: its outcome, stages and keys.
+///   "> T0-1 AuthMethod=None;"   continues; transit from security to operational
+///   "> C1 ..."                  continues; the text goes on
+///   "admission"                 nothing is sent yet
+///   "done T1-3 ..."             complete
+///   "refused 0203 reason"
+class LoginTest : public ::testing::Test {
+ protected:
+  std::string say(const Request& request) {
+    LoginRequest header;
+    header.flags = static_cast<std::uint8_t>((request.transit ? kTransitBit : 0) |
+                                             (request.more ? kContinueBit : 0) |
+                                             (request.csg << 2) | request.nsg);
+    header.version_min = static_cast<std::uint8_t>(request.version_min);
+    header.isid = {0, 2, 0x3d, 0, 0, request.isid_last};
+    header.tsih = request.tsih;
+    header.cid = request.cid;
+    header.initiator_task_tag = 0x1234;
+    header.cmd_sn = 100;
+    std::string text = request.text;
+    for (char& c : text) {
+      if (c == ';') c = '\0';
+    }
+    header.data_segment_bytes = static_cast<std::uint32_t>(text.size());
+    return show(machine.step(header, bytes_of(std::string_view(text))));
+  }
+
+  std::string show(const LoginReply& reply) {
+    last = reply;
+    if (reply.outcome == Outcome::kAdmission) return "admission";
+    EXPECT_EQ(reply.header.data_segment_bytes, reply.text.size());
+    EXPECT_LE(reply.text.size(), limits::kLoginDataSegmentBytes);
+    if (reply.outcome == Outcome::kRefused) return show_refusal(reply);
+    std::string shown = reply.outcome == Outcome::kComplete ? "done " : "> ";
+    if (reply.header.transit()) shown += "T";
+    if (reply.header.continues()) shown += "C";
+    shown += std::to_string(reply.header.current_stage());
+    if (reply.header.transit()) shown += "-" + std::to_string(reply.header.next_stage());
+    if (!reply.text.empty()) shown += " " + reply.text;
+    for (char& c : shown) {
+      if (c == '\0') c = ';';
+    }
+    return shown;
+  }
+
+  static std::string show_refusal(const LoginReply& reply) {
+    EXPECT_FALSE(reply.header.transit());
+    EXPECT_TRUE(reply.text.empty());
+    EXPECT_FALSE(reply.reason.empty());
+    char code[8];
+    std::snprintf(code, sizeof code, "%02x%02x", reply.header.status_class,
+                  reply.header.status_detail);
+    return std::string("refused ") + code + " " + std::string(reply.reason);
+  }
+
+  std::string names(std::string_view more = {}) { return std::string(kNames) + std::string(more); }
+
+  Gatekeeper gatekeeper;
+  LoginMachine machine{gatekeeper, 32, 1};
+  LoginReply last;
+};
+
+// --- Ways in ---
+
+TEST_F(LoginTest, StraightToOperational) {
+  EXPECT_EQ(say({.text = names("SessionType=Normal;HeaderDigest=None;")}), "admission");
+  EXPECT_EQ(show(machine.admit(0x42)),
+            "done T1-3 TargetPortalGroupTag=7;HeaderDigest=None;MaxRecvDataSegmentLength=262144;");
+  EXPECT_EQ(last.header.tsih, 0x42);
+  EXPECT_EQ(last.header.status_class, 0);
+  EXPECT_EQ(machine.identity().initiator_name, "iqn.1994-05.com.redhat:client");
+  EXPECT_EQ(machine.identity().target_name, kTarget);
+  EXPECT_EQ(machine.negotiation().parameters().max_recv_data_segment_bytes, 262144u);
+}
+
+TEST_F(LoginTest, SecurityThenOperational) {
+  EXPECT_EQ(say({.csg = kSecurity,
+                 .nsg = kOperational,
+                 .text = names("SessionType=Normal;AuthMethod=CHAP,None;")}),
+            "> T0-1 TargetPortalGroupTag=7;AuthMethod=None;");
+  EXPECT_EQ(last.header.tsih, 0) << "only the final response names the session";
+  EXPECT_EQ(say({.text = "InitialR2T=Yes;"}), "admission");
+  EXPECT_EQ(show(machine.admit(1)), "done T1-3 InitialR2T=Yes;MaxRecvDataSegmentLength=262144;");
+}
+
+TEST_F(LoginTest, SecurityStraightToFullFeature) {
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kFullFeature, .text = names("AuthMethod=None;")}),
+            "admission");
+  EXPECT_EQ(show(machine.admit(1)), "done T0-3 TargetPortalGroupTag=7;AuthMethod=None;");
+  EXPECT_EQ(machine.negotiation().parameters().max_recv_data_segment_bytes, 8192u)
+      << "what was not declared does not hold";
+}
+
+TEST_F(LoginTest, SecurityWithoutAuthMethodMeansNone) {
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = names()}),
+            "> T0-1 TargetPortalGroupTag=7;");
+}
+
+TEST_F(LoginTest, StageInSeveralRequests) {
+  EXPECT_EQ(say({.transit = false, .text = names()}),
+            "> 1 TargetPortalGroupTag=7;MaxRecvDataSegmentLength=262144;");
+  EXPECT_EQ(say({.transit = false, .text = "MaxBurstLength=512;"}), "> 1 MaxBurstLength=512;");
+  EXPECT_EQ(say({.transit = false}), "> 1");
+  EXPECT_EQ(say({}), "admission");
+  EXPECT_EQ(gatekeeper.asked, 1);
+}
+
+TEST_F(LoginTest, Discovery) {
+  EXPECT_EQ(say({.text = "InitiatorName=iqn.1994-05.com.redhat:client;SessionType=Discovery;"}),
+            "admission");
+  EXPECT_EQ(show(machine.admit(1)), "done T1-3 MaxRecvDataSegmentLength=262144;");
+  EXPECT_EQ(machine.identity().type, SessionType::kDiscovery);
+  EXPECT_EQ(machine.identity().target_name, "");
+}
+
+TEST_F(LoginTest, NamesAreNormalised) {
+  EXPECT_EQ(say({.text = "InitiatorName=IQN.1994-05.com.RedHat:client;"
+                         "TargetName=iqn.2026-11.io.lungate:STORE;InitiatorAlias=Me;"}),
+            "admission");
+  EXPECT_EQ(machine.identity().initiator_name, "iqn.1994-05.com.redhat:client");
+  EXPECT_EQ(machine.identity().initiator_alias, "Me");
+}
+
+// --- Numbers ---
+
+TEST_F(LoginTest, SequenceNumbersAndEchoes) {
+  say({.transit = false, .text = names()});
+  EXPECT_EQ(last.header.stat_sn, 1u);
+  EXPECT_EQ(last.header.exp_cmd_sn, 100u);
+  EXPECT_EQ(last.header.max_cmd_sn, 131u);
+  EXPECT_EQ(last.header.initiator_task_tag, 0x1234u);
+  EXPECT_EQ(last.header.isid, (Isid{0, 2, 0x3d, 0, 0, 1}));
+  say({});
+  machine.admit(1);
+  EXPECT_EQ(machine.next_stat_sn(), 3u);
+  EXPECT_EQ(machine.first_cmd_sn(), 100u);
+}
+
+// --- Admission ---
+
+TEST_F(LoginTest, RefusedAtAdmission) {
+  EXPECT_EQ(say({.text = names(), .tsih = 9}), "admission");
+  EXPECT_EQ(machine.identity().tsih, 9) << "the owner looks for the session";
+  EXPECT_EQ(show(machine.refuse(login_status::kSessionDoesNotExist, "no_session")),
+            "refused 020a no_session");
+}
+
+TEST_F(LoginTest, OtherPduDuringLogin) {
+  say({.transit = false, .text = names()});
+  EXPECT_EQ(show(machine.refuse(login_status::kInvalidRequest, "nop_out")), "refused 020b nop_out");
+}
+
+// --- Who and what ---
+
+struct Wrong {
+  const char* text;
+  const char* refusal;
+};
+
+TEST_F(LoginTest, IdentityThatDoesNotDo) {
+  const Wrong cases[] = {
+      {"", "refused 0207 no_initiator_name"},
+      {"TargetName=iqn.2026-11.io.lungate:store;", "refused 0207 no_initiator_name"},
+      {"InitiatorName=iqn.1994-05.com.redhat:c;", "refused 0207 no_target_name"},
+      {"InitiatorName=iqn.1994-05.com.redhat:c;SessionType=Normal;", "refused 0207 no_target_name"},
+      {"InitiatorName=iqn.1994-05.com.redhat:c;TargetName=iqn.2026-11.io.lungate:other;",
+       "refused 0203 not_found"},
+      {"InitiatorName=iqn.1994-05.com.redhat:c;TargetName=store;", "refused 0203 bad_target_name"},
+      {"InitiatorName=iqn.1994-05.com.redhat:c;SessionType=Boot;", "refused 0209 session_type"},
+      {"InitiatorName=client;TargetName=iqn.2026-11.io.lungate:store;",
+       "refused 0200 bad_initiator_name"},
+      {"InitiatorName=;TargetName=iqn.2026-11.io.lungate:store;",
+       "refused 0200 bad_initiator_name"},
+      {"InitiatorName=iqn.2001-04.com.example:stranger;TargetName=iqn.2026-11.io.lungate:store;",
+       "refused 0202 authorization_failure"},
+      {"InitiatorName=iqn.2001-04.com.example:%n%s;TargetName=iqn.2026-11.io.lungate:store;",
+       "refused 0200 bad_initiator_name"},
+  };
+  for (const Wrong& wrong : cases) {
+    machine = LoginMachine(gatekeeper, 32);
+    EXPECT_EQ(say({.text = wrong.text}), wrong.refusal) << wrong.text;
+    EXPECT_FALSE(machine.identified());
+  }
+}
+
+TEST_F(LoginTest, NamesAreFrozen) {
+  for (const char* text : {"InitiatorName=iqn.2001-04.com.example:other;", "SessionType=Discovery;",
+                           "TargetName=iqn.2026-11.io.lungate:store;"}) {
+    machine = LoginMachine(gatekeeper, 32);
+    say({.csg = kSecurity, .nsg = kOperational, .text = names()});
+    EXPECT_EQ(say({.text = text}), "refused 0200 name_changed") << text;
+  }
+}
+
+TEST_F(LoginTest, IdentityInTheHeaderIsFrozen) {
+  const Request changed[] = {{.tsih = 1}, {.cid = 2}, {.isid_last = 2}};
+  for (const Request& request : changed) {
+    machine = LoginMachine(gatekeeper, 32);
+    say({.transit = false, .text = names()});
+    EXPECT_EQ(say(request), "refused 0200 identity_changed");
+  }
+}
+
+// --- Authentication ---
+
+TEST_F(LoginTest, NoCommonAuthMethod) {
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = names("AuthMethod=CHAP;")}),
+            "refused 0201 no_common_auth_method");
+}
+
+TEST_F(LoginTest, AuthMethodTokensAreExact) {
+  for (const char* text : {"AuthMethod=none;", "AuthMethod=;", "AuthMethod=NoneX;"}) {
+    machine = LoginMachine(gatekeeper, 32);
+    EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = names(text)}),
+              "refused 0201 no_common_auth_method");
+  }
+}
+
+TEST_F(LoginTest, AuthMethodTwice) {
+  say({.csg = kSecurity, .transit = false, .text = names("AuthMethod=None;")});
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = "AuthMethod=None;"}),
+            "refused 0200 repeated_auth_method");
+}
+
+// --- The stage machine ---
+
+/// What RFC 7143, 11.12.1 to 11.12.3 say of the first request's byte 1, all 256 of them.
+std::string expected_first(int csg, int nsg, bool transit, bool more) {
+  if (transit && more) return "refused 0200 transit_and_continue";
+  if (csg > 1) return "refused 0200 current_stage";
+  if (transit && (nsg == 2 || nsg <= csg)) return "refused 0200 next_stage";
+  return "";
+}
+
+TEST_F(LoginTest, EveryStageTransitAndContinueBit) {
+  for (int flags = 0; flags < 64; ++flags) {
+    const int csg = flags & 3;
+    const int nsg = (flags >> 2) & 3;
+    const bool transit = (flags & 16) != 0;
+    const bool more = (flags & 32) != 0;
+    machine = LoginMachine(gatekeeper, 32);
+    const std::string shown =
+        say({.csg = csg, .nsg = nsg, .transit = transit, .more = more, .text = names()});
+    const std::string refusal = expected_first(csg, nsg, transit, more);
+    if (!refusal.empty()) {
+      EXPECT_EQ(shown, refusal) << "csg " << csg << " nsg " << nsg;
+    } else if (transit && nsg == kFullFeature) {
+      EXPECT_EQ(shown, "admission");
+    } else {
+      EXPECT_EQ(shown.substr(0, 2), "> ") << "csg " << csg << " nsg " << nsg << " " << shown;
+      EXPECT_EQ(last.header.transit(), transit);
+      EXPECT_EQ(last.text.empty(), more);
+    }
+  }
+}
+
+TEST_F(LoginTest, NoWayBackAndNoJump) {
+  say({.csg = kSecurity, .nsg = kOperational, .text = names()});
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational}), "refused 0200 stage_jump");
+  machine = LoginMachine(gatekeeper, 32);
+  say({.csg = kSecurity, .transit = false, .text = names()});
+  EXPECT_EQ(say({.csg = kOperational}), "refused 0200 stage_jump");
+}
+
+TEST_F(LoginTest, Version) {
+  EXPECT_EQ(say({.text = names(), .version_min = 1}), "refused 0205 version");
+  EXPECT_EQ(last.header.version_active, 0);
+}
+
+TEST_F(LoginTest, RoundsAreBounded) {
+  std::string shown = say({.transit = false, .text = names()});
+  int rounds = 1;
+  while (shown.starts_with(">")) {
+    shown = say({.transit = false});
+    ++rounds;
+  }
+  EXPECT_EQ(shown, "refused 0200 too_many_rounds");
+  EXPECT_EQ(rounds, static_cast<int>(limits::kLoginRoundsMax) + 1);
+}
+
+// --- Text over several PDUs ---
+
+TEST_F(LoginTest, NamesCutAnywhere) {
+  const std::string text = names("SessionType=Normal;");
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    machine = LoginMachine(gatekeeper, 32);
+    ASSERT_EQ(say({.transit = false, .more = true, .text = text.substr(0, cut)}), "> 1");
+    ASSERT_EQ(say({.text = text.substr(cut)}), "admission") << "cut at " << cut;
+  }
+}
+
+TEST_F(LoginTest, EndlessText) {
+  std::string shown;
+  int rounds = 0;
+  do {
+    shown = say({.transit = false, .more = true, .text = std::string(8192, 'x')});
+    ++rounds;
+  } while (shown == "> 1");
+  EXPECT_EQ(shown, "refused 0200 text_too_long");
+  EXPECT_EQ(rounds, 9);
+}
+
+std::string many_unknown_keys(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "X-com.example.key" + std::to_string(i) + "=b;";
+  return text;
+}
+
+TEST_F(LoginTest, ManyUnknownKeys) {
+  EXPECT_EQ(say({.text = names(many_unknown_keys(2048))}), "refused 0200 too_many_keys");
+  machine = LoginMachine(gatekeeper, 32);
+  std::string same;
+  for (int i = 0; i < 2048; ++i) same += "a=b;";
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = names(same)}),
+            "refused 0200 duplicate_key");
+}
+
+TEST_F(LoginTest, KeyOf8KiB) {
+  EXPECT_EQ(say({.text = names(std::string(8000, 'K') + "=b;")}), "refused 0200 key_too_long");
+}
+
+TEST_F(LoginTest, AnswerLongerThanAPdu) {
+  const std::string offer = names("MaxRecvDataSegmentLength=512;" + many_unknown_keys(30));
+  std::string text;
+  std::string shown = say({.text = offer});
+  while (last.header.continues()) {
+    EXPECT_EQ(shown.substr(0, 5), "> C1 ") << "no transit while text is pending";
+    EXPECT_LE(last.text.size(), 512u);
+    text += last.text;
+    shown = say({});
+  }
+  ASSERT_EQ(shown, "admission");
+  show(machine.admit(1));
+  text += last.text;
+  EXPECT_NE(text.find("X-com.example.key29=NotUnderstood"), std::string::npos);
+  EXPECT_TRUE(parse_text(text));
+}
+
+TEST_F(LoginTest, TextOutOfTurn) {
+  say({.text = names("MaxRecvDataSegmentLength=512;" + many_unknown_keys(30))});
+  ASSERT_TRUE(last.header.continues());
+  EXPECT_EQ(say({.text = "MaxBurstLength=512;"}), "refused 0200 text_out_of_turn");
+}
+
+TEST_F(LoginTest, LastPieceWithoutTransitWaitsForOne) {
+  say({.text = names("MaxRecvDataSegmentLength=512;" + many_unknown_keys(30))});
+  while (last.header.continues()) say({.transit = false});
+  EXPECT_EQ(last.outcome, Outcome::kContinue);
+  EXPECT_FALSE(last.header.transit());
+  EXPECT_EQ(say({}), "admission");
+}
+
+// --- Negotiation within the login ---
+
+TEST_F(LoginTest, RepeatedKey) {
+  say({.transit = false, .text = names("MaxBurstLength=512;")});
+  EXPECT_EQ(say({.text = "MaxBurstLength=512;"}), "refused 0200 repeated_key");
+}
+
+TEST_F(LoginTest, DigestIsRequired) {
+  gatekeeper.offer.header_digest.none = false;
+  EXPECT_EQ(say({.text = names("HeaderDigest=None;")}), "refused 0200 digest_required");
+  machine = LoginMachine(gatekeeper, 32);
+  EXPECT_EQ(say({.text = names("HeaderDigest=CRC32C,None;")}), "admission");
+  EXPECT_TRUE(machine.negotiation().parameters().header_digest);
+}
+
+TEST_F(LoginTest, AdditionalHeaderHasNoPlaceHere) {
+  LoginRequest request;
+  request.total_ahs_words = 1;
+  EXPECT_EQ(show(machine.step(request, {})), "refused 0200 additional_header");
+}
+
+TEST_F(LoginTest, MistakesOfTheOwnerStop) {
+  EXPECT_DEATH(machine.admit(1), "done its part");
+  EXPECT_DEATH(machine.refuse(login_status::kSuccess, ""), "no success");
+  say({.text = names()});
+  EXPECT_DEATH(machine.admit(0), "not 0");
+  EXPECT_DEATH(say({}), "no step");
+}
+
+// --- Statuses ---
+
+TEST(LoginStatus, EachStandsOnceWithItsCode) {
+  std::set<int> codes;
+  std::set<std::string_view> names;
+  for (const LoginStatus& status : login_status::kAll) {
+    codes.insert(status.status_class << 8 | status.detail);
+    names.insert(status.name);
+    EXPECT_FALSE(status.meaning.empty());
+    EXPECT_EQ(status.success(), status == login_status::kSuccess);
+  }
+  EXPECT_EQ(codes.size(), login_status::kAll.size());
+  EXPECT_EQ(names.size(), login_status::kAll.size());
+  EXPECT_EQ(codes, (std::set<int>{0x000, 0x101, 0x102, 0x200, 0x201, 0x202, 0x203, 0x204, 0x205,
+                                  0x206, 0x207, 0x208, 0x209, 0x20a, 0x20b, 0x300, 0x301, 0x302}));
+}
+
+}  // namespace
+}  // namespace lungate::iscsi
