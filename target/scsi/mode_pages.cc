@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "scsi/mode_pages.h"
+
+#include "base/check.h"
+
+namespace lungate::scsi {
+namespace {
+
+/// Read-Write Error Recovery (SBC-3, 6.4.7): the store recovers by its own rules.
+struct ErrorRecoveryPage {
+  std::uint8_t code = 0x01;
+  std::uint8_t length = 0x0a;
+  std::array<std::uint8_t, 10> rest{};
+};
+static_assert(sizeof(ErrorRecoveryPage) == 12);
+
+/// Caching (SBC-3, 6.4.5). WCE is true to the cache and not for an initiator to set: it follows
+/// from how the image was opened.
+struct CachingPage {
+  std::uint8_t code = 0x08;
+  std::uint8_t length = 0x12;
+  std::uint8_t flags = 0;
+  std::array<std::uint8_t, 17> rest{};
+};
+static_assert(sizeof(CachingPage) == 20 && sizeof(CachingPage) <= kModePageBytesMax);
+
+/// Control (SPC-4, 7.5.8). One task set for all initiators (TST 0), and tasks that another
+/// initiator aborts end without a status (TAS 0). Both are what the session does.
+struct ControlPage {
+  std::uint8_t code = 0x0a;
+  std::uint8_t length = 0x0a;
+  std::uint8_t flags_2 = 0x02;   // GLTSD: no log parameters are saved
+  std::uint8_t queueing = 0x10;  // commands may be reordered without restriction; QERR 0
+  std::uint8_t protection = 0;
+  std::uint8_t flags_5 = 0;
+  be16 obsolete;
+  be16 busy_timeout_100ms;  // 0: undefined
+  be16 self_test_s;
+};
+static_assert(sizeof(ControlPage) == 12);
+
+/// Informational Exceptions Control (SPC-4, 7.5.11): there are none.
+struct ExceptionsPage {
+  std::uint8_t code = 0x1c;
+  std::uint8_t length = 0x0a;
+  std::uint8_t flags = 0x08;  // DEXCPT
+  std::array<std::uint8_t, 9> rest{};
+};
+static_assert(sizeof(ExceptionsPage) == 12);
+
+constexpr std::uint8_t kWriteCacheEnable = 0x04;  // in CachingPage::flags
+constexpr std::uint8_t kDescriptorSense = 0x04;   // in ControlPage::flags_2
+constexpr std::uint8_t kSoftwareProtect = 0x08;   // in ControlPage::protection
+
+void build_error_recovery(const Unit&, const ModeState&, MutableBytes page) {
+  store(page, ErrorRecoveryPage{});
+}
+
+void build_caching(const Unit& unit, const ModeState&, MutableBytes page) {
+  CachingPage caching;
+  if (unit.write_cache) caching.flags = kWriteCacheEnable;
+  store(page, caching);
+}
+
+void build_control(const Unit&, const ModeState& mode, MutableBytes page) {
+  ControlPage control;
+  if (mode.descriptor_sense) control.flags_2 |= kDescriptorSense;
+  if (mode.software_write_protect) control.protection |= kSoftwareProtect;
+  store(page, control);
+}
+
+void apply_control(Bytes page, ModeState& mode) {
+  const auto control = load<ControlPage>(page);
+  mode.descriptor_sense = (control.flags_2 & kDescriptorSense) != 0;
+  mode.software_write_protect = (control.protection & kSoftwareProtect) != 0;
+}
+
+void build_exceptions(const Unit&, const ModeState&, MutableBytes page) {
+  store(page, ExceptionsPage{});
+}
+
+/// MODE SENSE's changeable values need no table of their own that could disagree with what MODE
+/// SELECT takes: ones where a bit differs between the two modes that have nothing in common. The
+/// header stays.
+ModePageBytes changeable(const ModePage& page, const Unit& unit) {
+  constexpr std::size_t kHeaderBytes = 2;
+  const ModeState all{.software_write_protect = true, .descriptor_sense = true};
+  ModePageBytes with_none{};
+  ModePageBytes with_all{};
+  page.build(unit, ModeState{}, with_none);
+  page.build(unit, all, with_all);
+  for (std::size_t i = kHeaderBytes; i < page.bytes; ++i) with_none[i] ^= with_all[i];
+  return with_none;
+}
+
+}  // namespace
+
+std::span<const ModePage> mode_pages() {
+  static constexpr std::array<ModePage, 4> kPages = {{
+      {0x01, sizeof(ErrorRecoveryPage), build_error_recovery, nullptr},
+      {0x08, sizeof(CachingPage), build_caching, nullptr},
+      {0x0a, sizeof(ControlPage), build_control, apply_control},
+      {0x1c, sizeof(ExceptionsPage), build_exceptions, nullptr},
+  }};
+  return kPages;
+}
+
+const ModePage* find_mode_page(std::uint8_t code) {
+  for (const ModePage& page : mode_pages())
+    if (page.code == code) return &page;
+  return nullptr;
+}
+
+ModePageBytes mode_page_bytes(const ModePage& page, PageControl control, const Unit& unit) {
+  ModePageBytes bytes{};
+  switch (control) {
+    case PageControl::kCurrent:
+      page.build(unit, unit.mode, bytes);
+      return bytes;
+    case PageControl::kChangeable:
+      return changeable(page, unit);
+    case PageControl::kDefault:
+      page.build(unit, unit.saved_mode_default, bytes);
+      return bytes;
+    case PageControl::kSaved:
+      break;
+  }
+  check_failed("no page is saved", __FILE__, __LINE__);
+}
+
+}  // namespace lungate::scsi

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A logical unit as every loop sees it: an immutable value. It changes rarely, on the unit's home
+// loop, and is handed to every loop as a new snapshot; the path of an I/O takes no lock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+
+namespace lungate::scsi {
+
+/// What never changes once initiators have seen it: they recognise the disk by it.
+struct Identity {
+  std::string vendor;    // 8 characters of INQUIRY, left-aligned ASCII; shorter is padded
+  std::string product;   // 16 characters
+  std::string revision;  // 4 characters
+  std::string serial;    // VPD 80
+  std::array<std::uint8_t, 16> naa{};  // VPD 83 designator, NAA type 3 or 6
+  std::uint8_t naa_bytes = 8;          // 8 (NAA 2, 3, 5) or 16 (NAA 6)
+};
+
+/// An identity made from the backend's seed: the same wherever and whenever it is computed.
+/// NAA type 3 (locally assigned) with 60 bits of a hash; serial is 32 hex digits of the same hash.
+/// It must never change later: tests pin its output.
+Identity make_identity(const backend::Traits& traits);
+
+struct Geometry {
+  std::uint32_t block_bytes = 512;  // 512 or 4096
+  std::uint64_t block_count = 0;
+  std::uint32_t optimal_blocks = 0;            // VPD B0; 0: not reported
+  std::uint32_t unmap_granularity_blocks = 0;  // 0: no UNMAP (LBPME=0)
+  bool rotational = false;                     // VPD B1
+};
+
+/// What MODE SELECT may change. Pages are made from it (mode_pages.h).
+struct ModeState {
+  bool software_write_protect = false;  // control page, SWP
+  bool descriptor_sense = false;        // control page, D_SENSE
+  friend bool operator==(const ModeState&, const ModeState&) = default;
+};
+
+enum class Availability : std::uint8_t {
+  kReady,
+  kOffline,   // NOT READY, LOGICAL UNIT NOT READY, CAUSE NOT REPORTABLE... (sense.h has the triple)
+  kBecoming,  // NOT READY, LOGICAL UNIT IS IN PROCESS OF BECOMING READY
+};
+
+struct Unit {
+  Identity identity;
+  Geometry geometry;
+  ModeState mode;
+  ModeState saved_mode_default;  // what MODE SENSE reports as default values
+  Availability availability = Availability::kOffline;
+  bool read_only = false;         // the configuration, the backend or both say so
+  bool write_cache = false;       // WCE of the caching page
+  std::string_view backend_kind;  // "rbd", "file", "null"; null says so in INQUIRY's product
+  /// Relative target port and group as VPD 83 reports them (one group for now).
+  std::uint16_t target_port_group = 1;
+  std::uint16_t relative_target_port = 1;
+  std::string target_name;       // for VPD 83's SCSI name string designator, "iqn...,t,0x0001"
+  std::uint64_t generation = 0;  // raised with every snapshot
+};
+
+/// What a command asks to change; applied on the home loop, then seen by every loop.
+struct UnitChange {
+  ModeState mode;
+};
+
+}  // namespace lungate::scsi

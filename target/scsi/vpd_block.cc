@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// VPD pages B0h, B1h, B2h: what a block device may be asked for, and at what cost.
+#include <algorithm>
+
+#include "scsi/unit_state.h"
+#include "scsi/vpd_pages.h"
+
+namespace lungate::scsi {
+namespace {
+
+/// From byte 4 of the page on; with its header 64 bytes, which is what SBC-3 asks of B0h and B1h.
+/// The granularity of transfers is not reported: Linux takes it for the smallest sensible I/O, and
+/// no I/O is too small for our backends.
+struct BlockLimits {
+  std::uint8_t wsnz = 1;  // WRITE SAME of no blocks is refused
+  std::uint8_t compare_and_write_blocks_max = 0;
+  be16 transfer_granularity_blocks;
+  be32 transfer_blocks_max;
+  be32 transfer_blocks_optimal;
+  be32 prefetch_blocks_max;
+  be32 unmap_blocks_max;
+  be32 unmap_descriptors_max;
+  be32 unmap_granularity_blocks;
+  be32 unmap_alignment;  // with UGAVALID as its highest bit
+  be64 write_same_blocks_max;
+  std::array<std::uint8_t, 20> reserved{};
+};
+static_assert(sizeof(BlockLimits) == 0x3c);
+
+struct BlockCharacteristics {
+  be16 rotation_rate;
+  std::array<std::uint8_t, 58> rest{};  // form factor and all else: not reported
+};
+static_assert(sizeof(BlockCharacteristics) == 0x3c);
+
+/// From byte 4 on, without a descriptor of a provisioning group.
+struct Provisioning {
+  std::uint8_t threshold_exponent = 0;  // no thresholds
+  std::uint8_t support = 0;
+  std::uint8_t type = 0;
+  std::uint8_t threshold_percentage = 0;
+};
+static_assert(sizeof(Provisioning) == 4);
+
+constexpr std::uint32_t in_blocks(std::uint64_t bytes, const Geometry& geometry) {
+  return static_cast<std::uint32_t>(bytes / geometry.block_bytes);
+}
+
+}  // namespace
+
+void build_block_limits(const Unit& unit, ParameterData& data) {
+  const Geometry& geometry = unit.geometry;
+  BlockLimits page;
+  page.transfer_blocks_max = in_blocks(limits::kTransferBytesMax, geometry);
+  page.transfer_blocks_optimal =
+      std::min<std::uint32_t>(geometry.optimal_blocks, page.transfer_blocks_max);
+  page.write_same_blocks_max = in_blocks(limits::kWriteSameBytesMax, geometry);
+  if (thinly_provisioned(unit)) {
+    constexpr std::uint32_t kUgavalid = 0x80000000;  // aligned at LBA 0
+    page.unmap_blocks_max = in_blocks(limits::kUnmapBytesMax, geometry);
+    page.unmap_descriptors_max = limits::kUnmapDescriptorsMax;
+    page.unmap_granularity_blocks = geometry.unmap_granularity_blocks;
+    page.unmap_alignment = kUgavalid;
+  }
+  data.append(page);
+}
+
+/// An unknown rate is said to be unknown: initiators then schedule as for a rotating disk.
+void build_block_characteristics(const Unit& unit, ParameterData& data) {
+  constexpr std::uint16_t kNotReported = 0;
+  constexpr std::uint16_t kNonRotating = 1;
+  BlockCharacteristics page;
+  page.rotation_rate = unit.geometry.rotational ? kNotReported : kNonRotating;
+  data.append(page);
+}
+
+void build_provisioning(const Unit& unit, ParameterData& data) {
+  // UNMAP, WRITE SAME 16 and 10 with UNMAP; unmapped blocks read as zeros; nothing is anchored.
+  constexpr std::uint8_t kLbpuLbpwsLbpws10Lbprz = 0xe4;
+  constexpr std::uint8_t kThin = 0x02;
+  Provisioning page;
+  if (thinly_provisioned(unit)) {
+    page.support = kLbpuLbpwsLbpws10Lbprz;
+    page.type = kThin;
+  }
+  data.append(page);
+}
+
+}  // namespace lungate::scsi

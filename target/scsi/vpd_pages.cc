@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "scsi/vpd_pages.h"
+
+#include <array>
+
+namespace lungate::scsi {
+
+std::span<const VpdPage> vpd_pages() {
+  static constexpr std::array<VpdPage, 5> kPages = {{
+      {0x80, build_serial_number},
+      {0x83, build_device_identification},
+      {0xb0, build_block_limits},
+      {0xb1, build_block_characteristics},
+      {0xb2, build_provisioning},
+  }};
+  return kPages;
+}
+
+}  // namespace lungate::scsi

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Any CDB with any parameter data on units of any kind, run to its end. An input is:
+//
+//   byte 0       the unit: present, offline, read-only, cached, 4096, thick, SWP, huge (one bit
+//   each) byte 1       a unit attention, and which request of the backend fails byte 2       with
+//   which status it fails; the size of the CDB byte 3       how much of what the CDB asks for the
+//   initiator expects (0: all of it) bytes 4..19  the CDB; the rest: data-out
+#include <cstring>
+#include <vector>
+
+#include "base/check.h"
+#include "scsi/execution.h"
+#include "tests/unit/scsi/memory_store.h"
+
+namespace {
+
+using namespace lungate;
+using scsi::Direction;
+using scsi::Execution;
+using scsi::Step;
+
+constexpr std::size_t kHeaderBytes = 20;
+constexpr std::uint64_t kStoreBytes = 256 * 1024;
+constexpr std::byte kUntouched{0xcc};
+
+scsi::Unit unit_of(std::uint8_t bits) {
+  backend::Traits traits;
+  traits.kind = "file";
+  traits.identity_seed = "fuzz";
+  scsi::Unit unit;
+  unit.identity = scsi::make_identity(traits);
+  unit.geometry.block_bytes = (bits & 0x10) != 0 ? 4096 : 512;
+  unit.geometry.block_count =
+      (bits & 0x80) != 0 ? std::uint64_t{1} << 40 : kStoreBytes / unit.geometry.block_bytes;
+  unit.geometry.unmap_granularity_blocks = (bits & 0x20) != 0 ? 0 : 8;
+  unit.availability =
+      (bits & 0x02) != 0 ? scsi::Availability::kOffline : scsi::Availability::kReady;
+  unit.read_only = (bits & 0x04) != 0;
+  unit.write_cache = (bits & 0x08) != 0;
+  unit.mode.software_write_protect = (bits & 0x40) != 0;
+  unit.target_name = "iqn.2026-11.io.lungate:fuzz,t,0x0001";
+  return unit;
+}
+
+scsi::Cdb cdb_of(const std::uint8_t* header) {
+  scsi::Cdb cdb;
+  std::memcpy(cdb.bytes.data(), header + 4, 16);
+  cdb.size = (header[2] & 0x80) != 0 ? header[2] & 0x1f : 16;
+  return cdb;
+}
+
+bool modifies(backend::Verb verb) {
+  return verb != backend::Verb::kRead && verb != backend::Verb::kFlush;
+}
+
+void check_request(const Execution& execution, const scsi::Unit& unit) {
+  const backend::Request& request = execution.request;
+  if (modifies(request.verb)) {
+    check(!unit.read_only && !unit.mode.software_write_protect, "a protected unit is not written");
+    check(request.length % unit.geometry.block_bytes == 0, "only whole blocks are written");
+  }
+  if (request.verb != backend::Verb::kFlush) {
+    check(unit.availability == scsi::Availability::kReady, "an offline unit is left alone");
+    check(request.offset % unit.geometry.block_bytes == 0, "blocks begin at their LBA");
+    check(backend::in_range(request.offset, request.length,
+                            unit.geometry.block_count * unit.geometry.block_bytes),
+          "a request lies inside the unit");
+  }
+}
+
+void check_end(const Execution& execution, bool changed) {
+  const auto sent = execution.data_in_bytes;
+  check(sent <= execution.data_in.size(), "no more is sent than there is room for");
+  for (const std::byte byte : execution.data_in.subspan(sent))
+    if (execution.status == scsi::Status::kGood)
+      check(byte == kUntouched, "nothing lies behind it");
+  if (execution.status == scsi::Status::kGood) {
+    check(execution.transfer_bytes <= execution.planned.bytes, "no more is moved than planned");
+    if (execution.planned.direction == Direction::kIn)
+      check(sent == std::min<std::uint64_t>(execution.transfer_bytes, execution.data_in.size()),
+            "GOOD sends all that was given");
+    return;
+  }
+  check(sent == 0, "no data come with an error");
+  if (execution.status == scsi::Status::kBusy) {
+    check(!changed, "BUSY means not executed");
+    return;
+  }
+  check(execution.status == scsi::Status::kCheckCondition, "GOOD, BUSY or CHECK CONDITION");
+  check(execution.sense.what.key != scsi::SenseKey::kNoSense, "an error has a sense key");
+  std::array<std::byte, limits::kSenseBytesMax> wire{};
+  check(execution.sense.encode(false, wire) == 18, "fixed format has 18 bytes");
+  check(execution.sense.encode(true, wire) >= 8, "descriptor format has a header");
+}
+
+void run(Execution& execution, scsi::Unit& unit, scsi::testing::MemoryStore& store) {
+  bool changed = false;
+  Step step = scsi::start(execution);
+  for (std::uint32_t steps = 0; step != Step::kDone; ++steps) {
+    check(steps < limits::kUnmapDescriptorsMax + 2, "a command ends");
+    if (step == Step::kSubmit) {
+      check(execution.unit != nullptr, "only a unit has a backend");
+      check_request(execution, unit);
+      store.carry_out(execution.request);
+      if (modifies(execution.request.verb))
+        changed = changed || execution.request.status == backend::Status::kOk;
+    } else {
+      check(execution.change.has_value(), "a change says what");
+      unit.mode = execution.change->mode;
+    }
+    step = scsi::resume(execution);
+  }
+  check_end(execution, changed);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t size) {
+  if (size < kHeaderBytes) return 0;
+  static scsi::testing::MemoryStore store(kStoreBytes);
+  scsi::Unit unit = unit_of(input[0]);
+  scsi::Nexus nexus;
+  constexpr std::uint16_t kLuns[] = {0, 1, 255};
+  nexus.lun_inventory = kLuns;
+  if ((input[1] & 0x80) != 0) nexus.unit_attentions.raise(scsi::sense::kPowerOnOccurred);
+  store.calls.clear();
+  store.fail(static_cast<backend::Status>(input[2] % backend::kStatuses), input[1] & 0x07);
+
+  Execution execution;
+  execution.cdb = cdb_of(input);
+  execution.unit = (input[0] & 0x01) != 0 ? nullptr : &unit;
+  execution.nexus = &nexus;
+  execution.planned = scsi::plan(execution.cdb, execution.unit);
+  const scsi::Plan& plan = execution.planned;
+  check((plan.direction == Direction::kNone) == (plan.bytes == 0), "a direction moves bytes");
+  check(plan.bytes <= limits::kTransferBytesMax, "a plan is bounded");
+
+  const std::uint64_t moved = input[3] == 0 ? plan.bytes : plan.bytes * input[3] / 256;
+  std::vector<std::byte> data_out(plan.direction == Direction::kOut ? moved : 0);
+  std::vector<std::byte> data_in(plan.direction == Direction::kIn ? moved : 0, kUntouched);
+  const std::size_t given = std::min(size - kHeaderBytes, data_out.size());
+  if (given > 0) std::memcpy(data_out.data(), input + kHeaderBytes, given);
+  execution.data_out = data_out;
+  execution.data_in = data_in;
+  run(execution, unit, store);
+  return 0;
+}

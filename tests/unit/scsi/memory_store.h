@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A backend of one vector, at once and in place: what the device server asks of the port is checked
+// here, for unit tests and the fuzzer alike.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/check.h"
+
+namespace lungate::scsi::testing {
+
+struct Call {
+  backend::Verb verb;
+  std::uint64_t offset;
+  std::uint64_t length;
+  friend bool operator==(const Call&, const Call&) = default;
+};
+
+class MemoryStore {
+ public:
+  explicit MemoryStore(std::uint64_t size) : bytes(size) {}
+
+  /// The `nth` request from now on (0: the next) ends with `status`, having done nothing.
+  void fail(backend::Status status, int nth = 0) {
+    failure_ = status;
+    fail_in_ = nth;
+  }
+
+  void carry_out(backend::Request& request) {
+    check_rules(request);
+    calls.push_back({request.verb, request.offset, request.length});
+    request.status = fails_now() ? failure_ : act(request);
+  }
+
+  std::vector<std::byte> bytes;
+  std::vector<Call> calls;
+
+ private:
+  static void check_rules(const backend::Request& request) {
+    using backend::Verb;
+    const Verb verb = request.verb;
+    if (verb != Verb::kFlush) check(request.length > 0, "a request has a length");
+    if (verb == Verb::kRead || verb == Verb::kWrite)
+      check(request.length == request.data.size(), "data and length agree");
+    if (verb == Verb::kWriteSame)
+      check(!request.data.empty() && request.length % request.data.size() == 0,
+            "the pattern divides the length");
+    if (verb == Verb::kDiscard || verb == Verb::kWriteZeroes)
+      check(request.data.empty(), "no data where none are taken");
+  }
+
+  bool fails_now() {
+    if (fail_in_ < 0) return false;
+    return fail_in_-- == 0;
+  }
+
+  backend::Status act(const backend::Request& request) {
+    using backend::Verb;
+    if (request.verb == Verb::kFlush) return backend::Status::kOk;
+    if (!backend::in_range(request.offset, request.length, bytes.size()))
+      return backend::Status::kOutOfRange;
+    const auto at = bytes.begin() + static_cast<std::ptrdiff_t>(request.offset);
+    const auto length = static_cast<std::ptrdiff_t>(request.length);
+    switch (request.verb) {
+      case Verb::kRead:
+        std::copy(at, at + length, request.data.begin());
+        break;
+      case Verb::kWrite:
+        std::copy(request.data.begin(), request.data.end(), at);
+        break;
+      case Verb::kDiscard:
+      case Verb::kWriteZeroes:
+        std::fill(at, at + length, std::byte{0});
+        break;
+      case Verb::kWriteSame:
+        for (std::size_t i = 0; i < request.length; ++i)
+          at[static_cast<std::ptrdiff_t>(i)] = request.data[i % request.data.size()];
+        break;
+      case Verb::kFlush:
+        break;
+    }
+    return backend::Status::kOk;
+  }
+
+  backend::Status failure_ = backend::Status::kOk;
+  int fail_in_ = -1;
+};
+
+}  // namespace lungate::scsi::testing
