@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "exporter/collector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "exporter/families.h"
+#include "telemetry/text.h"
+
+namespace lungate::exporter {
+namespace {
+
+using namespace telemetry::metrics;
+using telemetry::Fault;
+using telemetry::ReadError;
+using telemetry::Snapshot;
+
+std::string last_part(const std::string& path) {
+  return telemetry::clean_text(std::string_view(path).substr(path.rfind('/') + 1));
+}
+
+Labels labels_of(const std::string& gateway, const std::string& path) {
+  return with(with({}, "gateway", gateway), "segment", telemetry::clean_text(path));
+}
+
+/// What the segment says of itself while it is up.
+void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels) {
+  page.add(kShmGeneration, labels, static_cast<double>(snapshot.generation));
+  page.add(kShmHeartbeatAge, labels, seconds(snapshot.heartbeat_age_ns()));
+  const std::string layout =
+      std::to_string(snapshot.layout_major) + "." + std::to_string(snapshot.layout_minor);
+  page.add(kShmLayoutInfo, with(labels, "version", layout), 1);
+}
+
+}  // namespace
+
+Collector::Segment::Segment(const std::string& path) : reader(path), gateway(last_part(path)) {}
+
+Collector::Collector(const std::vector<std::string>& paths, std::string version)
+    : version_(std::move(version)) {
+  for (const std::string& path : paths) {
+    const auto same = [&path](const Segment& segment) { return segment.reader.path() == path; };
+    if (std::none_of(segments_.begin(), segments_.end(), same)) segments_.emplace_back(path);
+  }
+}
+
+std::vector<prometheus::MetricFamily> Collector::Collect() const {
+  const std::lock_guard lock(mutex_);
+  Page page;
+  ++scrapes_;
+  std::vector<std::string> gateways;
+  for (Segment& segment : segments_) collect(page, segment, gateways);
+  add_self(page);
+  return page.take();
+}
+
+void Collector::collect(Page& page, Segment& segment, std::vector<std::string>& gateways) const {
+  auto snapshot = segment.reader.read();
+  std::optional<ReadError> error;
+  if (!snapshot) {
+    error = snapshot.error();
+  } else if (std::find(gateways.begin(), gateways.end(), snapshot->gateway) != gateways.end()) {
+    error = {
+        Fault::kDuplicate,
+        "another segment is of gateway " + snapshot->gateway,
+    };
+    ++repeated_gateways_;
+  }
+  const std::optional<Fault> fault = error ? std::optional(error->fault) : std::nullopt;
+  if (!segment.seen || fault != segment.fault) {
+    const std::string& path = segment.reader.path();
+    if (error) {
+      log::warn("exporter", "segment_down",
+                {{"segment", path}, {"reason", error->name()}, {"detail", error->detail}});
+    } else {
+      log::info("exporter", "segment_up", {{"segment", path}, {"gateway", snapshot->gateway}});
+    }
+  }
+  segment.seen = true;
+  segment.fault = fault;
+  if (!error) {
+    gateways.push_back(snapshot->gateway);
+    segment.gateway = snapshot->gateway;
+    segment.retries += snapshot->slot_retries;
+    segment.skipped += snapshot->slots_skipped;
+    repeated_luns_ += snapshot->slots_repeated;
+    add_gateway(page, *snapshot);
+    add_vital_signs(page, *snapshot, labels_of(segment.gateway, segment.reader.path()));
+  }
+  add_segment(page, segment);
+}
+
+void Collector::add_segment(Page& page, const Segment& segment) const {
+  const Labels labels = labels_of(segment.gateway, segment.reader.path());
+  page.add(kShmUp, labels, segment.fault ? 0 : 1);
+  for (std::size_t i = 0; i < telemetry::kFaults; ++i) {
+    const bool here = segment.fault == static_cast<Fault>(i);
+    page.add(kShmFault, with(labels, "reason", telemetry::kFaultNames[i]), here ? 1 : 0);
+  }
+  page.add(kShmReadRetries, labels, static_cast<double>(segment.retries));
+  page.add(kShmSlotsSkipped, labels, static_cast<double>(segment.skipped));
+}
+
+void Collector::add_self(Page& page) const {
+  page.add(kExporterBuildInfo, with({}, "version", version_), 1);
+  page.add(kExporterScrapes, {}, static_cast<double>(scrapes_));
+  page.add(kExporterScrapeDuration, {}, seconds(static_cast<std::uint64_t>(last_scrape_.count())));
+  page.add(kExporterSeriesDropped, with({}, "reason", "lun"), static_cast<double>(repeated_luns_));
+  page.add(kExporterSeriesDropped, with({}, "reason", "gateway"),
+           static_cast<double>(repeated_gateways_));
+  page.add(kExporterSeries, {}, static_cast<double>(page.series() + 1));
+}
+
+void Collector::scraped(Nanoseconds duration) const {
+  const std::lock_guard lock(mutex_);
+  last_scrape_ = duration;
+}
+
+}  // namespace lungate::exporter

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lungate::exporter {
+
+/// Prometheus text format 0.0.4. The version is said, for Prometheus 3 asks for a content type that
+/// names its format.
+inline constexpr std::string_view kTextFormat = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The families as kTextFormat. REQUIRES: valid UTF-8 and no line break in names, help and labels
+/// (the catalogue's are; a snapshot's are cleaned).
+std::string to_text(const std::vector<prometheus::MetricFamily>& families);
+
+}  // namespace lungate::exporter

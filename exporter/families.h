@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a snapshot looks like on the page.
+#pragma once
+
+#include "exporter/page.h"
+#include "telemetry/snapshot.h"
+
+namespace lungate::exporter {
+
+/// Everything that carries the snapshot's gateway name: the process, its loops, its LUNs.
+/// Texts of a snapshot are clean (reader.h), so they may be label values as they are.
+void add_gateway(Page& page, const telemetry::Snapshot& snapshot);
+
+/// One LUN; part of add_gateway().
+void add_lun(Page& page, const telemetry::Snapshot& snapshot, const telemetry::LunSnapshot& lun);
+
+}  // namespace lungate::exporter

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "exporter/families.h"
+
+namespace lungate::exporter {
+namespace {
+
+using namespace telemetry::metrics;
+using telemetry::index_of;
+using telemetry::Snapshot;
+
+void add_stages(Page& page, const Snapshot& snapshot, const Labels& gateway) {
+  for (std::size_t op = 0; op < telemetry::kOpClasses; ++op) {
+    const Labels of_op = with(gateway, "op", telemetry::kOpClassNames[op]);
+    for (std::size_t stage = 0; stage < telemetry::kStages; ++stage) {
+      page.add(kStageDuration, with(of_op, "stage", telemetry::kStageNames[stage]),
+               snapshot.stages[op][stage]);
+    }
+  }
+}
+
+void add_loops(Page& page, const Snapshot& snapshot, const Labels& gateway) {
+  for (std::size_t i = 0; i < snapshot.loops.size(); ++i) {
+    const telemetry::LoopSnapshot& loop = snapshot.loops[i];
+    const Labels labels = with(gateway, "loop", std::to_string(i));
+    const bool in_turn = loop.turn_start.ns != 0;
+    page.add(kLoopLag, labels, loop.lag);
+    page.add(kLoopBusy, labels, seconds(loop.busy_ns));
+    page.add(kLoopTurns, labels, static_cast<double>(loop.turns));
+    page.add(kLoopTickAge, labels, seconds(snapshot.taken_at - loop.heartbeat));
+    page.add(kLoopTurnAge, labels, in_turn ? seconds(snapshot.taken_at - loop.turn_start) : 0.0);
+  }
+}
+
+}  // namespace
+
+void add_gateway(Page& page, const Snapshot& snapshot) {
+  const Labels gateway = with({}, "gateway", snapshot.gateway);
+  page.add(kBuildInfo, with(gateway, "version", snapshot.version), 1);
+  page.add(kProcessStartTime, gateway, seconds(snapshot.start_wall_ns));
+  for (std::size_t i = 0; i < telemetry::kGatewayGauges; ++i) {
+    page.add(telemetry::row(static_cast<telemetry::GatewayGauge>(i)), gateway, snapshot.gauges[i]);
+  }
+  for (std::size_t i = 0; i < telemetry::kGatewayCounters; ++i) {
+    page.add(telemetry::row(static_cast<telemetry::GatewayCounter>(i)), gateway,
+             snapshot.counters[i]);
+  }
+  add_stages(page, snapshot, gateway);
+  add_loops(page, snapshot, gateway);
+  for (const telemetry::LunSnapshot& lun : snapshot.luns) add_lun(page, snapshot, lun);
+}
+
+}  // namespace lungate::exporter

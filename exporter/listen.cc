@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "exporter/listen.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace lungate::exporter {
+namespace {
+
+union SocketAddress {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+constexpr int kBacklog = 16;
+
+std::string failure(const char* call, const config::Address& address) {
+  return std::string(call) + " " + to_string(address) + ": " +
+         std::generic_category().message(errno);
+}
+
+SocketAddress to_socket_address(const config::Address& address) {
+  SocketAddress socket{};
+  if (address.ipv6) {
+    socket.v6.sin6_family = AF_INET6;
+    socket.v6.sin6_port = htons(address.port);
+    inet_pton(AF_INET6, address.host.c_str(), &socket.v6.sin6_addr);  // checked by config
+  } else {
+    socket.v4.sin_family = AF_INET;
+    socket.v4.sin_port = htons(address.port);
+    inet_pton(AF_INET, address.host.c_str(), &socket.v4.sin_addr);
+  }
+  return socket;
+}
+
+}  // namespace
+
+Result<Listener, std::string> listen_on(const config::Address& address) {
+  SocketAddress socket = to_socket_address(address);
+  socklen_t length = address.ipv6 ? sizeof socket.v6 : sizeof socket.v4;
+  Listener listener{
+      UniqueFd(::socket(socket.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+      address};
+  if (!listener.fd) return err(failure("socket for", address));
+  const int on = 1;
+  const int off = 0;
+  ::setsockopt(listener.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.ipv6) {
+    ::setsockopt(listener.fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  }
+  if (::bind(listener.fd.get(), &socket.any, length) != 0) return err(failure("bind", address));
+  if (::listen(listener.fd.get(), kBacklog) != 0) return err(failure("listen on", address));
+  if (::getsockname(listener.fd.get(), &socket.any, &length) != 0) {
+    return err(failure("name of", address));
+  }
+  listener.address.port = ntohs(address.ipv6 ? socket.v6.sin6_port : socket.v4.sin_port);
+  return listener;
+}
+
+}  // namespace lungate::exporter

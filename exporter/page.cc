@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "exporter/page.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "exporter/buckets.h"
+
+namespace lungate::exporter {
+namespace {
+
+using prometheus::ClientMetric;
+using telemetry::Metric;
+using telemetry::MetricType;
+
+prometheus::MetricType type_of(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return prometheus::MetricType::Counter;
+    case MetricType::kGauge:
+      return prometheus::MetricType::Gauge;
+    case MetricType::kHistogram:
+      return prometheus::MetricType::Histogram;
+  }
+  return prometheus::MetricType::Untyped;
+}
+
+}  // namespace
+
+Labels with(Labels labels, std::string_view name, std::string_view value) {
+  labels.push_back({std::string(name), std::string(value)});
+  return labels;
+}
+
+Labels with(Labels labels, const telemetry::CellRow& row) {
+  if (!row.label.empty()) labels = with(std::move(labels), row.label, row.value);
+  if (!row.label2.empty()) labels = with(std::move(labels), row.label2, row.value2);
+  return labels;
+}
+
+Page::Page() {
+  families_.reserve(telemetry::catalogue().size());
+  for (const Metric* metric : telemetry::catalogue()) {
+    families_.push_back(
+        {std::string(metric->name), std::string(metric->help), type_of(metric->type), {}});
+  }
+}
+
+ClientMetric& Page::append(const Metric& metric, Labels labels) {
+  const auto metrics = telemetry::catalogue();
+  const auto at = std::find(metrics.begin(), metrics.end(), &metric);
+  check(at != metrics.end(), "a metric stands in the catalogue");
+  ClientMetric& series =
+      families_[static_cast<std::size_t>(at - metrics.begin())].metric.emplace_back();
+  series.label = std::move(labels);
+  return series;
+}
+
+void Page::add(const Metric& metric, Labels labels, double value) {
+  ClientMetric& series = append(metric, std::move(labels));
+  (metric.type == MetricType::kCounter ? series.counter.value : series.gauge.value) = value;
+  ++series_;
+}
+
+void Page::add(const telemetry::CellRow& row, const Labels& labels, std::uint64_t value) {
+  if (value == 0 && !row.from_start) return;
+  add(*row.metric, with(labels, row), static_cast<double>(value));
+}
+
+void Page::add(const Metric& metric, Labels labels, const telemetry::Histogram& histogram) {
+  ClientMetric::Histogram& out = append(metric, std::move(labels)).histogram;
+  out.bucket.reserve(kLatencyEdges.size());
+  std::uint64_t cumulative = 0;
+  std::size_t bin = 0;
+  for (const std::size_t edge : kLatencyEdges) {
+    while (bin <= edge) cumulative += histogram.bins[bin++];
+    out.bucket.push_back({cumulative, seconds(telemetry::kEdgesNs[edge])});
+  }
+  while (bin < telemetry::kBins) cumulative += histogram.bins[bin++];
+  out.sample_count = cumulative;  // also +Inf, which the serializer adds: they cannot differ
+  out.sample_sum = seconds(histogram.sum_ns);
+  series_ += out.bucket.size() + 3;  // +Inf, _sum, _count
+}
+
+void Page::add(const Metric& metric, Labels labels, const telemetry::SizeHistogram& histogram) {
+  ClientMetric::Histogram& out = append(metric, std::move(labels)).histogram;
+  out.bucket.reserve(kSizeEdges.size());
+  std::uint64_t cumulative = 0;
+  std::size_t bin = 0;
+  for (const std::size_t edge : kSizeEdges) {
+    while (bin <= edge) cumulative += histogram.bins[bin++];
+    out.bucket.push_back({cumulative, static_cast<double>(telemetry::size_edge(edge))});
+  }
+  while (bin < telemetry::kSizeBins) cumulative += histogram.bins[bin++];
+  out.sample_count = cumulative;
+  out.sample_sum = static_cast<double>(histogram.sum_bytes);
+  series_ += out.bucket.size() + 3;
+}
+
+std::vector<prometheus::MetricFamily> Page::take() {
+  const auto empty = [](const auto& family) { return family.metric.empty(); };
+  families_.erase(std::remove_if(families_.begin(), families_.end(), empty), families_.end());
+  series_ = 0;
+  return std::exchange(families_, {});
+}
+
+}  // namespace lungate::exporter

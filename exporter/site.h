@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "exporter/collector.h"
+#include "exporter/http.h"
+
+namespace lungate::exporter {
+
+/// What the exporter serves:
+///   /metrics   the page, made anew for each request
+///   /healthz   200 as long as the exporter itself answers; says nothing of the target
+///   /          a few lines for people
+/// `collector` must outlive the server that gets these.
+Handlers make_site(const Collector& collector);
+
+}  // namespace lungate::exporter

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "telemetry/catalog.h"
+
+#include <iterator>
+
+#include "telemetry/histogram.h"
+#include "telemetry/layout.h"
+
+namespace lungate::telemetry {
+namespace {
+
+using namespace metrics;
+
+constexpr const Metric* kCatalogue[] = {
+    &kLunInfo,
+    &kLunUp,
+    &kLunOfflineInfo,
+    &kLunSize,
+    &kLunOpDuration,
+    &kLunStageSeconds,
+    &kLunOpSize,
+    &kLunBytes,
+    &kLunOpErrors,
+    &kLunInFlight,
+    &kLunOldestInFlight,
+    &kLunTaskSetFull,
+    &kLunUnitAttentions,
+    &kLunAbortedCommands,
+    &kLunTaskManagement,
+    &kBuildInfo,
+    &kProcessStartTime,
+    &kSessions,
+    &kConnections,
+    &kLogins,
+    &kSessionCloses,
+    &kPduProtocolErrors,
+    &kDigestErrors,
+    &kNopTimeouts,
+    &kRejects,
+    &kConnectionsAccepted,
+    &kConnectionsRefused,
+    &kNetworkBytes,
+    &kStageDuration,
+    &kLoopLag,
+    &kLoopBusy,
+    &kLoopTurns,
+    &kLoopTickAge,
+    &kLoopTurnAge,
+    &kShmUp,
+    &kShmFault,
+    &kShmGeneration,
+    &kShmHeartbeatAge,
+    &kShmLayoutInfo,
+    &kShmReadRetries,
+    &kShmSlotsSkipped,
+    &kExporterBuildInfo,
+    &kExporterScrapes,
+    &kExporterScrapeDuration,
+    &kExporterSeries,
+    &kExporterSeriesDropped,
+};
+
+/// A row that is exported from its first event only.
+constexpr bool kOnEvent = false;
+
+constexpr CellRow task(std::string_view function, std::string_view response, bool from_start) {
+  return {&kLunTaskManagement, "function", function, "response", response, from_start};
+}
+
+// In the order of LunCounter.
+constexpr CellRow kLunCounterRows[] = {
+    {&kLunTaskSetFull, {}, {}, {}, {}, true},     {&kLunUnitAttentions, {}, {}, {}, {}, true},
+    {&kLunAbortedCommands, {}, {}, {}, {}, true}, task("abort_task", "complete", true),
+    task("abort_task", "no_task", kOnEvent),      task("abort_task", "unsupported", kOnEvent),
+    task("abort_task", "rejected", kOnEvent),     task("abort_task_set", "complete", kOnEvent),
+    task("abort_task_set", "no_task", kOnEvent),  task("abort_task_set", "unsupported", kOnEvent),
+    task("abort_task_set", "rejected", kOnEvent), task("clear_task_set", "complete", kOnEvent),
+    task("clear_task_set", "no_task", kOnEvent),  task("clear_task_set", "unsupported", kOnEvent),
+    task("clear_task_set", "rejected", kOnEvent), task("lun_reset", "complete", true),
+    task("lun_reset", "no_task", kOnEvent),       task("lun_reset", "unsupported", kOnEvent),
+    task("lun_reset", "rejected", kOnEvent),      task("target_reset", "complete", true),
+    task("target_reset", "no_task", kOnEvent),    task("target_reset", "unsupported", kOnEvent),
+    task("target_reset", "rejected", kOnEvent),
+};
+
+constexpr CellRow one(const Metric& metric) {
+  return {&metric, {}, {}, {}, {}, true};
+}
+constexpr CellRow login(std::string_view result) {
+  return {&kLogins, "result", result, {}, {}, true};
+}
+constexpr CellRow close(std::string_view reason) {
+  return {&kSessionCloses, "reason", reason, {}, {}, true};
+}
+constexpr CellRow reject(std::string_view reason) {
+  return {&kRejects, "reason", reason, {}, {}, kOnEvent};
+}
+
+// In the order of GatewayCounter.
+constexpr CellRow kGatewayCounterRows[] = {
+    login("success"),
+    login("auth_failure"),
+    login("acl_denied"),
+    login("no_target"),
+    login("protocol"),
+    login("limit"),
+    login("timeout"),
+    close("logout"),
+    close("peer_closed"),
+    close("nop_timeout"),
+    close("protocol_error"),
+    close("digest"),
+    close("send_timeout"),
+    close("receive_timeout"),
+    close("reinstated"),
+    close("stalled"),
+    close("drained"),
+    close("admin"),
+    one(kPduProtocolErrors),
+    {&kDigestErrors, "kind", "header", {}, {}, true},
+    {&kDigestErrors, "kind", "data", {}, {}, true},
+    one(kNopTimeouts),
+    reject("data_digest"),
+    reject("snack"),
+    reject("protocol_error"),
+    reject("unsupported"),
+    reject("too_many_immediate"),
+    reject("task_in_progress"),
+    reject("invalid_field"),
+    reject("long_operation"),
+    reject("negotiation_reset"),
+    reject("waiting_for_logout"),
+    one(kConnectionsAccepted),
+    {&kConnectionsRefused, "reason", "limit", {}, {}, true},
+    {&kConnectionsRefused, "reason", "system", {}, {}, true},
+    {&kNetworkBytes, "direction", "receive", {}, {}, true},
+    {&kNetworkBytes, "direction", "send", {}, {}, true},
+};
+
+constexpr CellRow kGatewayGaugeRows[] = {
+    one(kSessions),
+    one(kConnections),
+};
+
+static_assert(std::size(kLunCounterRows) == kLunCounters);
+static_assert(std::size(kGatewayCounterRows) == kGatewayCounters);
+static_assert(std::size(kGatewayGaugeRows) == kGatewayGauges);
+
+class Fnv1a {
+ public:
+  constexpr void add(std::string_view text) {
+    for (const char c : text) byte(static_cast<std::uint8_t>(c));
+    byte(0);  // ("ab", "c") and ("a", "bc") differ
+  }
+  constexpr void add(std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) byte(static_cast<std::uint8_t>(number >> shift));
+  }
+  constexpr std::uint64_t value() const { return hash_; }
+
+ private:
+  constexpr void byte(std::uint8_t value) { hash_ = (hash_ ^ value) * 0x100000001b3; }
+  std::uint64_t hash_ = 0xcbf29ce484222325;
+};
+
+void add_rows(Fnv1a& hash, std::span<const CellRow> rows) {
+  hash.add(rows.size());
+  for (const CellRow& row : rows) {
+    hash.add(row.metric->name);
+    for (const auto text : {row.label, row.value, row.label2, row.value2}) hash.add(text);
+  }
+}
+
+template <std::size_t kSize>
+constexpr void add_names(Fnv1a& hash, const std::array<std::string_view, kSize>& names) {
+  hash.add(kSize);
+  for (const auto name : names) hash.add(name);
+}
+
+}  // namespace
+
+std::span<const Metric* const> catalogue() {
+  return kCatalogue;
+}
+
+const CellRow& row(LunCounter counter) {
+  return kLunCounterRows[index_of(counter)];
+}
+const CellRow& row(GatewayCounter counter) {
+  return kGatewayCounterRows[index_of(counter)];
+}
+const CellRow& row(GatewayGauge gauge) {
+  return kGatewayGaugeRows[index_of(gauge)];
+}
+
+bool from_start(ErrorClass error) {
+  return error == ErrorClass::kNotReady || error == ErrorClass::kMedium ||
+         error == ErrorClass::kHardware || error == ErrorClass::kAborted;
+}
+
+std::uint64_t schema_hash() {
+  Fnv1a hash;
+  add_names(hash, kOpNames);
+  add_names(hash, kOpClassNames);
+  add_names(hash, kStageNames);
+  add_names(hash, kErrorClassNames);
+  add_names(hash, kOfflineReasonNames);
+  add_rows(hash, kLunCounterRows);
+  add_rows(hash, kGatewayCounterRows);
+  add_rows(hash, kGatewayGaugeRows);
+  for (const std::uint64_t step : kLadderSteps) hash.add(step);
+  hash.add(kSizeBins);
+  for (const std::size_t size : {sizeof(layout::Header), sizeof(layout::LoopShard),
+                                 sizeof(layout::LunSlot), sizeof(layout::LunShard)}) {
+    hash.add(size);
+  }
+  return hash.value();
+}
+
+}  // namespace lungate::telemetry

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is counted: the bounded kinds that index the shards and become label values. Each list is
+// append-only: a number here is an index in shared memory (layout.h), a name here is a label value
+// in somebody's alert rule.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace lungate::telemetry {
+
+/// Operations, as an operator thinks of them. Everything that moves no user data and is none of
+/// the four (INQUIRY, COMPARE AND WRITE, WRITE SAME with data, ...) is kOther.
+enum class Op : std::uint8_t { kRead, kWrite, kFlush, kUnmap, kOther };
+inline constexpr std::size_t kOps = 5;
+inline constexpr std::array<std::string_view, kOps> kOpNames = {"read", "write", "flush", "unmap",
+                                                                "other"};
+
+/// The exporter's default profile and the gateway's stage histograms fold the last three.
+enum class OpClass : std::uint8_t { kRead, kWrite, kOther };
+inline constexpr std::size_t kOpClasses = 3;
+inline constexpr std::array<std::string_view, kOpClasses> kOpClassNames = {"read", "write",
+                                                                           "other"};
+inline constexpr std::array<OpClass, kOps> kOpClassOf = {
+    OpClass::kRead, OpClass::kWrite, OpClass::kOther, OpClass::kOther, OpClass::kOther};
+
+/// Where the time of one I/O went. The stages do not overlap and their sum is the I/O's latency.
+enum class Stage : std::uint8_t {
+  kReceive,  // first byte of the command to its last data byte (R2T round trips are in here)
+  kQueue,    // complete in the gateway, not yet with the backend (order, reservations, limits)
+  kBackend,  // submitted to the backend until its completion reached our loop
+  kSend,     // until the kernel has taken the response
+};
+inline constexpr std::size_t kStages = 4;
+inline constexpr std::array<std::string_view, kStages> kStageNames = {"receive", "queue", "backend",
+                                                                      "send"};
+
+/// How an I/O ended, as the `sense` label says it.
+enum class ErrorClass : std::uint8_t {
+  kNone,  // GOOD; never exported
+  kNotReady,
+  kMedium,
+  kHardware,
+  kIllegalRequest,
+  kUnitAttention,
+  kDataProtect,
+  kAborted,
+  kBusy,
+  kTaskSetFull,
+  kReservationConflict,
+  kMiscompare,
+  kOther,
+};
+inline constexpr std::size_t kErrorClasses = 13;
+inline constexpr std::array<std::string_view, kErrorClasses> kErrorClassNames = {
+    "none",
+    "not_ready",
+    "medium",
+    "hardware",
+    "illegal_request",
+    "unit_attention",
+    "data_protect",
+    "aborted",
+    "busy",
+    "task_set_full",
+    "reservation_conflict",
+    "miscompare",
+    "other"};
+
+/// Why a LUN does not serve, as a class; the words for people are in the log and the status
+/// command.
+enum class OfflineReason : std::uint8_t {
+  kNone,         // it serves
+  kOpening,      // first attempt under way
+  kMissing,      // no such pool, image or file
+  kLocked,       // another holder has the exclusive lock
+  kUnreachable,  // the store does not answer
+  kFenced,       // we are blocklisted, or the lock was lost
+  kDenied,       // the store refuses our credentials
+  kInvalid,      // it is there, but cannot be served (size, format, features)
+  kOther,
+};
+inline constexpr std::size_t kOfflineReasons = 9;
+inline constexpr std::array<std::string_view, kOfflineReasons> kOfflineReasonNames = {
+    "none", "opening", "missing", "locked", "unreachable", "fenced", "denied", "invalid", "other"};
+
+/// Task management functions (RFC 7143, 11.5.1) that have a LUN, and what we answered (11.6.1).
+enum class TaskFunction : std::uint8_t {
+  kAbortTask,
+  kAbortTaskSet,
+  kClearTaskSet,
+  kLunReset,
+  kTargetReset,  // warm or cold: counted on every LUN that it reached
+};
+inline constexpr std::size_t kTaskFunctions = 5;
+enum class TaskResponse : std::uint8_t { kComplete, kNoTask, kUnsupported, kRejected };
+inline constexpr std::size_t kTaskResponses = 4;
+
+/// Counters of one LUN beside its I/O. Names and labels: kLunCounterRows in catalog.h.
+enum class LunCounter : std::uint8_t {
+  kTaskSetFull,      // commands answered TASK SET FULL
+  kUnitAttentions,   // unit attention conditions established for a nexus
+  kAbortedCommands,  // commands absorbed: their initiator took them back or went away
+  kTaskManagement,   // first of kTaskFunctions x kTaskResponses: see task_counter()
+};
+inline constexpr std::size_t kLunCounters =
+    static_cast<std::size_t>(LunCounter::kTaskManagement) + kTaskFunctions * kTaskResponses;
+
+constexpr LunCounter task_counter(TaskFunction function, TaskResponse response) {
+  return static_cast<LunCounter>(static_cast<std::size_t>(LunCounter::kTaskManagement) +
+                                 static_cast<std::size_t>(function) * kTaskResponses +
+                                 static_cast<std::size_t>(response));
+}
+
+/// Counters of the gateway; each loop has its own cells, the reader sums them.
+/// Names and labels: kGatewayCounterRows in catalog.h.
+enum class GatewayCounter : std::uint8_t {
+  // How logins ended. Also counted: a connection whose first bytes are no login (kLoginProtocol).
+  kLoginSuccess,
+  kLoginAuthFailure,
+  kLoginAclDenied,
+  kLoginNoTarget,
+  kLoginProtocol,
+  kLoginLimit,
+  kLoginTimeout,
+  // Why sessions ended.
+  kCloseLogout,
+  kClosePeerClosed,
+  kCloseNopTimeout,
+  kCloseProtocolError,
+  kCloseDigest,
+  kCloseSendTimeout,
+  kCloseReceiveTimeout,
+  kCloseReinstated,
+  kCloseStalled,
+  kCloseDrained,
+  kCloseAdmin,
+  // What went wrong on the wire.
+  kPduProtocolErrors,
+  kHeaderDigestErrors,
+  kDataDigestErrors,
+  kNopTimeouts,
+  // Reject PDUs sent, by reason (RFC 7143, 11.17.1).
+  kRejectDataDigest,
+  kRejectSnack,
+  kRejectProtocolError,
+  kRejectUnsupported,
+  kRejectTooManyImmediate,
+  kRejectTaskInProgress,
+  kRejectInvalidField,
+  kRejectLongOperation,
+  kRejectNegotiationReset,
+  kRejectWaitingForLogout,
+  // Connections and bytes.
+  kConnectionsAccepted,
+  kConnectionsRefusedLimit,   // kConnectionsMax reached
+  kConnectionsRefusedSystem,  // out of descriptors or memory
+  kBytesReceived,
+  kBytesSent,
+};
+inline constexpr std::size_t kGatewayCounters =
+    static_cast<std::size_t>(GatewayCounter::kBytesSent) + 1;
+
+/// Levels of one loop; the reader sums them.
+enum class GatewayGauge : std::uint8_t { kSessions, kConnections };
+inline constexpr std::size_t kGatewayGauges = 2;
+
+template <class Enum>
+constexpr std::size_t index_of(Enum value) {
+  return static_cast<std::size_t>(value);
+}
+
+}  // namespace lungate::telemetry

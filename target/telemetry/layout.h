@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The segment's layout: an ABI between processes that may be upgraded apart from each other.
+// README.md tells the format in prose; both change in the same commit.
+//
+//   +----------------+ 0
+//   | Header         |  written once, but for `state` and `lun_slots_used`
+//   +----------------+ loops.offset
+//   | LoopShard      |  one per loop, written by that loop alone
+//   +----------------+ lun_slots.offset
+//   | LunSlot        |  who is who; written by the control thread, seqlock per slot
+//   +----------------+ lun_shards.offset
+//   | LunShard       |  [slot][loop], written by that loop alone
+//   +----------------+ segment_bytes
+//
+// Rules: fixed-width little-endian integers, offsets and never pointers, no padding that is not
+// named. Arrays are larger than what is in use today (the *Room constants) so that a new operation,
+// stage or counter is a minor version: readers take the counts from the header and ignore what they
+// do not know. A change that moves or redefines a field is a major version: old readers refuse it.
+//
+// Fields are plain integers here because the reader works on a private copy; in the live mapping
+// they are only ever touched through std::atomic_ref (recorder.h, segment.cc).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "telemetry/histogram.h"
+#include "telemetry/kinds.h"
+
+namespace lungate::telemetry::layout {
+
+static_assert(std::endian::native == std::endian::little, "the segment is little-endian");
+static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free);
+
+inline constexpr std::array<char, 8> kMagic = {'L', 'U', 'N', 'G', 'A', 'T', 'E', '\n'};
+inline constexpr std::uint16_t kMajor = 1;
+inline constexpr std::uint16_t kMinor = 0;
+inline constexpr std::uint64_t kEndianProbe = 0x0102030405060708;
+
+inline constexpr std::size_t kOpsRoom = 6;
+inline constexpr std::size_t kStagesRoom = 8;
+inline constexpr std::size_t kErrorClassesRoom = 32;
+inline constexpr std::size_t kLunCountersRoom = 64;
+inline constexpr std::size_t kGatewayCountersRoom = 128;
+inline constexpr std::size_t kGatewayGaugesRoom = 32;
+inline constexpr std::size_t kBinsRoom = 192;
+static_assert(kOps <= kOpsRoom && kStages <= kStagesRoom && kErrorClasses <= kErrorClassesRoom);
+static_assert(kLunCounters <= kLunCountersRoom && kGatewayCounters <= kGatewayCountersRoom);
+static_assert(kGatewayGauges <= kGatewayGaugesRoom && kBins <= kBinsRoom);
+
+/// What the writer is doing. Dead or alive is not said here but by the file's lock.
+enum class State : std::uint64_t {
+  kStarting = 0,  // being filled: not yet published, or never finished
+  kReady = 1,
+  kStopping = 2,  // draining, or has ended in good order
+};
+
+/// Where a table is. `stride` may be larger than the struct that a reader knows, never smaller.
+struct Table {
+  std::uint64_t offset;
+  std::uint64_t stride;
+  std::uint64_t count;
+};
+static_assert(sizeof(Table) == 24);
+
+/// How many of each kind the writer knows; the rest of each array is zero.
+struct Counts {
+  std::uint32_t ops;
+  std::uint32_t stages;
+  std::uint32_t error_classes;
+  std::uint32_t lun_counters;
+  std::uint32_t gateway_counters;
+  std::uint32_t gateway_gauges;
+  std::uint32_t latency_bins;
+  std::uint32_t size_bins;
+};
+static_assert(sizeof(Counts) == 32);
+
+inline constexpr std::size_t kHeaderBytes = 4096;
+inline constexpr std::size_t kTablesRoom = 16;
+inline constexpr std::size_t kGatewayNameBytes = 128;
+inline constexpr std::size_t kVersionBytes = 64;
+
+struct Header {
+  std::array<char, 8> magic;
+  std::uint16_t major;
+  std::uint16_t minor;
+  std::uint32_t header_bytes;
+  std::uint64_t endian_probe;
+  std::uint64_t segment_bytes;
+  std::uint64_t schema_hash;  // of the catalogue: equal minor versions have equal schemas
+  std::uint64_t features;     // none defined: 0
+  std::array<std::uint8_t, 16> instance_uuid;
+  std::uint64_t generation;       // random per start; never 0
+  std::uint32_t pid;              // for people; not for liveness (pid namespaces, reuse)
+  std::uint32_t clock_id;         // which clock all *_ns points in time are on: CLOCK_BOOTTIME (7)
+  std::uint64_t pid_start_ticks;  // field 22 of /proc/<pid>/stat
+  std::uint64_t start_wall_ns;
+  std::uint64_t start_boot_ns;
+  std::uint64_t state;           // layout::State
+  std::uint64_t lun_slots_used;  // slots from here on have never been used
+  Counts counts;
+  Table loops;
+  Table lun_slots;
+  Table lun_shards;
+  std::array<Table, kTablesRoom - 3> more_tables;  // later: slow I/O ring, initiators; 0 = absent
+  std::array<char, kGatewayNameBytes> gateway;     // UTF-8, ends with a zero byte
+  std::array<char, kVersionBytes> version;         // of the program
+  std::array<std::uint8_t, 3368> reserved;
+};
+static_assert(offsetof(Header, magic) == 0);
+static_assert(offsetof(Header, major) == 8);
+static_assert(offsetof(Header, minor) == 10);
+static_assert(offsetof(Header, header_bytes) == 12);
+static_assert(offsetof(Header, endian_probe) == 16);
+static_assert(offsetof(Header, segment_bytes) == 24);
+static_assert(offsetof(Header, schema_hash) == 32);
+static_assert(offsetof(Header, features) == 40);
+static_assert(offsetof(Header, instance_uuid) == 48);
+static_assert(offsetof(Header, generation) == 64);
+static_assert(offsetof(Header, pid) == 72);
+static_assert(offsetof(Header, clock_id) == 76);
+static_assert(offsetof(Header, pid_start_ticks) == 80);
+static_assert(offsetof(Header, start_wall_ns) == 88);
+static_assert(offsetof(Header, start_boot_ns) == 96);
+static_assert(offsetof(Header, state) == 104);
+static_assert(offsetof(Header, lun_slots_used) == 112);
+static_assert(offsetof(Header, counts) == 120);
+static_assert(offsetof(Header, loops) == 152);
+static_assert(offsetof(Header, lun_slots) == 176);
+static_assert(offsetof(Header, lun_shards) == 200);
+static_assert(offsetof(Header, more_tables) == 224);
+static_assert(offsetof(Header, gateway) == 536);
+static_assert(offsetof(Header, version) == 664);
+static_assert(offsetof(Header, reserved) == 728);
+
+using Bins = std::array<std::uint64_t, kBinsRoom>;
+
+struct LoopShard {
+  std::uint64_t heartbeat_ns;   // the last time this loop said that it lives
+  std::uint64_t turn_start_ns;  // of the turn in progress; 0: the loop waits for events
+  std::uint64_t turns;
+  std::uint64_t busy_ns;  // time in turns, summed
+  std::uint64_t lag_ns;   // sum of what `lag` counts
+  std::array<std::uint64_t, 11> reserved;
+  std::array<std::uint64_t, kGatewayGaugesRoom> gauges;
+  std::array<std::uint64_t, kGatewayCountersRoom> counters;
+  // Sums before bins, here and below: who reads upwards sees a sum that is no newer than its bins.
+  std::array<std::array<std::uint64_t, kStagesRoom>, kOpClasses> stage_ns;
+  Bins lag;
+  std::array<std::array<Bins, kStagesRoom>, kOpClasses> stages;
+  std::array<std::uint64_t, 40> reserved_tail;
+};
+static_assert(offsetof(LoopShard, heartbeat_ns) == 0);
+static_assert(offsetof(LoopShard, turn_start_ns) == 8);
+static_assert(offsetof(LoopShard, turns) == 16);
+static_assert(offsetof(LoopShard, busy_ns) == 24);
+static_assert(offsetof(LoopShard, lag_ns) == 32);
+static_assert(offsetof(LoopShard, reserved) == 40);
+static_assert(offsetof(LoopShard, gauges) == 128);
+static_assert(offsetof(LoopShard, counters) == 384);
+static_assert(offsetof(LoopShard, stage_ns) == 1408);
+static_assert(offsetof(LoopShard, lag) == 1600);
+static_assert(offsetof(LoopShard, stages) == 3136);
+static_assert(offsetof(LoopShard, reserved_tail) == 40000);
+static_assert(sizeof(LoopShard) == 40320);
+
+/// Values of LunSlot::state.
+enum class SlotState : std::uint64_t {
+  kFree = 0,
+  kLive = 1,
+  kTombstone = 2,  // removed: readers drop it; not reused for kTombstoneTime
+};
+
+inline constexpr std::size_t kTargetBytes = 224;  // an iSCSI name has 223 bytes (RFC 7143, 4.2.7.1)
+inline constexpr std::size_t kImageBytes = 256;
+inline constexpr std::size_t kPoolBytes = 128;
+inline constexpr std::size_t kIdBytes = 64;
+inline constexpr std::size_t kBackendBytes = 16;
+
+/// Texts are UTF-8 and end with a zero byte.
+struct LunSlot {
+  std::uint64_t sequence;    // odd: `state` to the end of the texts are being changed
+  std::uint64_t state;       // SlotState
+  std::uint64_t generation;  // raised each time the slot is given to another LUN
+  std::uint64_t tombstone_ns;
+  std::uint64_t lun;  // the number that initiators see
+  std::uint64_t block_bytes;
+  // Outside the seqlock, each for itself:
+  std::uint64_t size_bytes;
+  std::uint64_t offline;  // OfflineReason; 0: the LUN serves
+  std::array<char, kTargetBytes> target;
+  std::array<char, kPoolBytes> pool;
+  std::array<char, kPoolBytes> rados_namespace;
+  std::array<char, kImageBytes> image;
+  std::array<char, kIdBytes> wwn;
+  std::array<char, kIdBytes> serial;
+  std::array<char, kBackendBytes> backend;
+  std::array<std::uint8_t, 80> reserved;
+};
+static_assert(offsetof(LunSlot, sequence) == 0);
+static_assert(offsetof(LunSlot, state) == 8);
+static_assert(offsetof(LunSlot, generation) == 16);
+static_assert(offsetof(LunSlot, tombstone_ns) == 24);
+static_assert(offsetof(LunSlot, lun) == 32);
+static_assert(offsetof(LunSlot, block_bytes) == 40);
+static_assert(offsetof(LunSlot, size_bytes) == 48);
+static_assert(offsetof(LunSlot, offline) == 56);
+static_assert(offsetof(LunSlot, target) == 64);
+static_assert(offsetof(LunSlot, pool) == 288);
+static_assert(offsetof(LunSlot, rados_namespace) == 416);
+static_assert(offsetof(LunSlot, image) == 544);
+static_assert(offsetof(LunSlot, wwn) == 800);
+static_assert(offsetof(LunSlot, serial) == 864);
+static_assert(offsetof(LunSlot, backend) == 928);
+static_assert(offsetof(LunSlot, reserved) == 944);
+static_assert(sizeof(LunSlot) == 1024);
+
+/// What one loop has done for one LUN. The number of I/Os is the sum of their bins, and the sum of
+/// their latencies the sum of their stages: neither is stored twice.
+struct LunShard {
+  std::uint64_t in_flight;
+  std::uint64_t oldest_start_ns;  // of the I/Os in flight; 0: none
+  std::array<std::uint64_t, 14> reserved;
+  std::array<std::uint64_t, kOpsRoom> bytes;
+  std::array<std::uint64_t, 2> reserved_bytes;
+  std::array<std::array<std::uint64_t, kStagesRoom>, kOpsRoom> stage_ns;
+  std::array<std::uint64_t, kLunCountersRoom> counters;
+  std::array<std::array<std::uint64_t, kErrorClassesRoom>, kOpsRoom> errors;
+  std::array<std::array<std::uint64_t, kSizeBins>, 2> sizes;  // read, write
+  std::array<Bins, kOpsRoom> latency;
+  std::array<std::uint64_t, 24> reserved_tail;
+};
+static_assert(offsetof(LunShard, in_flight) == 0);
+static_assert(offsetof(LunShard, oldest_start_ns) == 8);
+static_assert(offsetof(LunShard, reserved) == 16);
+static_assert(offsetof(LunShard, bytes) == 128);
+static_assert(offsetof(LunShard, reserved_bytes) == 176);
+static_assert(offsetof(LunShard, stage_ns) == 192);
+static_assert(offsetof(LunShard, counters) == 576);
+static_assert(offsetof(LunShard, errors) == 1088);
+static_assert(offsetof(LunShard, sizes) == 2624);
+static_assert(offsetof(LunShard, latency) == 2880);
+static_assert(offsetof(LunShard, reserved_tail) == 12096);
+static_assert(sizeof(LunShard) == 12288);
+
+// Single writers on cache lines of their own: every shard begins on one.
+inline constexpr std::size_t kCacheLine = 64;
+static_assert(sizeof(Header) == kHeaderBytes);
+static_assert(sizeof(LoopShard) % kCacheLine == 0 && sizeof(LunShard) % kCacheLine == 0);
+static_assert(std::is_trivially_copyable_v<Header> && std::is_trivially_copyable_v<LoopShard>);
+static_assert(std::is_trivially_copyable_v<LunSlot> && std::is_trivially_copyable_v<LunShard>);
+
+}  // namespace lungate::telemetry::layout

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The metrics themselves: name, type, unit, labels, one line, and what an operator should know.
+#include "telemetry/catalog.h"
+
+namespace lungate::telemetry::metrics {
+
+using enum MetricType;
+
+// --- LUNs --------------------------------------------------------------------------------------
+
+constexpr Metric kLunInfo{
+    "lungate_lun_info",
+    kGauge,
+    Unit::kNone,
+    "gateway,target,lun,backend,pool,namespace,image,wwn,serial",
+    "Who a LUN is; always 1",
+    "Join other LUN metrics with it on (gateway, target, lun) to see image names. Nothing else "
+    "carries these texts, so that renaming an image does not break the history of its disk."};
+
+constexpr Metric kLunUp{
+    "lungate_lun_up",
+    kGauge,
+    Unit::kNone,
+    "gateway,target,lun",
+    "Whether the LUN serves I/O (1) or answers NOT READY (0)",
+    "0 for longer than an image takes to open: read lungate_lun_offline_info for the class of the "
+    "reason and `lungate status` for its words. The gateway keeps trying by itself."};
+
+constexpr Metric kLunOfflineInfo{
+    "lungate_lun_offline_info",
+    kGauge,
+    Unit::kNone,
+    "gateway,target,lun,reason",
+    "Why the LUN is offline; 1, and present only while it is",
+    "missing, denied and invalid need a person; locked names another client that holds the image; "
+    "unreachable points to Ceph; fenced means that another gateway has taken over."};
+
+constexpr Metric kLunSize{
+    "lungate_lun_size_bytes",
+    kGauge,
+    Unit::kBytes,
+    "gateway,target,lun",
+    "Size of the LUN as initiators see it; 0 while it was never open",
+    "A change is a resize of the image; initiators learn of it by a unit attention."};
+
+constexpr Metric kLunOpDuration{
+    "lungate_lun_op_duration_seconds",
+    kHistogram,
+    Unit::kSeconds,
+    "gateway,target,lun,op",
+    "Time from the first byte of a command to its response in the kernel's hands",
+    "The latency that initiators feel, network to the client excepted. Every bucket edge is an "
+    "exact count, so a service level that is an edge needs no interpolation. It knows completed "
+    "I/O only: look at lungate_lun_oldest_inflight_seconds for what hangs."};
+
+constexpr Metric kLunStageSeconds{
+    "lungate_lun_stage_seconds_total",
+    kCounter,
+    Unit::kSeconds,
+    "gateway,target,lun,op,stage",
+    "Time of completed I/O by stage: receive, queue, backend, send",
+    "rate() of one stage over rate() of all of them says who is slow: backend is Ceph (or the "
+    "file), receive and send are the network and the initiator, queue is this gateway."};
+
+constexpr Metric kLunOpSize{
+    "lungate_lun_op_size_bytes",
+    kHistogram,
+    Unit::kBytes,
+    "gateway,target,lun,op",
+    "User data moved per read or write",
+    "Latency without size misleads: 1 MiB writes are slower than 4 KiB ones and nothing is wrong."};
+
+constexpr Metric kLunBytes{"lungate_lun_bytes_total",
+                           kCounter,
+                           Unit::kBytes,
+                           "gateway,target,lun,direction",
+                           "User data moved",
+                           "read is from the LUN to initiators, write the other way."};
+
+constexpr Metric kLunOpErrors{
+    "lungate_lun_op_errors_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,op,sense",
+    "Commands that ended in something else than GOOD, by class of sense key or status",
+    "medium, hardware, not_ready and aborted are failures of storage: any increase is worth a "
+    "look. unit_attention, reservation_conflict and miscompare are protocol at work. Classes "
+    "other than those four appear with their first event."};
+
+constexpr Metric kLunInFlight{"lungate_lun_inflight_ops",
+                              kGauge,
+                              Unit::kNone,
+                              "gateway,target,lun",
+                              "Commands that have begun and not ended",
+                              "Steadily at the initiators' queue depth: the LUN is saturated."};
+
+constexpr Metric kLunOldestInFlight{
+    "lungate_lun_oldest_inflight_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway,target,lun",
+    "Age of the oldest command in flight; 0 when there is none",
+    "Above 10 s an I/O is stuck, above 30 s initiators abort it and reset the LUN. Computed by the "
+    "reader, so it grows even when the gateway hangs."};
+
+constexpr Metric kLunTaskSetFull{
+    "lungate_lun_task_set_full_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun",
+    "Commands answered TASK SET FULL",
+    "Initiators queue more than the gateway takes; they retry, at the cost of latency. Lower their "
+    "queue depth."};
+
+constexpr Metric kLunUnitAttentions{
+    "lungate_lun_unit_attentions_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun",
+    "Unit attention conditions raised for initiators",
+    "Expected at logins, resizes and resets; a steady rate means that something keeps resetting."};
+
+constexpr Metric kLunAbortedCommands{
+    "lungate_lun_aborted_commands_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun",
+    "Commands whose initiator took them back or went away before they had ended",
+    "The gateway absorbs them: their I/O runs to its end. Rises with task management and with "
+    "connections that break under load."};
+
+constexpr Metric kLunTaskManagement{
+    "lungate_lun_tmf_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,function,response",
+    "Task management functions by what was asked and answered",
+    "Initiators send these when they have waited too long: abort_task after 15 to 30 s, lun_reset "
+    "when that did not help. Look at latency and in-flight age of the same minutes. Pairs other "
+    "than completed aborts and resets appear with their first event."};
+
+// --- Gateway -----------------------------------------------------------------------------------
+
+constexpr Metric kBuildInfo{
+    "lungate_build_info",
+    kGauge,
+    Unit::kNone,
+    "gateway,version",
+    "Version of the running target; always 1",
+    "Gateways of one group should agree but for the minutes of an upgrade."};
+
+constexpr Metric kProcessStartTime{
+    "lungate_process_start_time_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway",
+    "When the target started, in seconds since the epoch",
+    "More than two changes within 15 minutes: it is crashing in a loop; read its journal."};
+
+constexpr Metric kSessions{"lungate_sessions",
+                           kGauge,
+                           Unit::kNone,
+                           "gateway",
+                           "iSCSI sessions that are logged in, discovery included",
+                           "Compare with the number of hosts times paths that you expect."};
+
+constexpr Metric kConnections{"lungate_connections",
+                              kGauge,
+                              Unit::kNone,
+                              "gateway",
+                              "TCP connections, logged in or not",
+                              "Far above lungate_sessions: something connects and never logs in."};
+
+constexpr Metric kLogins{
+    "lungate_logins_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,result",
+    "Logins by how they ended",
+    "auth_failure and acl_denied: wrong secret or name, or somebody trying. protocol: not an "
+    "initiator at all (port scanners). limit: the gateway is full. The log names the peer."};
+
+constexpr Metric kSessionCloses{
+    "lungate_session_closes_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,reason",
+    "Sessions that ended, by reason",
+    "logout is the only one that is planned by the initiator. nop_timeout and peer_closed under "
+    "load: network or host; digest: corruption on the way; stalled: this process was paused."};
+
+constexpr Metric kPduProtocolErrors{
+    "lungate_pdu_protocol_errors_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "PDUs that break RFC 7143",
+    "An initiator with a bug, or no initiator. The log names the peer and the rule."};
+
+constexpr Metric kDigestErrors{
+    "lungate_digest_errors_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,kind",
+    "PDUs whose CRC32C digest was wrong",
+    "Never normal: a NIC, a cable, a switch or a driver corrupts data that TCP's checksum let "
+    "through. Without digests the same corruption would have been stored."};
+
+constexpr Metric kNopTimeouts{"lungate_nop_timeouts_total",
+                              kCounter,
+                              Unit::kNone,
+                              "gateway",
+                              "Initiators that did not answer a ping in time",
+                              "Each costs the initiator its session on this path."};
+
+constexpr Metric kRejects{
+    "lungate_rejects_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,reason",
+    "Reject PDUs sent, by reason (RFC 7143, 11.17.1)",
+    "unsupported is harmless; the others are an initiator that does not keep to what was agreed. "
+    "A reason appears with its first event."};
+
+constexpr Metric kConnectionsAccepted{
+    "lungate_connections_accepted_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "TCP connections that came in and were kept",
+    "A high rate with few sessions is a client that reconnects in a loop."};
+
+constexpr Metric kConnectionsRefused{
+    "lungate_connections_refused_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,reason",
+    "TCP connections closed at once because a bound was reached",
+    "limit: the gateway's own bound; system: descriptors or memory, raise the unit's limits."};
+
+constexpr Metric kNetworkBytes{"lungate_network_bytes_total",
+                               kCounter,
+                               Unit::kBytes,
+                               "gateway,direction",
+                               "Bytes on iSCSI connections, headers and digests included",
+                               "Compare with what the network interface can carry."};
+
+constexpr Metric kStageDuration{
+    "lungate_stage_duration_seconds",
+    kHistogram,
+    Unit::kSeconds,
+    "gateway,op,stage",
+    "Time that completed I/O spent in each stage, all LUNs together",
+    "Where the tail comes from: p99 of backend is Ceph's, p99 of queue is ours."};
+
+constexpr Metric kLoopLag{
+    "lungate_event_loop_lag_seconds",
+    kHistogram,
+    Unit::kSeconds,
+    "gateway,loop",
+    "How much later than due a timer of the loop fired",
+    "Adds to every I/O of that loop. Above 10 ms at p99 the loop is overloaded or the machine is."};
+
+constexpr Metric kLoopBusy{
+    "lungate_event_loop_busy_seconds_total",
+    kCounter,
+    Unit::kSeconds,
+    "gateway,loop",
+    "Time the loop was not waiting for events",
+    "rate() near 1: the loop is saturated; raise `loops` if cores are free."};
+
+constexpr Metric kLoopTurns{"lungate_event_loop_turns_total",
+                            kCounter,
+                            Unit::kNone,
+                            "gateway,loop",
+                            "Turns of the loop",
+                            "Busy seconds per turn say how much work one wake-up brings."};
+
+constexpr Metric kLoopTickAge{
+    "lungate_event_loop_last_tick_age_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway,loop",
+    "Time since the loop last said that it lives",
+    "Beats once a second; above 5 s this loop hangs and everything on it waits."};
+
+constexpr Metric kLoopTurnAge{"lungate_event_loop_turn_age_seconds",
+                              kGauge,
+                              Unit::kSeconds,
+                              "gateway,loop",
+                              "Age of the loop's turn in progress; 0 while it waits for events",
+                              "Grows while a callback blocks, which none should."};
+
+// --- Segments ----------------------------------------------------------------------------------
+
+constexpr Metric kShmUp{
+    "lungate_shm_up",
+    kGauge,
+    Unit::kNone,
+    "gateway,segment",
+    "Whether the target's segment is there, valid and held by a living process",
+    "0: no data series of this gateway are served. lungate_shm_fault says why. Until the segment "
+    "has been seen once, `gateway` is the last part of the file's name."};
+
+constexpr Metric kShmFault{
+    "lungate_shm_fault",
+    kGauge,
+    Unit::kNone,
+    "gateway,segment,reason",
+    "1 for the reason for which the segment is not up, 0 for all others",
+    "absent, dead and stopped: the target does not run. version and schema: target and exporter "
+    "are of different releases, upgrade the other one. truncated, foreign and corrupt: the file "
+    "is not what the target writes; who else writes there?"};
+
+constexpr Metric kShmGeneration{
+    "lungate_shm_generation",
+    kGauge,
+    Unit::kNone,
+    "gateway,segment",
+    "A random number that is new at each start of the target",
+    "changes() of it counts restarts; its counters begin at zero with each."};
+
+constexpr Metric kShmHeartbeatAge{
+    "lungate_shm_heartbeat_age_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway,segment",
+    "Time since the most silent loop of the target last said that it lives",
+    "Above 5 s: the process lives but hangs (stopped, starved, or blocked in a call)."};
+
+constexpr Metric kShmLayoutInfo{
+    "lungate_shm_layout_info",
+    kGauge,
+    Unit::kNone,
+    "gateway,segment,version",
+    "Version of the segment's layout; always 1",
+    "A minor version above the exporter's: newer counters of the target are not shown."};
+
+constexpr Metric kShmReadRetries{"lungate_shm_read_retries_total",
+                                 kCounter,
+                                 Unit::kNone,
+                                 "gateway,segment",
+                                 "Slots that changed while they were read and were read again",
+                                 "Some at each reload. A steady rate without reloads is a bug."};
+
+constexpr Metric kShmSlotsSkipped{
+    "lungate_shm_slots_skipped_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,segment",
+    "Slots left out of a scrape because they kept changing or held nonsense",
+    "Above 0: a writer died within a change, or the segment is damaged."};
+
+// --- Exporter ----------------------------------------------------------------------------------
+
+constexpr Metric kExporterBuildInfo{
+    "lungate_exporter_build_info",
+    kGauge,
+    Unit::kNone,
+    "version",
+    "Version of the exporter; always 1",
+    "Exporter and target may differ within one major layout version."};
+
+constexpr Metric kExporterScrapes{"lungate_exporter_scrapes_total",
+                                  kCounter,
+                                  Unit::kNone,
+                                  "",
+                                  "Scrapes begun, this one included",
+                                  "Two Prometheus servers scrape twice."};
+
+constexpr Metric kExporterScrapeDuration{
+    "lungate_exporter_scrape_duration_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "",
+    "How long the scrape before this one took to read and write out",
+    "Above half the scrape interval: fewer LUNs per exporter, or a longer interval."};
+
+constexpr Metric kExporterSeries{
+    "lungate_exporter_series", kGauge, Unit::kNone, "", "Series on this page",
+    "About 140 per LUN."};
+
+constexpr Metric kExporterSeriesDropped{
+    "lungate_exporter_series_dropped_total",
+    kCounter,
+    Unit::kNone,
+    "reason",
+    "LUNs or gateways left out of scrapes because their series would have been there twice",
+    "lun: two slots of one segment claim the same target and LUN. gateway: two segments carry the "
+    "same gateway name; rename one."};
+
+}  // namespace lungate::telemetry::metrics

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "telemetry/reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/limits.h"
+#include "telemetry/decode.h"
+#include "telemetry/file_lock.h"
+#include "telemetry/source.h"
+#include "telemetry/validate.h"
+
+namespace lungate::telemetry {
+namespace {
+
+ReadError open_error(int error) {
+  const bool absent = error == ENOENT || error == ENOTDIR;
+  return {absent ? Fault::kAbsent : Fault::kUnreadable, std::generic_category().message(error)};
+}
+
+}  // namespace
+
+Result<void, ReadError> Reader::follow() {
+  struct stat there {};
+  if (::stat(path_.c_str(), &there) != 0) {
+    fd_.reset();
+    return err(open_error(errno));
+  }
+  if (fd_ && there.st_dev == device_ && there.st_ino == inode_) return {};
+  // Not O_NONBLOCK for the sake of files: a pipe in this place would keep us waiting for ever.
+  fd_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd_) return err(open_error(errno));
+  struct stat opened {};
+  if (::fstat(fd_.get(), &opened) != 0 || !S_ISREG(opened.st_mode)) {
+    fd_.reset();
+    return err(ReadError{Fault::kForeign, "not a regular file"});
+  }
+  device_ = opened.st_dev;
+  inode_ = opened.st_ino;
+  return {};
+}
+
+Result<Snapshot, ReadError> Reader::read(Want want, BootTime now) {
+  if (auto followed = follow(); !followed) return err(followed.error());
+  const FileSource source(fd_.get());
+  auto header = read_header(source);
+  if (!header) return err(header.error());
+  const bool alive = is_locked(fd_.get());
+  const bool stopped = header->state == static_cast<std::uint64_t>(layout::State::kStopping);
+  if (!alive && want == Want::kLiving) {
+    return err(stopped ? ReadError{Fault::kStopped, "the target has ended"}
+                       : ReadError{Fault::kDead, "the target is gone: nobody holds the lock"});
+  }
+  auto snapshot = decode(source, *header, now);
+  if (snapshot) snapshot->alive = alive;
+  return snapshot;
+}
+
+}  // namespace lungate::telemetry

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the segment said at one moment, as a plain value: shards merged, everything checked. The
+// exporter and `lungate top` know the segment by this type only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "telemetry/histogram.h"
+#include "telemetry/kinds.h"
+
+namespace lungate::telemetry {
+
+/// Latencies by bin. The count is the sum of the bins, so that it can never disagree with them.
+struct Histogram {
+  std::array<std::uint64_t, kBins> bins{};
+  std::uint64_t sum_ns = 0;
+
+  std::uint64_t count() const;
+  /// How many were at most kEdgesNs[edge]. Exact. REQUIRES: edge < kEdges.
+  std::uint64_t at_or_below(std::size_t edge) const;
+  /// The latency that a share `q` (0 to 1) of the values does not exceed, interpolated within its
+  /// bin; 0 without values. Values below and above the ladder are taken for its ends.
+  double quantile_seconds(double q) const;
+
+  Histogram& operator+=(const Histogram& other);
+  /// What came between two readings of the same cells; never negative.
+  friend Histogram operator-(const Histogram& later, const Histogram& earlier);
+};
+
+struct SizeHistogram {
+  std::array<std::uint64_t, kSizeBins> bins{};
+  std::uint64_t sum_bytes = 0;
+
+  std::uint64_t count() const;
+};
+
+/// One LUN of one gateway, all loops together.
+struct LunSnapshot {
+  // Identity. (slot, slot_generation) tells two readings of the same LUN from two LUNs.
+  std::uint32_t slot = 0;
+  std::uint64_t slot_generation = 0;
+  std::string target;
+  std::uint16_t lun = 0;
+  std::string backend;
+  std::string pool;
+  std::string rados_namespace;
+  std::string image;
+  std::string wwn;
+  std::string serial;
+  std::uint64_t block_bytes = 0;
+
+  // Levels.
+  std::uint64_t size_bytes = 0;
+  OfflineReason offline = OfflineReason::kNone;
+  std::uint64_t in_flight = 0;
+  BootTime oldest_start;  // of the I/Os in flight; 0: none
+
+  // Since the LUN was added.
+  std::array<Histogram, kOps> latency;
+  std::array<std::array<std::uint64_t, kStages>, kOps> stage_ns{};
+  std::array<SizeHistogram, 2> sizes;  // read, write
+  std::array<std::uint64_t, kOps> bytes{};
+  std::array<std::array<std::uint64_t, kErrorClasses>, kOps> errors{};
+  std::array<std::uint64_t, kLunCounters> counters{};
+
+  /// Flush, unmap and other in one, as the exporter's default profile shows them.
+  Histogram latency_of(OpClass op_class) const;
+  std::uint64_t stage_ns_of(OpClass op_class, Stage stage) const;
+  std::uint64_t errors_of(OpClass op_class, ErrorClass error) const;
+};
+
+struct LoopSnapshot {
+  BootTime heartbeat;
+  BootTime turn_start;  // 0: waiting for events
+  std::uint64_t turns = 0;
+  std::uint64_t busy_ns = 0;
+  Histogram lag;
+};
+
+struct Snapshot {
+  // The writer.
+  std::string gateway;
+  std::string version;
+  std::array<std::uint8_t, 16> instance_uuid{};
+  std::uint64_t generation = 0;
+  std::uint32_t pid = 0;
+  std::uint64_t start_wall_ns = 0;
+  std::uint16_t layout_major = 0;
+  std::uint16_t layout_minor = 0;
+  bool stopping = false;
+  bool alive = false;  // its lock is held: false in a post-mortem reading only
+
+  BootTime taken_at;  // ages are computed from this: (taken_at - heartbeat) is in nanoseconds
+
+  std::vector<LoopSnapshot> loops;
+  std::array<std::uint64_t, kGatewayCounters> counters{};
+  std::array<std::uint64_t, kGatewayGauges> gauges{};
+  std::array<std::array<Histogram, kStages>, kOpClasses> stages;
+  std::vector<LunSnapshot> luns;  // no (target, lun) twice
+
+  // This reading.
+  std::uint64_t slot_retries = 0;    // slots that changed meanwhile and were read again
+  std::uint64_t slots_skipped = 0;   // kept changing, or held nonsense
+  std::uint64_t slots_repeated = 0;  // claimed a (target, lun) that an earlier slot has
+
+  /// Age of the most silent loop's heartbeat.
+  std::uint64_t heartbeat_age_ns() const;
+};
+
+}  // namespace lungate::telemetry

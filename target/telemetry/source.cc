@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "telemetry/source.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lungate::telemetry {
+
+std::uint64_t FileSource::size() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0 || status.st_size < 0) return 0;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+bool FileSource::read(std::uint64_t offset, MutableBytes to) const {
+  while (!to.empty()) {
+    const ssize_t got = ::pread(fd_, to.data(), to.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    to = to.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  return true;
+}
+
+bool MemorySource::read(std::uint64_t offset, MutableBytes to) const {
+  if (offset > bytes_.size() || to.size() > bytes_.size() - offset) return false;
+  const Bytes from = bytes_.subspan(static_cast<std::size_t>(offset), to.size());
+  std::copy(from.begin(), from.end(), to.begin());
+  return true;
+}
+
+}  // namespace lungate::telemetry

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "telemetry/text.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lungate::telemetry {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
+
+constexpr std::uint8_t byte_at(std::string_view text, std::size_t i) {
+  return static_cast<std::uint8_t>(text[i]);
+}
+
+/// How many bytes the sequence has that begins with `lead`; 0 when none begins so.
+constexpr std::size_t sequence_length(std::uint8_t lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return 2;  // c0 and c1 could only be overlong
+  if (lead >= 0xe0 && lead <= 0xef) return 3;
+  if (lead >= 0xf0 && lead <= 0xf4) return 4;
+  return 0;
+}
+
+/// The length of the printable character at the front of `text`, 0 when there is none.
+std::size_t printable_length(std::string_view text) {
+  const std::uint8_t lead = byte_at(text, 0);
+  const std::size_t length = sequence_length(lead);
+  if (length == 0 || length > text.size()) return 0;
+  if (length == 1) return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  std::uint32_t point = lead & (0xffu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte_at(text, i) & 0xc0) != 0x80) return 0;
+    point = (point << 6) | (byte_at(text, i) & 0x3fu);
+  }
+  constexpr std::uint32_t kLowest[] = {0, 0, 0xa0, 0x800, 0x10000};  // 80 to 9f are controls
+  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+  return point >= kLowest[length] && point <= 0x10ffff && !surrogate ? length : 0;
+}
+
+}  // namespace
+
+std::string clean_text(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = printable_length(text);
+    clean.append(length == 0 ? kReplacement : text.substr(0, length));
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+}  // namespace lungate::telemetry

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "telemetry/validate.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "base/limits.h"
+#include "telemetry/catalog.h"
+
+namespace lungate::telemetry {
+namespace {
+
+using layout::Header;
+using layout::Table;
+using Checked = Result<void, ReadError>;
+
+Checked fault(Fault what, std::string detail) {
+  return err(ReadError{what, std::move(detail)});
+}
+
+std::string number(std::uint64_t value) {
+  return std::to_string(value);
+}
+
+Checked check_kind(const Header& header) {
+  if (header.magic != layout::kMagic) return fault(Fault::kForeign, "no segment's first bytes");
+  if (header.endian_probe != layout::kEndianProbe) {
+    return fault(Fault::kForeign, "another byte order");
+  }
+  if (header.major != layout::kMajor) {
+    return fault(Fault::kVersion,
+                 "layout " + number(header.major) + ", known is " + number(layout::kMajor));
+  }
+  if (header.minor == layout::kMinor && header.schema_hash != schema_hash()) {
+    return fault(Fault::kSchema, "written by a build with other metrics");
+  }
+  return {};
+}
+
+Checked check_extent(const Header& header, std::uint64_t size) {
+  if (header.header_bytes < sizeof(Header) || header.header_bytes > kStrideMax) {
+    return fault(Fault::kCorrupt, "header_bytes " + number(header.header_bytes));
+  }
+  if (header.segment_bytes > limits::kSegmentBytesMax) {
+    return fault(Fault::kCorrupt, "segment_bytes " + number(header.segment_bytes));
+  }
+  if (header.segment_bytes > size) {
+    return fault(Fault::kTruncated,
+                 number(size) + " of " + number(header.segment_bytes) + " bytes are there");
+  }
+  return {};
+}
+
+struct NamedCount {
+  const char* name;
+  std::uint64_t value;
+  std::uint64_t max;
+};
+
+Checked check_counts(const Header& header) {
+  const layout::Counts& counts = header.counts;
+  // A writer may know fewer or more kinds than we do, but never more than there is room for.
+  const NamedCount rooms[] = {
+      {"ops", counts.ops, layout::kOpsRoom},
+      {"stages", counts.stages, layout::kStagesRoom},
+      {"error_classes", counts.error_classes, layout::kErrorClassesRoom},
+      {"lun_counters", counts.lun_counters, layout::kLunCountersRoom},
+      {"gateway_counters", counts.gateway_counters, layout::kGatewayCountersRoom},
+      {"gateway_gauges", counts.gateway_gauges, layout::kGatewayGaugesRoom},
+      {"lun_slots_used", header.lun_slots_used, header.lun_slots.count},
+      {"lun_slots", header.lun_slots.count, kSlotsReadMax},
+      {"loops", header.loops.count, kLoopsReadMax},
+      {"state", header.state, 255},
+  };
+  for (const NamedCount& room : rooms) {
+    if (room.value > room.max) {
+      return fault(Fault::kCorrupt, std::string(room.name) + " is " + number(room.value) +
+                                        ", at most " + number(room.max));
+    }
+  }
+  if (counts.latency_bins != kBins || counts.size_bins != kSizeBins) {
+    return fault(Fault::kCorrupt, "another histogram");
+  }
+  if (header.loops.count == 0) return fault(Fault::kCorrupt, "no loops");
+  if (header.lun_shards.count != header.lun_slots.count * header.loops.count) {
+    return fault(Fault::kCorrupt, "shards are not slots times loops");
+  }
+  return {};
+}
+
+struct NamedTable {
+  const char* name;
+  Table table;
+  std::uint64_t struct_bytes;
+
+  std::uint64_t end() const { return table.offset + table.count * table.stride; }
+};
+
+Checked check_table(const NamedTable& named, const Header& header) {
+  const Table& table = named.table;
+  const bool stride_fits = table.stride >= named.struct_bytes && table.stride <= kStrideMax;
+  // Bounds before products: count is at most kSlotsReadMax * kLoopsReadMax, stride 2^20, so that
+  // neither their product nor its sum with an offset below 2^30 can wrap.
+  const bool placed = table.offset >= header.header_bytes && table.offset <= header.segment_bytes;
+  const bool aligned = table.stride % 8 == 0 && table.offset % 8 == 0;
+  if (!stride_fits || !placed || !aligned || named.end() > header.segment_bytes) {
+    return fault(Fault::kCorrupt, std::string("table ") + named.name + ": offset " +
+                                      number(table.offset) + ", stride " + number(table.stride) +
+                                      ", count " + number(table.count));
+  }
+  return {};
+}
+
+Checked check_tables(const Header& header) {
+  std::array<NamedTable, 3> tables = {{
+      {"loops", header.loops, sizeof(layout::LoopShard)},
+      {"lun_slots", header.lun_slots, sizeof(layout::LunSlot)},
+      {"lun_shards", header.lun_shards, sizeof(layout::LunShard)},
+  }};
+  for (const NamedTable& table : tables) {
+    if (auto checked = check_table(table, header); !checked) return checked;
+  }
+  std::sort(tables.begin(), tables.end(), [](const NamedTable& a, const NamedTable& b) {
+    return a.table.offset < b.table.offset;
+  });
+  for (std::size_t i = 0; i + 1 < tables.size(); ++i) {
+    if (tables[i].end() > tables[i + 1].table.offset) {
+      return fault(Fault::kCorrupt, std::string("tables ") + tables[i].name + " and " +
+                                        tables[i + 1].name + " overlap");
+    }
+  }
+  return {};
+}
+
+template <std::size_t kSize>
+bool ends(const std::array<char, kSize>& text) {
+  return std::find(text.begin(), text.end(), '\0') != text.end();
+}
+
+Checked check_identity(const Header& header) {
+  if (header.state == index_of(layout::State::kStarting)) {
+    return fault(Fault::kStarting, "not filled yet");
+  }
+  if (header.generation == 0) return fault(Fault::kCorrupt, "generation 0");
+  if (header.clock_id != CLOCK_BOOTTIME) {
+    return fault(Fault::kCorrupt, "clock " + number(header.clock_id));
+  }
+  if (!ends(header.gateway) || header.gateway[0] == '\0') {
+    return fault(Fault::kCorrupt, "the gateway has no name");
+  }
+  if (!ends(header.version)) return fault(Fault::kCorrupt, "the version has no end");
+  return {};
+}
+
+}  // namespace
+
+Result<Header, ReadError> read_header(const Source& source) {
+  const std::uint64_t size = source.size();
+  Header header;
+  if (size < sizeof header || !source.read(0, std::as_writable_bytes(std::span(&header, 1)))) {
+    return err(ReadError{Fault::kTruncated, number(size) + " bytes are less than a header"});
+  }
+  Checked checked = check_kind(header);
+  if (checked) checked = check_extent(header, size);
+  if (checked) checked = check_counts(header);
+  if (checked) checked = check_tables(header);
+  if (checked) checked = check_identity(header);
+  if (!checked) return err(checked.error());
+  return header;
+}
+
+}  // namespace lungate::telemetry

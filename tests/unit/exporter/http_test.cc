@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "exporter/http.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+#include "base/limits.h"
+#include "exporter/listen.h"
+#include "tests/unit/exporter/http_client.h"
+
+namespace lungate::exporter {
+namespace {
+
+class Http : public ::testing::Test {
+ protected:
+  Http() : Http(config::Address{"127.0.0.1", 0, false}) {}
+  explicit Http(const config::Address& where) {
+    auto listener = listen_on(where);
+    if (!listener) return;
+    address_ = listener->address;
+    Handlers handlers = {
+        {"/metrics",
+         [] {
+           return Reply{"text/plain; version=0.0.4", "lungate_up 1\n"};
+         }},
+        {"/throws", []() -> Reply { throw std::runtime_error("no such luck"); }},
+        {"/large",
+         [] {
+           return Reply{"text/plain", std::string(kLargeBytes, 'x')};
+         }},
+    };
+    auto server = HttpServer::start(std::move(listener->fd), std::move(handlers));
+    if (server) server_ = std::move(*server);
+  }
+
+  Answer ask(std::string_view method, std::string_view path, std::string_view more = {}) {
+    return HttpClient(address_).request(method, path, more);
+  }
+  Answer send(std::string_view bytes) {
+    HttpClient client(address_);
+    client.send(bytes);
+    client.finish();
+    return client.receive();
+  }
+
+  static constexpr std::size_t kLargeBytes = 8 * limits::kMiB;
+  config::Address address_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(Http, ServesAPage) {
+  const Answer answer = ask("GET", "/metrics");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_TRUE(answer.has("Content-Type: text/plain; version=0.0.4"));
+  EXPECT_TRUE(answer.has("Content-Length: 13"));
+  EXPECT_EQ(answer.body, "lungate_up 1\n");
+}
+
+TEST_F(Http, HeadIsGetWithoutBody) {
+  const Answer answer = ask("HEAD", "/metrics");
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_TRUE(answer.has("Content-Length: 13"));
+  EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(Http, AQueryIsNoPartOfThePath) {
+  EXPECT_EQ(ask("GET", "/metrics?x=1").status, 200u);
+}
+
+TEST_F(Http, PathsAreExact) {
+  for (const char* path : {"/metrics/", "/metrics/anything", "/metric", "//metrics", "/..", "*"}) {
+    EXPECT_EQ(ask("GET", path).status, 404u) << path;
+  }
+}
+
+TEST_F(Http, OtherMethodsAreNotAllowed) {
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", "NONSENSE"}) {
+    const Answer answer = ask(method, "/metrics");
+    EXPECT_EQ(answer.status, 405u) << method;
+    EXPECT_TRUE(answer.has("Allow: GET, HEAD")) << method;
+  }
+}
+
+TEST_F(Http, ABodyIsNotWaitedFor) {
+  EXPECT_EQ(ask("POST", "/metrics", "Content-Length: 100000000\r\n").status, 405u);
+}
+
+TEST_F(Http, AnExceptionIsAnInternalError) {
+  EXPECT_EQ(ask("GET", "/throws").status, 500u);
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u) << "and the server goes on";
+}
+
+TEST_F(Http, SurvivesWhatIsNotHttp) {
+  send("\x16\x03\x01 a TLS hello, or noise\r\n\r\n");
+  send(std::string(100, '\0') + "\r\n\r\n");
+  send(std::string(limits::kScrapeRequestBytesMax * 4, '/'));
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u);
+}
+
+TEST_F(Http, RefusesHeadersWithoutBound) {
+  const std::string header = "X: " + std::string(limits::kScrapeRequestBytesMax, 'x') + "\r\n";
+  const Answer answer = ask("GET", "/metrics", header);
+  EXPECT_NE(answer.status, 200u);
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u);
+}
+
+TEST_F(Http, ServesBesideClientsThatSayNothing) {
+  std::vector<std::unique_ptr<HttpClient>> silent;
+  for (unsigned i = 0; i + 1 < limits::kScrapeConnectionsPerAddressMax; ++i) {
+    silent.push_back(std::make_unique<HttpClient>(address_));
+    silent.back()->send("GET /met");
+  }
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u);
+}
+
+TEST_F(Http, BoundsWhatSlowClientsMayHold) {
+  std::vector<std::unique_ptr<HttpClient>> slow;
+  bool refused = false;
+  for (unsigned i = 0; i + 1 < limits::kScrapeConnectionsPerAddressMax && !refused; ++i) {
+    slow.push_back(std::make_unique<HttpClient>(address_));
+    slow.back()->send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    refused = ask("HEAD", "/metrics").status == 503;
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_LE(slow.size(), limits::kScrapeReplyBytesMax / kLargeBytes + 3);
+  slow.clear();
+  unsigned status = 0;
+  for (int tries = 0; tries < 1000 && status != 200; ++tries) {
+    status = ask("HEAD", "/metrics").status;  // until the server has seen that they are gone
+  }
+  EXPECT_EQ(status, 200u);
+}
+
+class Http6 : public Http {
+ protected:
+  Http6() : Http(config::Address{"::1", 0, true}) {}
+};
+
+TEST_F(Http6, ServesOnIpv6) {
+  if (!server_) GTEST_SKIP() << "this machine has no IPv6";
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u);
+}
+
+TEST(Listen, SaysWhichPortItGot) {
+  const auto listener = listen_on({"127.0.0.1", 0, false});
+  ASSERT_TRUE(listener.has_value());
+  EXPECT_NE(listener->address.port, 0);
+}
+
+TEST(Listen, ATakenPortIsAnErrorWithItsName) {
+  const auto first = listen_on({"127.0.0.1", 0, false});
+  ASSERT_TRUE(first.has_value());
+  const auto second = listen_on(first->address);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_THAT(second.error(), ::testing::HasSubstr(to_string(first->address)));
+}
+
+}  // namespace
+}  // namespace lungate::exporter
