@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <sstream>
+
+namespace lungate::ctl {
+namespace {
+
+std::string level_or_complaint(const std::string& text) {
+  log::Level level{};
+  return log::parse_level(text, level) ? "" : "a level is debug, info, warn or error";
+}
+
+/// CLI11 takes "-1" and "99999999999999999999" for numbers, and "010" for eight.
+bool parse_session(const std::string& text, std::uint64_t& out) {
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, out);
+  return error == std::errc() && stop == end;
+}
+std::string session_or_complaint(const std::string& text) {
+  std::uint64_t session = 0;
+  return parse_session(text, session) ? "" : "an ID is a number, as `lungate sessions` lists it";
+}
+
+void add_places(CLI::App& app, Options& options) {
+  app.add_option("--config", options.config,
+                 "the gateway's configuration (default: the only *.toml in /etc/lungate)");
+  app.add_option("--socket", options.socket, "its control socket (default: from --config)");
+  app.add_option("--segment", options.segment, "its telemetry segment (default: from --config)");
+  app.add_flag("--json", options.json, "JSON instead of text");
+}
+
+CLI::App* add(CLI::App& app, Options& options, Command command, const char* name,
+              const char* help) {
+  CLI::App* sub = app.add_subcommand(name, help);
+  sub->fallthrough();
+  // CLI11 calls back the outer command last: a word that follows it has had its say.
+  sub->callback([&options, command, sub] {
+    if (sub->get_subcommands().empty()) options.command = command;
+  });
+  return sub;
+}
+
+void add_check(CLI::App& app, Options& options) {
+  CLI::App* check = add(app, options, Command::kCheck, "check",
+                        "validate a configuration: exit 0, or 2 with every error at its line");
+  check->add_option("FILE", options.config, "the configuration (default: as --config)");
+  check->add_flag("--print", options.print, "print what is in force, defaults included");
+  check->add_flag("--keys", options.keys, "print every key with its range and default");
+  check
+      ->add_flag("--online", options.online,
+                 "also open the images (runs lungate-target --check-online FILE)")
+      ->excludes("--print");
+}
+
+void add_sessions(CLI::App& app, Options& options) {
+  CLI::App* sessions =
+      add(app, options, Command::kSessions, "sessions", "list sessions, or end one");
+  sessions->require_subcommand(0, 1);
+  CLI::App* list = add(*sessions, options, Command::kSessions, "list", "list them (the default)");
+  list->add_flag("--parameters", options.parameters, "with the negotiated keys");
+  CLI::App* disconnect = add(*sessions, options, Command::kDisconnect, "disconnect",
+                             "close a session; its initiator may log in again");
+  disconnect
+      ->add_option_function<std::string>(
+          "ID", [&options](const std::string& text) { parse_session(text, options.session); },
+          "as listed")
+      ->required()
+      ->check(session_or_complaint);
+}
+
+void add_top(CLI::App& app, Options& options) {
+  CLI::App* top = add(app, options, Command::kTop, "top", "live table of what each LUN does");
+  top->add_flag("--once", options.once, "print one table and end");
+  top->add_option_function<double>(
+         "--interval",
+         [&options](double seconds) {
+           options.interval_ms = static_cast<std::uint32_t>(seconds * 1000);
+         },
+         "seconds between readings (default: 1)")
+      ->check(CLI::Range(0.1, 3600.0));
+}
+
+}  // namespace
+
+Result<Options, Stop> parse_options(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app("lungate: the operator's command of a lungate iSCSI gateway", "lungate");
+  app.set_version_flag("--version", LUNGATE_VERSION);
+  app.require_subcommand(1);
+  add_places(app, options);
+  add_check(app, options);
+  add(app, options, Command::kStatus, "status", "the gateway, its portals, targets and LUNs");
+  add_sessions(app, options);
+  std::string level;
+  add(app, options, Command::kLogLevel, "log-level", "change what is logged until the next start")
+      ->add_option("LEVEL", level, "debug, info, warn or error")
+      ->required()
+      ->check(level_or_complaint);
+  add(app, options, Command::kReload, "reload",
+      "read the configuration again and apply what has changed; a wrong one is refused whole");
+  add_top(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream text;
+    const int code = app.exit(error, text, text);
+    return err(Stop{code == 0 ? 0 : kExitUsage, text.str()});
+  }
+  if (!level.empty()) log::parse_level(level, options.level);
+  return options;
+}
+
+}  // namespace lungate::ctl

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The command line as plain values. CLI11 stays behind options.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace lungate::ctl {
+
+enum class Command : std::uint8_t {
+  kCheck,
+  kStatus,
+  kSessions,
+  kDisconnect,
+  kLogLevel,
+  kReload,
+  kTop,
+};
+
+struct Options {
+  Command command = Command::kStatus;
+
+  // Where the gateway is to be found. Empty: see places.h.
+  std::string config;
+  std::string socket;
+  std::string segment;
+  bool json = false;
+
+  // check
+  bool print = false;   // the configuration that is in force, defaults included
+  bool online = false;  // let lungate-target open the images as well
+  bool keys = false;    // the reference of keys; needs no file
+
+  // sessions
+  bool parameters = false;    // list the negotiated keys
+  std::uint64_t session = 0;  // kDisconnect
+
+  log::Level level = log::Level::kInfo;  // kLogLevel
+
+  // top
+  bool once = false;
+  std::uint32_t interval_ms = 1000;
+};
+
+/// Why the program ends without running a command: help that was asked for, or a wrong line.
+struct Stop {
+  int exit_code = 0;
+  std::string text;  // for stdout when exit_code is 0, else for stderr
+};
+
+/// A wrong command line (sysexits.h: EX_USAGE). 2 is kept for wrong configurations.
+inline constexpr int kExitUsage = 64;
+
+Result<Options, Stop> parse_options(int argc, const char* const* argv);
+
+}  // namespace lungate::ctl

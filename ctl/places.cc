@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/places.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "config/parse.h"
+#include "ctl/text.h"
+
+namespace lungate::ctl {
+namespace {
+
+/// The whole file must be right, even where one path of it is wanted: a target that serves from
+/// another version of it is better not guessed at.
+Result<config::Config, Failure> read_config(const Options& options) {
+  const auto file = config_file(options);
+  if (!file) return err(file.error());
+  auto parsed = config::parse_file(*file);
+  if (parsed) return *std::move(parsed);
+  std::string message;
+  for (const config::Error& error : parsed.error()) {
+    message += (message.empty() ? "" : "\n") + config::to_string(error);
+  }
+  return err(Failure{2, std::move(message)});
+}
+
+}  // namespace
+
+Result<std::string, Failure> config_file(const Options& options, const std::string& folder) {
+  if (!options.config.empty()) return options.config;
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".toml") found.push_back(entry->path().string());
+  }
+  if (found.size() == 1) return found.front();
+  if (found.empty()) return err(Failure{1, "no *.toml in " + folder + ": which --config?"});
+  std::ranges::sort(found);
+  return err(Failure{1, "several gateways in " + folder + ", which --config? " + joined(found)});
+}
+
+Result<std::string, Failure> control_socket(const Options& options) {
+  if (!options.socket.empty()) return options.socket;
+  const auto config = read_config(options);
+  if (!config) return err(config.error());
+  return config->gateway.control_socket;
+}
+
+Result<std::string, Failure> segment(const Options& options) {
+  if (!options.segment.empty()) return options.segment;
+  const auto config = read_config(options);
+  if (!config) return err(config.error());
+  return config->telemetry.segment;
+}
+
+}  // namespace lungate::ctl

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Where a gateway's configuration, control socket and segment are.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "ctl/options.h"
+
+namespace lungate::ctl {
+
+/// Exit codes: 1 when the world is not as it should be, 2 when the configuration is wrong.
+struct Failure {
+  int exit_code = 1;
+  std::string message;  // ends without a newline
+};
+
+/// --config, or the only *.toml in `folder`.
+Result<std::string, Failure> config_file(const Options& options,
+                                         const std::string& folder = "/etc/lungate");
+
+/// --socket or --segment; without them, as the configuration says.
+Result<std::string, Failure> control_socket(const Options& options);
+Result<std::string, Failure> segment(const Options& options);
+
+}  // namespace lungate::ctl

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The configuration as plain values. The room `config` turns TOML text into these (parse.h) and
+// back (dump.h); it opens nothing and knows neither sockets nor Ceph. A Config that parse() gave
+// out has been checked whole: ranges hold, names are well formed, nothing is there twice.
+//
+// Every key, its range and its meaning stand in keys.cc, in one row each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace lungate::config {
+
+/// [gateway]: which process of the group this is.
+struct Gateway {
+  std::string name;            // unique in the group; letters, digits, '-', '_', '.'; 63 bytes
+  std::uint32_t loops = 0;     // libev loops, 1 to limits::kLoopsMax; 0: one per core, at most that
+  std::string control_socket;  // absolute path, at most 107 bytes; default /run/lungate/NAME.sock
+  std::uint32_t drain_timeout_ms = static_cast<std::uint32_t>(limits::kDrainTimeout.count());
+
+  bool operator==(const Gateway&) const = default;
+};
+
+/// [ceph]: how to reach the cluster. Read even where no LUN is an image; used only by those.
+struct Ceph {
+  std::string conf = "/etc/ceph/ceph.conf";
+  std::string user = "lungate";  // the part after "client."
+  /// Images that share one RADOS connection (its threads and sockets). A connection that is fenced
+  /// takes all of its images with it.
+  std::uint32_t images_per_connection = limits::kImagesPerConnection;
+
+  bool operator==(const Ceph&) const = default;
+};
+
+/// [telemetry]
+struct Telemetry {
+  std::string segment;  // absolute path on a tmpfs; default /dev/shm/lungate/NAME
+
+  bool operator==(const Telemetry&) const = default;
+};
+
+/// [log]
+struct Log {
+  log::Level level = log::Level::kInfo;
+
+  bool operator==(const Log&) const = default;
+};
+
+/// A numeric address and a TCP port. Names are not looked up: a gateway must start without DNS.
+struct Address {
+  std::string host;        // "127.0.0.1", "::1" (without brackets)
+  std::uint16_t port = 0;  // 0: the kernel picks one (tests); `lungate status` tells which
+  bool ipv6 = false;
+
+  bool operator==(const Address&) const = default;
+};
+/// "127.0.0.1:3260", "[::1]:3260": as TOML, SendTargets and people write it.
+std::string to_string(const Address& address);
+
+/// [exporter]: read by lungate-exporter, which shares the gateway's file.
+struct Exporter {
+  Address listen{"127.0.0.1", 9287, false};
+  std::vector<std::string> segments;  // default: the gateway's own
+
+  bool operator==(const Exporter&) const = default;
+};
+
+enum class Digest : std::uint8_t { kNone, kCrc32c };
+
+/// [iscsi]: what this group declares and offers in every login (RFC 7143, 13), and its timeouts.
+struct Iscsi {
+  std::uint32_t max_recv_data_segment_bytes = limits::kMaxRecvDataSegmentBytes;
+  std::uint32_t max_burst_bytes = limits::kMaxBurstBytes;
+  std::uint32_t first_burst_bytes = limits::kFirstBurstBytes;  // at most max_burst_bytes
+  std::uint32_t max_outstanding_r2t = limits::kMaxOutstandingR2t;
+  bool immediate_data = true;
+  bool initial_r2t = false;
+  /// Acceptable digests, never empty, each once; the initiator's order of preference decides.
+  std::vector<Digest> header_digest{Digest::kNone, Digest::kCrc32c};
+  std::vector<Digest> data_digest{Digest::kNone, Digest::kCrc32c};
+  std::uint32_t command_window = limits::kCommandWindow;  // commands of one session in progress
+  std::uint32_t login_timeout_ms = static_cast<std::uint32_t>(limits::kLoginTimeout.count());
+  std::uint32_t nop_interval_ms = static_cast<std::uint32_t>(limits::kNopInterval.count());
+  std::uint32_t nop_timeout_ms = static_cast<std::uint32_t>(limits::kNopTimeout.count());
+
+  bool operator==(const Iscsi&) const = default;
+};
+
+/// [[portal_group]]: one gateway's portals. Those of other gateways are kept, not listened on.
+struct PortalGroup {
+  std::uint16_t tag = 0;  // 1 to 65535, unique; target port group and relative port identifier too
+  std::string gateway;    // default: this gateway
+  std::vector<Address> portals;  // at least one
+
+  bool operator==(const PortalGroup&) const = default;
+};
+
+/// image = "pool/[namespace/]image"
+struct Image {
+  std::string pool;
+  std::string name_space;  // empty: the default namespace
+  std::string image;
+
+  bool operator==(const Image&) const = default;
+};
+
+/// file = "/path", size = "10GiB"
+struct File {
+  std::string path;              // absolute
+  std::uint64_t size_bytes = 0;  // the file is made sparse or grown to this; 0: as it is
+  /// For tests only: each I/O answers this much later than the disk did.
+  std::uint32_t test_delay_ms = 0;
+
+  bool operator==(const File&) const = default;
+};
+
+/// null = true, size = "1TiB": stores nothing, for benchmarks only.
+struct Null {
+  std::uint64_t size_bytes = 0;
+
+  bool operator==(const Null&) const = default;
+};
+
+using Store = std::variant<Image, File, Null>;
+
+/// "rbd:pool/ns/image", "file:/path", "null:1099511627776": one word that names a store, for logs,
+/// labels and finding the same store again after a reload (its size is no part of a file's name).
+std::string to_string(const Store& store);
+
+/// What the operator promises; alerts compare with it. Per LUN.
+struct Slo {
+  double read_ms = 10;
+  double write_ms = 20;
+  double objective = 0.99;  // share of I/O that must be that fast
+
+  bool operator==(const Slo&) const = default;
+};
+
+/// [[target.lun]]
+struct Lun {
+  std::uint16_t id = 0;  // 0 to limits::kLunNumberMax, unique in its target
+  Store store;
+  std::uint32_t block_size = 512;  // 512 or 4096
+  bool read_only = false;
+  /// Identity in INQUIRY and VPD 80, 83. Empty: the gateway's own. Printable ASCII of at most
+  /// 8, 16, 4 and limits::kSerialBytesMax bytes.
+  std::string vendor;
+  std::string product;
+  std::string revision;
+  std::string serial;
+  std::string naa;  // 16 or 32 lower-case hex digits that begin with 2, 3, 5 (16) or 6 (32)
+  Slo slo;
+
+  bool operator==(const Lun&) const = default;
+};
+
+/// [[target.initiator]]: who may log in, and which LUNs it sees.
+struct Initiator {
+  std::string iqn;
+  std::vector<std::uint16_t> luns;  // ascending; empty: every LUN of the target
+
+  bool operator==(const Initiator&) const = default;
+};
+
+/// [[target]]
+struct Target {
+  std::string iqn;
+  std::string alias;                  // TargetAlias; may be empty
+  std::vector<Lun> luns;              // ascending by id; may be empty
+  std::vector<Initiator> initiators;  // empty: any initiator may log in and sees every LUN
+
+  bool operator==(const Target&) const = default;
+};
+
+struct Config {
+  Gateway gateway;
+  Ceph ceph;
+  Telemetry telemetry;
+  Log log;
+  Exporter exporter;
+  Iscsi iscsi;
+  std::vector<PortalGroup> portal_groups;
+  std::vector<Target> targets;
+
+  bool operator==(const Config&) const = default;
+};
+
+/// The initiator's row of the target's access list. Null: it may not log in (and is not told that
+/// the target exists). Names are compared exactly but for ASCII case: RFC 7143 (4.2.7.2) has them
+/// normalised to lower case before they are compared, and not every initiator does that.
+/// With an open target (no initiator tables) the answer is a row that shows every LUN.
+const Initiator* find_access(const Target& target, std::string_view initiator_iqn);
+/// Whether that row shows the LUN.
+bool shows(const Initiator& access, std::uint16_t lun);
+
+}  // namespace lungate::config

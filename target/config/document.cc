@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config/document.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <toml.hpp>
+
+#include "config/names.h"
+
+namespace lungate::config {
+namespace {
+
+using Value = toml::basic_value<toml::discard_comments, std::map, std::vector>;
+
+Node to_node(const Value& value);
+
+Node array_node(const Value& value) {
+  Node node{.kind = Kind::kArray};
+  for (const Value& item : value.as_array()) node.items.push_back(to_node(item));
+  return node;
+}
+
+Node table_node(const Value& value) {
+  Node node{.kind = Kind::kTable};
+  for (const auto& [key, member] : value.as_table()) node.members.push_back({key, to_node(member)});
+  return node;
+}
+
+Node plain_node(const Value& value) {
+  switch (value.type()) {
+    case toml::value_t::boolean:
+      return {.kind = Kind::kFlag, .flag = value.as_boolean()};
+    case toml::value_t::integer:
+      return {.kind = Kind::kInteger, .integer = value.as_integer()};
+    case toml::value_t::floating:
+      return {.kind = Kind::kReal, .real = value.as_floating()};
+    case toml::value_t::string:
+      return {.kind = Kind::kText, .text = value.as_string().str};
+    case toml::value_t::array:
+      return array_node(value);
+    case toml::value_t::table:
+      return table_node(value);
+    case toml::value_t::offset_datetime:
+    case toml::value_t::local_datetime:
+    case toml::value_t::local_date:
+    case toml::value_t::local_time:
+    case toml::value_t::empty:
+      return {.kind = Kind::kTime};
+  }
+  return {.kind = Kind::kTime};
+}
+
+/// Recursion is bounded by what scan() let through.
+Node to_node(const Value& value) {
+  Node node = plain_node(value);
+  node.origin = &value;
+  return node;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(' ');
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+/// toml11 tells the place of a syntax error twice: roughly in location(), and exactly in the text
+/// for people, where it draws one or two pictures: " 4 | line" above "   | ^--- remark".
+struct Picture {
+  Position at;
+  std::string remark;
+};
+struct Pictures {
+  Picture first;
+  Picture last;
+};
+Pictures pictures(std::string_view what) {
+  Pictures out;
+  std::uint32_t line = 0;
+  while (!what.empty()) {
+    const std::size_t end = std::min(what.find('\n'), what.size());
+    const std::string_view row = what.substr(0, end);
+    what.remove_prefix(std::min(end + 1, what.size()));
+    const std::size_t bar = row.find(" | ");
+    if (bar == row.npos) continue;
+    const std::string_view number = trimmed(row.substr(0, bar));
+    const std::string_view drawn = row.substr(bar + 3);
+    const std::size_t mark = drawn.find_first_not_of(' ');
+    if (!number.empty()) {
+      std::from_chars(number.data(), number.data() + number.size(), line);
+    } else if (mark != drawn.npos && (drawn[mark] == '^' || drawn[mark] == '~')) {
+      const std::size_t remark = drawn.find_first_not_of("^~- ", mark);
+      out.last = {{line, static_cast<std::uint32_t>(mark + 1)},
+                  std::string(remark == drawn.npos ? "" : drawn.substr(remark))};
+      if (out.first.at.line == 0) out.first = out.last;
+    }
+  }
+  return out;
+}
+
+/// "[error] toml::parse_array: missing separator" to "missing separator"; empty when that is all.
+std::string_view headline(std::string_view what) {
+  std::string_view head = what.substr(0, what.find('\n'));
+  if (head.starts_with("[error] ")) head.remove_prefix(8);
+  const std::size_t function_end = head.find(": ");
+  const bool named = head.starts_with("toml::") || head.starts_with("parse_");
+  if (named) return function_end == head.npos ? "" : trimmed(head.substr(function_end + 2));
+  return trimmed(head);
+}
+
+/// The key in `value ("key") already exists.`; nothing when the headline says something else.
+std::optional<std::string_view> defined_twice(std::string_view head) {
+  const std::size_t open = head.find("(\"");
+  const std::size_t close = head.rfind("\") already exists");
+  if (open == head.npos || close == head.npos || close < open + 2) return {};
+  return head.substr(open + 2, close - open - 2);
+}
+
+}  // namespace
+
+struct Document::Tree {
+  Value root;
+};
+
+std::string_view name(Kind kind) {
+  constexpr std::array<std::string_view, 7> kNames{
+      "true or false", "an integer", "a number", "a string", "a time", "a list", "a table"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+const Node* find(const Node& table, std::string_view key) {
+  const auto member = std::ranges::find(table.members, key, &Member::key);
+  return member == table.members.end() ? nullptr : &member->value;
+}
+
+Document::Document(std::string_view text, std::string_view file)
+    : text_(text), file_(file), tree_(std::make_unique<Tree>()) {
+  line_starts_.push_back(0);
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (text_[i] == '\n') line_starts_.push_back(i + 1);
+  }
+}
+
+Document::Document(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Result<Document, Errors> Document::parse(std::string_view text, std::string_view file) {
+  Document document(text, file);
+  try {
+    std::istringstream in{document.text_};
+    document.tree_->root = toml::parse<toml::discard_comments, std::map, std::vector>(in, "text");
+    document.root_ = to_node(document.tree_->root);
+  } catch (const toml::exception& error) {
+    return err(Errors{document.syntax_error(error.what())});
+  } catch (const std::exception& error) {
+    return err(Errors{{std::string(file), 0, 0, error.what(), ""}});
+  }
+  return document;
+}
+
+Error Document::syntax_error(std::string_view what) const {
+  const Pictures drawn = pictures(what);
+  const std::string_view head = headline(what);
+  Position at = drawn.last.at;
+  if (const auto key = defined_twice(head)) {
+    at.column = key_column(line(at.line), at.column, *key);
+    return {file_, at.line, at.column, quote(*key) + " is there twice",
+            "the first is in line " + std::to_string(drawn.first.at.line)};
+  }
+  const bool useful = !head.empty() && drawn.last.remark != "here";
+  return {file_, at.line, at.column, std::string(head.empty() ? drawn.last.remark : head),
+          useful ? drawn.last.remark : ""};
+}
+
+std::string_view Document::line(std::uint32_t number) const {
+  if (number == 0 || number > line_starts_.size()) return {};
+  const std::string_view rest = std::string_view(text_).substr(line_starts_[number - 1]);
+  return rest.substr(0, rest.find_first_of("\r\n"));
+}
+
+Position Document::position(const Node& node) const {
+  if (node.origin == nullptr || &node == &root_) return {1, 1};
+  const auto location = static_cast<const Value*>(node.origin)->location();
+  return {location.line(), location.column()};
+}
+
+Position Document::key_position(const Member& member) const {
+  const Position value = position(member.value);
+  return {value.line, key_column(line(value.line), value.column, member.key)};
+}
+
+std::string Document::token(const Node& node) const {
+  const Position at = position(node);
+  const std::string_view row = line(at.line);
+  if (at.column == 0 || at.column > row.size()) return {};
+  const std::string_view rest = row.substr(at.column - 1);
+  return std::string(rest.substr(0, rest.find_first_of(" \t,]}#")));
+}
+
+}  // namespace lungate::config

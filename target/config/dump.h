@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A Config back to text: `lungate check --print` shows what is in force, defaults included.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/config.h"
+
+namespace lungate::config {
+
+/// TOML that parse_text() turns into an equal Config. Holds no secrets.
+std::string to_toml(const Config& config);
+
+/// 64 bits over what must be equal on every gateway of a group (iSCSI, portal groups, targets), and
+/// over nothing that is a gateway's own. Stable across builds of one version of the format.
+std::uint64_t group_hash(const Config& config);
+
+}  // namespace lungate::config

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every key of the configuration, one row each. To add one: a member in config.h and a row here.
+#include "base/limits.h"
+#include "config/fields.h"
+#include "config/schema.h"
+
+namespace lungate::config {
+namespace {
+
+constexpr std::uint64_t in_ms(std::chrono::milliseconds time) {
+  return static_cast<std::uint64_t>(time.count());
+}
+constexpr Range kTimeouts{in_ms(limits::kTimeoutMin), in_ms(limits::kTimeoutMax)};
+// Data segments and bursts, in bytes.
+constexpr Range kSegments{limits::kIscsiBytesMin, limits::kIscsiBytesMax};
+
+const Gateway kGatewayDefaults;
+constexpr Key kGatewayKeys[] = {
+    text<&Gateway::name>("name", check_gateway_name,
+                         "which of the group's gateways this process is")
+        .required(),
+    integer<&Gateway::loops>("loops", {0, limits::kLoopsMax},
+                             "event loops (threads); 0: one for each core, at most 8"),
+    text<&Gateway::control_socket>("control_socket", check_socket_path,
+                                   "Unix socket for the lungate command; absent: "
+                                   "/run/lungate/NAME.sock"),
+    integer<&Gateway::drain_timeout_ms>("drain_timeout_ms", {0, in_ms(limits::kTimeoutMax)},
+                                        "how long SIGTERM waits for sessions to end"),
+    not_built("group", "a configuration shared by several gateways"),
+};
+constexpr Table kGateway{"[gateway]", kGatewayKeys, &kGatewayDefaults};
+
+const Ceph kCephDefaults;
+constexpr Key kCephKeys[] = {
+    text<&Ceph::conf>("conf", check_path, "Ceph's own configuration file"),
+    text<&Ceph::user>("user", check_ceph_user, "the Ceph user, without 'client.'"),
+    integer<&Ceph::images_per_connection>("images_per_connection", {1, limits::kLunsMax},
+                                          "images that share one RADOS connection"),
+};
+constexpr Table kCeph{"[ceph]", kCephKeys, &kCephDefaults};
+
+const Telemetry kTelemetryDefaults;
+constexpr Key kTelemetryKeys[] = {
+    text<&Telemetry::segment>("segment", check_path,
+                              "the shared-memory segment, on a tmpfs; absent: "
+                              "/dev/shm/lungate/NAME"),
+};
+constexpr Table kTelemetry{"[telemetry]", kTelemetryKeys, &kTelemetryDefaults};
+
+const Log kLogDefaults;
+constexpr Key kLogKeys[] = {
+    text<&Log::level>("level", check_log_level, "debug, info, warn or error"),
+};
+constexpr Table kLog{"[log]", kLogKeys, &kLogDefaults};
+
+const Exporter kExporterDefaults;
+constexpr Key kExporterKeys[] = {
+    text<&Exporter::listen>("listen", check_address, "where lungate-exporter serves /metrics"),
+    texts<&Exporter::segments>("segments", {1, limits::kPortalsMax}, check_path,
+                               "the segments it reads; absent: the gateway's own"),
+};
+constexpr Table kExporter{"[exporter]", kExporterKeys, &kExporterDefaults};
+
+const Iscsi kIscsiDefaults;
+constexpr Key kIscsiKeys[] = {
+    integer<&Iscsi::max_recv_data_segment_bytes>("max_recv_data_segment_bytes", kSegments,
+                                                 "MaxRecvDataSegmentLength that is declared"),
+    integer<&Iscsi::max_burst_bytes>("max_burst_bytes", kSegments, "MaxBurstLength"),
+    integer<&Iscsi::first_burst_bytes>("first_burst_bytes", kSegments,
+                                       "FirstBurstLength, at most max_burst_bytes"),
+    integer<&Iscsi::max_outstanding_r2t>("max_outstanding_r2t", {1, limits::kMaxOutstandingR2tMax},
+                                         "MaxOutstandingR2T"),
+    flag<&Iscsi::immediate_data>("immediate_data", "ImmediateData"),
+    flag<&Iscsi::initial_r2t>("initial_r2t", "InitialR2T"),
+    texts<&Iscsi::header_digest>("header_digest", {1, 2}, check_digest,
+                                 "acceptable header digests: 'None', 'CRC32C'"),
+    texts<&Iscsi::data_digest>("data_digest", {1, 2}, check_digest,
+                               "acceptable data digests: 'None', 'CRC32C'"),
+    integer<&Iscsi::command_window>("command_window", {1, limits::kCommandWindowMax},
+                                    "commands of one session in progress"),
+    integer<&Iscsi::login_timeout_ms>("login_timeout_ms", kTimeouts, "how long a login may take"),
+    integer<&Iscsi::nop_interval_ms>("nop_interval_ms", {0, kTimeouts.max},
+                                     "silence before a ping; 0: no pings"),
+    integer<&Iscsi::nop_timeout_ms>("nop_timeout_ms", kTimeouts,
+                                    "how long a ping's answer may take"),
+};
+constexpr Table kIscsi{"[iscsi]", kIscsiKeys, &kIscsiDefaults};
+
+const PortalGroup kPortalGroupDefaults;
+constexpr Key kPortalGroupKeys[] = {
+    integer<&PortalGroup::tag>("tag", {1, 65535},
+                               "portal group tag and target port group, unique, never reused")
+        .required(),
+    text<&PortalGroup::gateway>("gateway", check_gateway_name,
+                                "whose portals these are; absent: this gateway's"),
+    texts<&PortalGroup::portals>("portals", {1, limits::kPortalsMax}, check_address,
+                                 "numeric addresses with ports, as initiators reach them")
+        .required(),
+    not_built("relay", "relaying commands between gateways"),
+};
+constexpr Table kPortalGroup{"[[portal_group]]", kPortalGroupKeys, &kPortalGroupDefaults};
+
+const Slo kSloDefaults;
+constexpr Key kSloKeys[] = {
+    real<&Slo::read_ms>("read_ms", {0.001, 100'000}, "a read is good when it is not slower"),
+    real<&Slo::write_ms>("write_ms", {0.001, 100'000}, "a write is good when it is not slower"),
+    real<&Slo::objective>("objective", {0.5, 0.99999}, "share of I/O that must be good"),
+};
+constexpr Table kSlo{"target.lun.slo", kSloKeys, &kSloDefaults};
+
+// A LUN's store is one of three, so its keys are written by hand: each sets or asks the alternative
+// that it belongs to. Rows are read in this order: the store's kind before its size.
+Lun& lun_of(void* object) {
+  return *static_cast<Lun*>(object);
+}
+template <class Kind>
+const Kind* store_of(const void* object) {
+  return std::get_if<Kind>(&static_cast<const Lun*>(object)->store);
+}
+
+constexpr Field kImageField{[](void* object, const Value& value) {
+                              lun_of(object).store = parse_image(std::get<std::string>(value));
+                            },
+                            [](const void* object) -> std::optional<Value> {
+                              const Image* image = store_of<Image>(object);
+                              if (image == nullptr || image->image.empty()) return {};
+                              return to_string(Store(*image)).substr(sizeof("rbd:") - 1);
+                            }};
+constexpr Field kFileField{[](void* object, const Value& value) {
+                             lun_of(object).store = File{std::get<std::string>(value), 0, 0};
+                           },
+                           [](const void* object) -> std::optional<Value> {
+                             const File* file = store_of<File>(object);
+                             if (file == nullptr) return {};
+                             return file->path;
+                           }};
+constexpr Field kNullField{[](void* object, const Value& value) {
+                             if (std::get<bool>(value)) lun_of(object).store = Null{};
+                           },
+                           [](const void* object) -> std::optional<Value> {
+                             if (store_of<Null>(object) == nullptr) return {};
+                             return true;
+                           }};
+constexpr Field kSizeField{[](void* object, const Value& value) {
+                             const auto bytes = std::get<std::uint64_t>(value);
+                             Store& store = lun_of(object).store;
+                             if (auto* file = std::get_if<File>(&store)) file->size_bytes = bytes;
+                             if (auto* null = std::get_if<Null>(&store)) null->size_bytes = bytes;
+                           },
+                           [](const void* object) -> std::optional<Value> {
+                             const File* file = store_of<File>(object);
+                             const Null* null = store_of<Null>(object);
+                             const std::uint64_t bytes = file != nullptr   ? file->size_bytes
+                                                         : null != nullptr ? null->size_bytes
+                                                                           : 0;
+                             if (bytes == 0) return {};
+                             return bytes;
+                           }};
+constexpr Field kTestDelayField{[](void* object, const Value& value) {
+                                  if (auto* file = std::get_if<File>(&lun_of(object).store)) {
+                                    file->test_delay_ms =
+                                        static_cast<std::uint32_t>(std::get<std::uint64_t>(value));
+                                  }
+                                },
+                                [](const void* object) -> std::optional<Value> {
+                                  const File* file = store_of<File>(object);
+                                  if (file == nullptr || file->test_delay_ms == 0) return {};
+                                  return std::uint64_t{file->test_delay_ms};
+                                }};
+
+const Lun kLunDefaults;
+constexpr Key kLunKeys[] = {
+    integer<&Lun::id>("id", {0, limits::kLunNumberMax}, "the LUN's number, unique in its target")
+        .required(),
+    Key{.name = "image",
+        .type = Type::kText,
+        .doc = "an RBD image: pool/[namespace/]image",
+        .rule = check_image,
+        .field = kImageField},
+    Key{.name = "file",
+        .type = Type::kText,
+        .doc = "a file on this host instead of an image",
+        .rule = check_path,
+        .field = kFileField},
+    Key{.name = "null",
+        .type = Type::kFlag,
+        .doc = "true: stores nothing, for benchmarks only",
+        .field = kNullField},
+    Key{.name = "size",
+        .type = Type::kSize,
+        .doc = "of a file (absent: as it is) or of null",
+        .range = {limits::kLunBytesMin, limits::kLunBytesMax},
+        .field = kSizeField},
+    Key{.name = "test_delay_ms",
+        .type = Type::kInteger,
+        .doc = "for tests only: delays each I/O of a file",
+        .range = {0, in_ms(limits::kTestDelayMax)},
+        .field = kTestDelayField},
+    integer<&Lun::block_size>("block_size", {512, 4096}, "512 or 4096; never change it later"),
+    flag<&Lun::read_only>("read_only", "writes are refused (WRITE PROTECTED)"),
+    text<&Lun::vendor>("vendor", check_printable<8>, "INQUIRY: vendor identification"),
+    text<&Lun::product>("product", check_printable<16>, "INQUIRY: product identification"),
+    text<&Lun::revision>("revision", check_printable<4>, "INQUIRY: product revision"),
+    text<&Lun::serial>("serial", check_printable<limits::kSerialBytesMax>,
+                       "VPD 80; absent: made from the store's identity; never change it later"),
+    text<&Lun::naa>("naa", check_naa,
+                    "VPD 83; absent: made from the store's identity; never change it later"),
+    table<&Lun::slo>("slo", kSlo, "what is promised; alerts compare with it"),
+};
+constexpr Table kLun{"[[target.lun]]", kLunKeys, &kLunDefaults};
+
+const Initiator kInitiatorDefaults;
+constexpr Key kInitiatorKeys[] = {
+    text<&Initiator::iqn>("iqn", check_initiator_name, "its exact name").required(),
+    integers<&Initiator::luns>("luns", {1, limits::kLunNumberMax + 1}, {0, limits::kLunNumberMax},
+                               "the LUNs that it sees; absent: all of the target"),
+    not_built("chap", "CHAP authentication"),
+};
+constexpr Table kInitiator{"[[target.initiator]]", kInitiatorKeys, &kInitiatorDefaults};
+
+const Target kTargetDefaults;
+constexpr Key kTargetKeys[] = {
+    text<&Target::iqn>("iqn", check_target_name, "the target's name").required(),
+    text<&Target::alias>("alias", check_alias, "TargetAlias, for people"),
+    tables<&Target::luns>("lun", {0, limits::kLunNumberMax + 1}, kLun, "its disks"),
+    tables<&Target::initiators>("initiator", {0, limits::kInitiatorsPerTargetMax}, kInitiator,
+                                "who may log in; absent: anybody"),
+    not_built("chap", "CHAP authentication"),
+};
+constexpr Table kTarget{"[[target]]", kTargetKeys, &kTargetDefaults};
+
+const Config kRootDefaults;
+constexpr Key kRootKeys[] = {
+    table<&Config::gateway>("gateway", kGateway, "this process").required(),
+    table<&Config::ceph>("ceph", kCeph, "access to the cluster"),
+    table<&Config::telemetry>("telemetry", kTelemetry, "what the gateway records"),
+    table<&Config::log>("log", kLog, "what the gateway logs"),
+    table<&Config::exporter>("exporter", kExporter, "the Prometheus sidecar"),
+    table<&Config::iscsi>("iscsi", kIscsi, "what every login is offered"),
+    tables<&Config::portal_groups>("portal_group", {1, limits::kPortalsMax}, kPortalGroup,
+                                   "where initiators connect, one for each gateway")
+        .required(),
+    tables<&Config::targets>("target", {0, limits::kTargetsMax}, kTarget, "what they find there"),
+};
+constexpr Table kRoot{"the file", kRootKeys, &kRootDefaults};
+
+}  // namespace
+
+const Table& root_table() {
+  return kRoot;
+}
+
+}  // namespace lungate::config

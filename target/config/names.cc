@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config/names.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace lungate::config {
+namespace {
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+constexpr bool is_printable(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
+
+/// ASCII only: names that need more than that are refused before they get here.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+Objection complain(std::string message, std::string hint = {}) {
+  return Complaint{std::move(message), std::move(hint)};
+}
+
+/// yyyy-mm.reversed.domain[:anything]
+bool is_iqn_body(std::string_view body) {
+  const auto digits = [&](std::size_t from, std::size_t count) {
+    return std::all_of(body.begin() + static_cast<std::ptrdiff_t>(from),
+                       body.begin() + static_cast<std::ptrdiff_t>(from + count), is_digit);
+  };
+  if (body.size() < 9 || !digits(0, 4) || body[4] != '-' || !digits(5, 2) || body[7] != '.') {
+    return false;
+  }
+  const int month = (body[5] - '0') * 10 + (body[6] - '0');
+  const char first = body[8];
+  return month >= 1 && month <= 12 && (is_digit(first) || is_lower(first));
+}
+
+/// The digits of eui. (16) and naa. (16 or 32).
+bool is_hex_body(std::string_view body, bool naa) {
+  return (body.size() == 16 || (naa && body.size() == 32)) && std::ranges::all_of(body, is_hex);
+}
+
+Objection check_name(std::string_view text, std::string_view extra) {
+  if (text.size() > limits::kNameBytesMax) {
+    return complain("an iSCSI name has at most 223 bytes, this has " + std::to_string(text.size()));
+  }
+  if (std::ranges::any_of(text, is_upper)) {
+    return complain("iSCSI names are lower case", "write " + quote(lower(text)));
+  }
+  if (text.find_first_of("*?") != text.npos) {
+    return complain("wildcards in names are not built yet", "give the exact name");
+  }
+  const bool letters = std::ranges::all_of(text, [&](char c) {
+    return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == ':' ||
+           extra.find(c) != extra.npos;
+  });
+  if (!letters) return complain("an iSCSI name has only a-z, 0-9, '-', '.' and ':'");
+  const bool good = (text.starts_with("iqn.") && is_iqn_body(text.substr(4))) ||
+                    (text.starts_with("eui.") && is_hex_body(text.substr(4), false)) ||
+                    (text.starts_with("naa.") && is_hex_body(text.substr(4), true));
+  if (good) return {};
+  return complain("this is no iSCSI name", "like 'iqn.2026-11.org.example:store'");
+}
+
+struct Unit {
+  std::string_view name;
+  unsigned shift;
+};
+constexpr std::array kUnits{Unit{"PiB", 50}, Unit{"TiB", 40}, Unit{"GiB", 30},
+                            Unit{"MiB", 20}, Unit{"KiB", 10}, Unit{"B", 0}};
+
+/// "host:port" and "[host]:port" cut in two. Nothing: neither.
+struct HostPort {
+  std::string host;
+  std::string_view port;
+  bool ipv6;
+};
+std::optional<HostPort> split_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos) return {};
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    return HostPort{std::string(host.substr(1, host.size() - 2)), port, true};
+  }
+  return HostPort{std::string(host), port, false};
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return port;
+}
+
+bool is_numeric_host(const HostPort& address) {
+  // inet_pton takes neither "127.1" nor scopes ("fe80::1%eth0"): what is written is what is bound.
+  std::array<unsigned char, sizeof(in6_addr)> binary{};
+  return inet_pton(address.ipv6 ? AF_INET6 : AF_INET, address.host.c_str(), binary.data()) == 1;
+}
+
+}  // namespace
+
+Objection check_gateway_name(std::string_view text) {
+  const auto allowed = [](char c) {
+    return is_lower(c) || is_digit(c) || is_upper(c) || c == '-' || c == '.' || c == '_';
+  };
+  const bool good = !text.empty() && text.size() <= 63 && std::ranges::all_of(text, allowed) &&
+                    text.front() != '.' && text.front() != '-';
+  if (good) return {};
+  return complain("a gateway's name has 1 to 63 letters, digits, '-', '_' and '.'",
+                  "like the host's own name");
+}
+
+Objection check_target_name(std::string_view text) {
+  return check_name(text, "");
+}
+
+Objection check_initiator_name(std::string_view text) {
+  return check_name(text, "_");
+}
+
+Objection check_alias(std::string_view text) {
+  constexpr std::size_t kAliasBytesMax = 255;  // RFC 7143, 6.1: text-value
+  if (text.size() <= kAliasBytesMax && std::ranges::all_of(text, is_printable)) return {};
+  return complain("an alias has at most 255 printable ASCII characters");
+}
+
+Objection check_printable(std::string_view text, std::size_t bytes_max) {
+  if (!text.empty() && text.size() <= bytes_max && std::ranges::all_of(text, is_printable) &&
+      text.front() != ' ' && text.back() != ' ') {
+    return {};
+  }
+  return complain("1 to " + std::to_string(bytes_max) +
+                  " printable ASCII characters are allowed, no blank at either end");
+}
+
+Objection check_address(std::string_view text) {
+  constexpr std::string_view kForm = "like '10.0.0.1:3260' or '[2001:db8::1]:3260'";
+  const auto address = split_address(text);
+  if (!address) return complain("an address and a port are needed", std::string(kForm));
+  if (!parse_port(address->port)) {
+    return complain("a port is 0 to 65535", std::string(kForm));
+  }
+  if (!is_numeric_host(*address)) {
+    return complain("the address must be numeric (names are not looked up)", std::string(kForm));
+  }
+  return {};
+}
+
+Objection check_path(std::string_view text) {
+  constexpr std::size_t kPathBytesMax = 4095;  // PATH_MAX without its zero
+  if (text.size() < 2 || text.front() != '/') return complain("an absolute path is needed");
+  if (text.size() > kPathBytesMax || !std::ranges::none_of(text, [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+      })) {
+    return complain("a path has at most 4095 bytes and no control characters");
+  }
+  if (text.back() == '/') return complain("a file is needed, this is a folder");
+  return {};
+}
+
+Objection check_socket_path(std::string_view text) {
+  if (auto objection = check_path(text)) return objection;
+  if (text.size() <= limits::kSocketPathBytesMax) return {};
+  return complain("a Unix socket's path has at most 107 bytes, this has " +
+                  std::to_string(text.size()));
+}
+
+Objection check_ceph_user(std::string_view text) {
+  if (text.starts_with("client.")) {
+    return complain("the name goes without 'client.'", "write " + quote(text.substr(7)));
+  }
+  return check_printable(text, 255);
+}
+
+// A snapshot's "pool/image@snap" is refused: nothing may be written there, and reading it needs
+// its own open.
+Objection check_image(std::string_view text) {
+  constexpr std::string_view kForm = "like 'pool/image' or 'pool/namespace/image'";
+  const auto slashes = std::ranges::count(text, '/');
+  const bool parts = slashes >= 1 && slashes <= 2 && text.front() != '/' && text.back() != '/' &&
+                     text.find("//") == text.npos;
+  if (!parts) return complain("a pool and an image are needed", std::string(kForm));
+  if (text.find('@') != text.npos) return complain("snapshots cannot be served");
+  if (text.size() > 512 || !std::ranges::all_of(text, is_printable)) {
+    return complain("at most 512 printable ASCII characters are allowed");
+  }
+  return {};
+}
+
+// SPC-4, 7.8.6.6: the first digit is the format; 2, 3 and 5 have eight bytes, 6 has sixteen.
+Objection check_naa(std::string_view text) {
+  constexpr std::string_view k16 = "235";
+  const bool hex = std::ranges::all_of(text, is_hex);
+  const bool good = hex && ((text.size() == 16 && k16.find(text.front()) != k16.npos) ||
+                            (text.size() == 32 && text.front() == '6'));
+  if (good) return {};
+  return complain(
+      "16 lower-case hex digits that begin with 2, 3 or 5, or 32 that begin with 6, are needed");
+}
+
+Objection check_log_level(std::string_view text) {
+  log::Level level{};
+  if (log::parse_level(text, level)) return {};
+  return complain("a level is 'debug', 'info', 'warn' or 'error'");
+}
+
+Objection check_digest(std::string_view text) {
+  if (parse_digest(text)) return {};
+  return complain("a digest is 'None' or 'CRC32C'");
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t count = 0;
+  const char* const end_of_text = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), end_of_text, count);
+  if (error != std::errc()) return {};
+  const std::string_view unit(end, static_cast<std::size_t>(end_of_text - end));
+  const auto row = std::ranges::find(kUnits, unit, &Unit::name);
+  if (row == kUnits.end() || count > (~std::uint64_t{0} >> row->shift)) return {};
+  return count << row->shift;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  for (const Unit& unit : kUnits) {
+    const std::uint64_t one = std::uint64_t{1} << unit.shift;
+    if (bytes >= one && bytes % one == 0) {
+      return std::to_string(bytes >> unit.shift) + std::string(unit.name);
+    }
+  }
+  return "0B";
+}
+
+Address parse_address(std::string_view text) {
+  const auto parts = split_address(text);
+  return {parts->host, *parse_port(parts->port), parts->ipv6};
+}
+
+Image parse_image(std::string_view text) {
+  const std::size_t first = text.find('/');
+  const std::size_t last = text.rfind('/');
+  Image image{std::string(text.substr(0, first)), {}, std::string(text.substr(last + 1))};
+  if (first != last) image.name_space = text.substr(first + 1, last - first - 1);
+  return image;
+}
+
+std::string_view digest_name(Digest digest) {
+  return digest == Digest::kCrc32c ? "CRC32C" : "None";
+}
+
+std::optional<Digest> parse_digest(std::string_view text) {
+  for (const Digest digest : {Digest::kNone, Digest::kCrc32c}) {
+    if (text == digest_name(digest)) return digest;
+  }
+  return {};
+}
+
+std::string quote(std::string_view text) {
+  constexpr std::size_t kBytesMax = 80;
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "'";
+  for (const char c : text.substr(0, kBytesMax)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_printable(c)) {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 0xf];
+    }
+  }
+  return out + (text.size() > kBytesMax ? "...'" : "'");
+}
+
+}  // namespace lungate::config

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// TOML text to a Config, or to every error that the text has. Reads at most one file and looks
+// nothing up: whether an image exists or an address is ours is for later, and takes no text down.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace lungate::config {
+
+struct Error {
+  std::string file;
+  std::uint32_t line = 0;    // from 1; 0: the error has no place in the text (the file is missing)
+  std::uint32_t column = 0;  // from 1, counted in bytes
+  std::string message;       // what is wrong, one line, peer text escaped
+  std::string hint;          // what would be right: "did you mean 'portals'?"; may be empty
+
+  bool operator==(const Error&) const = default;
+};
+using Errors = std::vector<Error>;
+
+/// "gw.toml:12:3: error: unknown key 'portal' in [[portal_group]] (did you mean 'portals'?)"
+std::string to_string(const Error& error);
+
+/// `file` only names the text in errors. Errors come in the order of the text, at most
+/// limits::kConfigErrorsMax of them. Never throws, whatever the text.
+Result<Config, Errors> parse_text(std::string_view text, std::string_view file);
+
+/// A file that cannot be read, is a directory or is larger than limits::kConfigBytesMax is an Error
+/// without a line. Blocks on the disk.
+Result<Config, Errors> parse_file(const std::string& path);
+
+}  // namespace lungate::config

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "config/rules.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+
+#include "config/names.h"
+
+namespace lungate::config {
+namespace {
+
+const Member* member(const Node& table, std::string_view key) {
+  const auto found = std::ranges::find(table.members, key, &Member::key);
+  return found == table.members.end() ? nullptr : &*found;
+}
+
+/// Calls visit(element, its node) for each element that could be read without an error.
+template <class T>
+void each_sound(const std::vector<T>& elements, const Node& parent, std::string_view key,
+                const Report& report, const std::function<void(const T&, const Node&)>& visit) {
+  const Node* list = find(parent, key);
+  if (list == nullptr || list->kind != Kind::kArray) return;
+  for (std::size_t i = 0; i < std::min(elements.size(), list->items.size()); ++i) {
+    if (report.sound(list->items[i])) visit(elements[i], list->items[i]);
+  }
+}
+
+/// Things of one kind that must each be there once.
+class Once {
+ public:
+  Once(std::string what, Report& report) : what_(std::move(what)), report_(report) {}
+
+  void see(const std::string& name, const Node& node) {
+    const auto [first, is_new] = seen_.emplace(name, &node);
+    if (is_new || report_.full()) return;
+    const Position before = report_.document().position(*first->second);
+    report_.at_value(node, what_ + " " + quote(name) + " is there twice",
+                     "the first is in line " + std::to_string(before.line));
+  }
+
+ private:
+  std::string what_;
+  Report& report_;
+  std::map<std::string, const Node*> seen_;
+};
+
+/// Where a complaint about `key` points: its value, or the table when the key is absent and its
+/// default is what does not fit.
+const Node& or_self(const Node& table, std::string_view key) {
+  const Node* node = find(table, key);
+  return node == nullptr ? table : *node;
+}
+
+void check_digests(const std::vector<Digest>& digests, const Node& iscsi, std::string_view key,
+                   Report& report) {
+  if (digests.size() == 2 && digests[0] == digests[1]) {
+    report.at_value(or_self(iscsi, key), quote(key) + " names the same digest twice");
+  }
+}
+
+void check_iscsi(const Iscsi& iscsi, const Node& root, Report& report) {
+  const Node* node = find(root, "iscsi");
+  if (node == nullptr || !report.sound(*node)) return;
+  if (iscsi.first_burst_bytes > iscsi.max_burst_bytes) {
+    const Member* key = member(*node, "first_burst_bytes");
+    if (key == nullptr) key = member(*node, "max_burst_bytes");
+    report.at_value(key->value,
+                    "'first_burst_bytes' (" + std::to_string(iscsi.first_burst_bytes) +
+                        ") is larger than 'max_burst_bytes' (" +
+                        std::to_string(iscsi.max_burst_bytes) + ")",
+                    "RFC 7143, 13.14");
+  }
+  check_digests(iscsi.header_digest, *node, "header_digest", report);
+  check_digests(iscsi.data_digest, *node, "data_digest", report);
+}
+
+/// Equal names of portals that cannot both be: port 0 is another port each time, and every gateway
+/// has a wildcard address of its own.
+std::string portal_identity(const Address& portal, const std::string& gateway) {
+  const bool wildcard = portal.host == "0.0.0.0" || portal.host == "::";
+  return to_string(portal) + (wildcard ? " of " + gateway : "");
+}
+
+/// One group for each gateway: its tag is the gateway's target port group, by which ALUA tells the
+/// gateways apart. This gateway must have one, or nobody could reach it.
+void check_portal_groups(const Config& config, const Node& root, Report& report) {
+  Once tags("portal group tag", report);
+  Once gateways("a portal group of gateway", report);
+  Once portals("portal", report);
+  bool all_sound = true;
+  bool own = false;
+  const Node* list = find(root, "portal_group");
+  if (list == nullptr || list->kind != Kind::kArray) return;
+  for (const Node& node : list->items) all_sound = all_sound && report.sound(node);
+  each_sound<PortalGroup>(config.portal_groups, root, "portal_group", report,
+                          [&](const PortalGroup& group, const Node& node) {
+                            tags.see(std::to_string(group.tag), or_self(node, "tag"));
+                            gateways.see(group.gateway, or_self(node, "gateway"));
+                            own = own || group.gateway == config.gateway.name;
+                            const Node& texts = or_self(node, "portals");
+                            for (std::size_t i = 0; i < group.portals.size(); ++i) {
+                              if (group.portals[i].port == 0) continue;
+                              portals.see(portal_identity(group.portals[i], group.gateway),
+                                          texts.items[i]);
+                            }
+                          });
+  const Node* gateway = find(root, "gateway");
+  if (!all_sound || own || gateway == nullptr || !report.sound(*gateway)) return;
+  report.at_value(or_self(*gateway, "name"),
+                  "no [[portal_group]] belongs to gateway " + quote(config.gateway.name));
+}
+
+/// Which of a LUN's keys its kind of store allows.
+struct StoreKey {
+  std::string_view key;
+  std::string_view allowed_with;  // names of stores, blank between
+};
+constexpr StoreKey kStoreKeys[] = {{"size", "file null"}, {"test_delay_ms", "file"}};
+constexpr std::string_view kStores[] = {"image", "file", "null"};
+
+void check_size(const Lun& lun, std::uint64_t bytes, const Node& node, Report& report) {
+  if (bytes % lun.block_size == 0) return;
+  report.at_value(or_self(node, "size"),
+                  "'size' must be a multiple of the block size, " + std::to_string(lun.block_size));
+}
+
+void check_store(const Lun& lun, const Node& node, Report& report) {
+  const Member* chosen = nullptr;
+  for (const std::string_view store : kStores) {
+    const Member* key = member(node, store);
+    if (key == nullptr) continue;
+    if (chosen != nullptr) {
+      return report.at_key(*key,
+                           quote(store) + " and " + quote(chosen->key) + " exclude each other");
+    }
+    chosen = key;
+  }
+  if (chosen == nullptr) {
+    return report.at_value(node, "[[target.lun]] needs one of 'image', 'file' and 'null'");
+  }
+  if (chosen->key == "null" && !chosen->value.flag) {
+    return report.at_value(chosen->value, "'null' is true or absent");
+  }
+  for (const StoreKey& row : kStoreKeys) {
+    const Member* key = member(node, row.key);
+    if (key == nullptr || row.allowed_with.find(chosen->key) != row.allowed_with.npos) continue;
+    report.at_key(*key, quote(row.key) + " does not go with " + quote(chosen->key));
+  }
+  if (const auto* file = std::get_if<File>(&lun.store)) {
+    check_size(lun, file->size_bytes, node, report);
+  }
+  if (const auto* null = std::get_if<Null>(&lun.store)) {
+    if (null->size_bytes == 0)
+      return report.at_value(node, "[[target.lun]] with 'null' needs 'size'");
+    check_size(lun, null->size_bytes, node, report);
+  }
+}
+
+/// The same image or file behind two LUNs would be two writers that know nothing of each other.
+void check_lun(const Lun& lun, const Node& node, Once& stores, Report& report) {
+  if (lun.block_size != 512 && lun.block_size != 4096) {
+    report.at_value(
+        or_self(node, "block_size"),
+        "'block_size' is '" + std::to_string(lun.block_size) + "': it must be 512 or 4096");
+  }
+  const std::size_t before = report.count();
+  check_store(lun, node, report);
+  if (report.count() != before) return;
+  if (std::holds_alternative<Image>(lun.store)) {
+    stores.see(to_string(lun.store), or_self(node, "image"));
+  } else if (const auto* file = std::get_if<File>(&lun.store)) {
+    stores.see("file:" + std::filesystem::path(file->path).lexically_normal().string(),
+               or_self(node, "file"));
+  }
+}
+
+void check_initiator(const Initiator& initiator, const Target& target, const Node& node,
+                     Report& report) {
+  Once once("LUN", report);
+  for (std::size_t i = 0; i < initiator.luns.size(); ++i) {
+    const Node& item = or_self(node, "luns").items[i];
+    once.see(std::to_string(initiator.luns[i]), item);
+    if (std::ranges::find(target.luns, initiator.luns[i], &Lun::id) == target.luns.end()) {
+      report.at_value(
+          item, "target " + quote(target.iqn) + " has no LUN " + std::to_string(initiator.luns[i]));
+    }
+  }
+}
+
+void check_targets(const Config& config, const Node& root, Report& report) {
+  Once iqns("target", report);
+  Once stores("the store", report);
+  std::size_t luns_total = 0;
+  // A target is visited even when one of its LUNs is unsound: the others still want their rules.
+  const Node* list = find(root, "target");
+  const std::size_t count =
+      list == nullptr ? 0 : std::min(config.targets.size(), list->items.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Target& target = config.targets[i];
+    const Node& node = list->items[i];
+    if (!target.iqn.empty()) iqns.see(target.iqn, or_self(node, "iqn"));
+    luns_total += target.luns.size();
+    Once ids("LUN", report);
+    each_sound<Lun>(target.luns, node, "lun", report, [&](const Lun& lun, const Node& lun_node) {
+      ids.see(std::to_string(lun.id), or_self(lun_node, "id"));
+      check_lun(lun, lun_node, stores, report);
+    });
+    if (!report.sound(node)) continue;
+    Once initiators("initiator", report);
+    each_sound<Initiator>(target.initiators, node, "initiator", report,
+                          [&](const Initiator& initiator, const Node& initiator_node) {
+                            initiators.see(initiator.iqn, or_self(initiator_node, "iqn"));
+                            check_initiator(initiator, target, initiator_node, report);
+                          });
+  }
+  if (luns_total > limits::kLunsMax) {
+    report.at_value(*list, "the text has " + std::to_string(luns_total) +
+                               " LUNs, a gateway serves at most " +
+                               std::to_string(limits::kLunsMax));
+  }
+}
+
+}  // namespace
+
+void complete(Config& config) {
+  const std::string& name = config.gateway.name;
+  if (config.gateway.control_socket.empty()) {
+    config.gateway.control_socket = "/run/lungate/" + name + ".sock";
+  }
+  if (config.telemetry.segment.empty()) config.telemetry.segment = "/dev/shm/lungate/" + name;
+  if (config.exporter.segments.empty()) config.exporter.segments = {config.telemetry.segment};
+  for (PortalGroup& group : config.portal_groups) {
+    if (group.gateway.empty()) group.gateway = name;
+  }
+}
+
+void sort(Config& config) {
+  for (Target& target : config.targets) {
+    std::ranges::sort(target.luns, {}, &Lun::id);
+    for (Initiator& initiator : target.initiators) std::ranges::sort(initiator.luns);
+  }
+}
+
+void check_rules(const Config& config, Report& report) {
+  const Node& root = report.document().root();
+  check_iscsi(config.iscsi, root, report);
+  check_portal_groups(config, root, report);
+  check_targets(config, root, report);
+}
+
+}  // namespace lungate::config

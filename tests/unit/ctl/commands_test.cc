@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whole commands: from options to exit code and text.
+#include "ctl/commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "api/codec.h"
+#include "ctl/check.h"
+#include "ctl/json.h"
+#include "telemetry/segment.h"
+#include "tests/unit/ctl/fake_target.h"
+#include "tests/unit/ctl/folder.h"
+
+namespace lungate::ctl {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr const char* kConfig =
+    "[gateway]\nname = 'gw-a'\n"
+    "[[portal_group]]\ntag = 1\nportals = ['127.0.0.1:0']\n"
+    "[[target]]\niqn = 'iqn.2026-11.io.lungate:store'\n"
+    "[[target.lun]]\nid = 0\nfile = '/srv/a'\n";
+
+class Commands : public testing::Test {
+ protected:
+  int run_it() {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = run(options_, out, err);
+    out_ = out.str();
+    err_ = err.str();
+    return code;
+  }
+  int run_with_answer(Command command, const api::Reply& reply) {
+    options_.command = command;
+    options_.socket = folder_ / "s";
+    FakeTarget target(options_.socket, api::to_line(reply));
+    const int code = run_it();
+    heard_ = target.heard();
+    std::filesystem::remove(options_.socket);
+    return code;
+  }
+
+  Folder folder_;
+  Options options_;
+  std::string out_;
+  std::string err_;
+  std::string heard_;
+};
+
+TEST_F(Commands, CheckSaysOk) {
+  options_.command = Command::kCheck;
+  options_.config = folder_.write("a.toml", kConfig);
+  EXPECT_EQ(run_it(), 0);
+  EXPECT_EQ(out_,
+            options_.config + ": ok: gateway gw-a, 1 portal group(s), 1 target(s), 1 LUN(s)\n");
+  options_.print = true;
+  EXPECT_EQ(run_it(), 0);
+  EXPECT_THAT(out_, HasSubstr("max_burst_bytes = 1048576\n"));
+}
+
+TEST_F(Commands, CheckSaysWhatIsWrong) {
+  options_.command = Command::kCheck;
+  options_.config = folder_.write("a.toml", std::string(kConfig) + "sise = 4\n");
+  EXPECT_EQ(run_it(), 2);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_,
+            options_.config +
+                ":11:1: error: unknown key 'sise' in [[target.lun]] (did you mean 'size'?)\n");
+  options_.json = true;
+  EXPECT_EQ(run_it(), 2);
+  const json result = json::parse(out_);
+  EXPECT_EQ(result["ok"], false);
+  EXPECT_EQ(result["errors"][0]["line"], 11);
+  EXPECT_EQ(result["errors"][0]["hint"], "did you mean 'size'?");
+}
+
+TEST_F(Commands, CheckAsJson) {
+  options_.command = Command::kCheck;
+  options_.config = folder_.write("a.toml", kConfig);
+  options_.json = true;
+  options_.print = true;
+  EXPECT_EQ(run_it(), 0);
+  const json result = json::parse(out_);
+  EXPECT_EQ(result["ok"], true);
+  EXPECT_EQ(result["group_hash"].get<std::string>().size(), 16u);
+  EXPECT_THAT(result["config"].get<std::string>(), HasSubstr("name = \"gw-a\""));
+}
+
+TEST_F(Commands, CheckListsTheKeys) {
+  options_.command = Command::kCheck;
+  options_.keys = true;
+  EXPECT_EQ(run_it(), 0);
+  EXPECT_THAT(out_, HasSubstr("[[target.lun]]\n"));
+}
+
+TEST_F(Commands, StatusAsTextAndJson) {
+  api::Status status;
+  status.gateway = "gw-a";
+  EXPECT_EQ(run_with_answer(Command::kStatus, status), 0);
+  EXPECT_THAT(out_, HasSubstr("gateway    gw-a"));
+  EXPECT_EQ(heard_, api::to_line(api::Request(api::GetStatus{})));
+  options_.json = true;
+  EXPECT_EQ(run_with_answer(Command::kStatus, status), 0);
+  EXPECT_EQ(json::parse(out_)["gateway"], "gw-a");
+}
+
+TEST_F(Commands, EachAsksItsQuestion) {
+  EXPECT_EQ(run_with_answer(Command::kSessions, api::Sessions{}), 0);
+  EXPECT_EQ(heard_, api::to_line(api::Request(api::ListSessions{})));
+  EXPECT_EQ(out_, "no sessions\n");
+  options_.session = 7;
+  EXPECT_EQ(run_with_answer(Command::kDisconnect, api::Done{}), 0);
+  EXPECT_EQ(heard_, api::to_line(api::Request(api::Disconnect{7})));
+  EXPECT_EQ(out_, "done\n");
+  options_.level = log::Level::kDebug;
+  EXPECT_EQ(run_with_answer(Command::kLogLevel, api::Done{}), 0);
+  EXPECT_EQ(heard_, api::to_line(api::Request(api::SetLogLevel{log::Level::kDebug})));
+  EXPECT_EQ(run_with_answer(Command::kReload, api::Reloaded{{"lun 1 added"}}), 0);
+  EXPECT_EQ(heard_, api::to_line(api::Request(api::Reload{})));
+  EXPECT_EQ(out_, "reloaded:\n  lun 1 added\n");
+}
+
+TEST_F(Commands, ErrorsGoToTheirChannelWithTheirCode) {
+  EXPECT_EQ(run_with_answer(Command::kDisconnect,
+                            api::Error{api::ErrorCode::kNotFound, "no session 7", {}}),
+            1);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_, "no session 7\n");
+  EXPECT_EQ(run_with_answer(Command::kReload,
+                            api::Error{api::ErrorCode::kBadConfig, "refused", {"a:1:1: b"}}),
+            2);
+  EXPECT_EQ(err_, "refused\na:1:1: b\n");
+  options_.socket = folder_ / "none";
+  EXPECT_EQ(run_it(), 1);
+  EXPECT_THAT(err_, HasSubstr("lungate-target is not running"));
+}
+
+// --- top: from a real segment ------------------------------------------------------------------
+
+class TopCommand : public Commands {
+ protected:
+  TopCommand() {
+    options_.command = Command::kTop;
+    options_.once = true;
+    options_.interval_ms = 200;
+    options_.segment = folder_ / "segment";
+  }
+  void start() {
+    auto segment = telemetry::Segment::create({options_.segment, "gw-a", "0.1.0", 1, 4});
+    ASSERT_TRUE(segment) << segment.error().detail;
+    segment_ = std::move(*segment);
+    const auto slot = segment_->add_lun({.target = "iqn.2026-11.io.lungate:store",
+                                         .lun = 3,
+                                         .backend = "rbd",
+                                         .pool = "rbd",
+                                         .rados_namespace = {},
+                                         .image = "vm",
+                                         .wwn = {},
+                                         .serial = {}});
+    ASSERT_TRUE(slot) << slot.error().detail;
+    segment_->update_lun(*slot, {telemetry::OfflineReason::kNone, 1 << 30});
+    slot_ = *slot;
+    segment_->loop(0).heartbeat(boot_now());
+  }
+  /// Records I/Os until the command has ended.
+  int run_under_load() {
+    std::atomic<bool> ended{false};
+    std::thread load([&] {
+      auto loop = segment_->loop(0);
+      auto lun = loop.lun(slot_);
+      while (!ended.load()) {
+        lun.record(
+            {telemetry::Op::kRead, telemetry::ErrorClass::kNone, 4096, {0, 0, 2'000'000, 0}});
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    const int code = run_it();
+    ended = true;
+    load.join();
+    return code;
+  }
+
+  std::unique_ptr<telemetry::Segment> segment_;
+  telemetry::SlotId slot_;
+};
+
+TEST_F(TopCommand, WithoutATarget) {
+  EXPECT_EQ(run_it(), 1);
+  EXPECT_THAT(err_, HasSubstr("lungate-target is not running: segment " + options_.segment));
+  options_.once = false;
+  EXPECT_EQ(run_it(), 1);
+  folder_.write("segment", std::string(100'000, 'x'));
+  EXPECT_EQ(run_it(), 1);
+  EXPECT_THAT(err_, HasSubstr("cannot read segment " + options_.segment + " is foreign"));
+}
+
+TEST_F(TopCommand, ShowsWhatHappens) {
+  start();
+  EXPECT_EQ(run_under_load(), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("gw-a, lungate 0.1.0: 1 LUNs"));
+  EXPECT_THAT(out_, HasSubstr("rbd:rbd/vm"));
+}
+
+TEST_F(TopCommand, AsJson) {
+  start();
+  options_.json = true;
+  EXPECT_EQ(run_under_load(), 0) << err_;
+  const json lun = json::parse(out_)["luns"][0];
+  EXPECT_EQ(lun["lun"], 3);
+  EXPECT_EQ(lun["state"], "ready");
+  EXPECT_GT(lun["read"]["per_second"], 10.0);
+  EXPECT_EQ(lun["read"]["bytes_per_second"], 4096.0 * lun["read"]["per_second"].get<double>());
+  EXPECT_NEAR(lun["read"]["p50_s"].get<double>(), 0.002, 0.0002);
+  EXPECT_EQ(lun["write"]["p99_s"], nullptr);
+}
+
+}  // namespace
+}  // namespace lungate::ctl

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Readings of a segment, written by hand:
+//
+//   Reading().at_s(10).lun("a", 0).ios(Op::kRead, 1000, 4096, 0.002)
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ctl/top_rows.h"
+#include "telemetry/histogram.h"
+
+namespace lungate::ctl {
+
+class Reading {
+ public:
+  Reading() {
+    snapshot_.gateway = "gw-a";
+    snapshot_.version = "0.1.0";
+    snapshot_.generation = 1;
+    snapshot_.loops.resize(2);
+    at_s(10);
+  }
+
+  Reading& at_s(std::uint64_t seconds) {
+    snapshot_.taken_at = {seconds * 1'000'000'000};
+    for (auto& loop : snapshot_.loops) {
+      loop.heartbeat = {snapshot_.taken_at.ns - 500'000'000};
+    }
+    return *this;
+  }
+  Reading& generation(std::uint64_t generation) {
+    snapshot_.generation = generation;
+    return *this;
+  }
+  /// Adds a LUN; what follows is about it.
+  Reading& lun(const std::string& name, std::uint16_t number) {
+    telemetry::LunSnapshot& lun = snapshot_.luns.emplace_back();
+    lun.slot = static_cast<std::uint32_t>(snapshot_.luns.size());
+    lun.slot_generation = 1;
+    lun.target = "iqn.2026-11.io.lungate:" + name;
+    lun.lun = number;
+    lun.backend = "rbd";
+    lun.pool = "rbd";
+    lun.image = name;
+    return *this;
+  }
+  Reading& ios(telemetry::Op op, std::uint64_t count, std::uint64_t bytes_each, double seconds) {
+    const auto ns = static_cast<std::uint64_t>(seconds * 1e9);
+    telemetry::Histogram& latency = last().latency[telemetry::index_of(op)];
+    latency.bins[telemetry::bin_of(ns)] += count;
+    latency.sum_ns += count * ns;
+    last().bytes[telemetry::index_of(op)] += count * bytes_each;
+    return *this;
+  }
+  Reading& errors(telemetry::Op op, telemetry::ErrorClass error, std::uint64_t count) {
+    last().errors[telemetry::index_of(op)][telemetry::index_of(error)] += count;
+    return *this;
+  }
+  Reading& in_flight(std::uint64_t count, std::uint64_t oldest_s) {
+    last().in_flight = count;
+    last().oldest_start = {oldest_s * 1'000'000'000};
+    return *this;
+  }
+  Reading& slot_generation(std::uint64_t generation) {
+    last().slot_generation = generation;
+    return *this;
+  }
+
+  telemetry::LunSnapshot& last() { return snapshot_.luns.back(); }
+  telemetry::Snapshot& snapshot() { return snapshot_; }
+
+ private:
+  telemetry::Snapshot snapshot_;
+};
+
+}  // namespace lungate::ctl
