@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "backend/rbd/opener.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "backend/rbd/rbd_backend.h"
+#include "ceph/lock.h"
+
+namespace lungate::backend::rbd {
+
+using Outcome = Result<std::unique_ptr<Backend>, OpenError>;
+
+/// One attempt to open one image, on a thread of its own. Guarded by Shared::mutex.
+struct Opener::Attempt {
+  int waiting = 0;
+  std::optional<Outcome> outcome;
+};
+
+struct Opener::Shared {
+  Shared(ceph::ClusterSettings settings, std::uint32_t images_per_connection,
+         const std::string& gateway)
+      : connections(std::move(settings), images_per_connection),
+        roster(std::make_shared<ceph::Roster>(gateway)) {}
+
+  Outcome open(const Options& options);
+  void attempt(const std::string& name, const Options& options);
+
+  ceph::Connections connections;
+  const std::shared_ptr<ceph::Roster> roster;
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::map<std::string, Attempt> attempts;  // by image: under way, or ended and waited for
+};
+
+namespace {
+
+OpenError timed_out(const Options& options) {
+  return {ceph::Cause::kUnreachable, 0,
+          "the cluster has not answered for " + std::to_string(options.timeout.count()) +
+              " ms while opening image " + to_string(options.image)};
+}
+
+}  // namespace
+
+Outcome Opener::Shared::open(const Options& options) {
+  auto cluster = connections.lease();
+  if (!cluster) return err(std::move(cluster.error()));
+  auto image = ceph::Image::open(*cluster, options.image, !options.read_only);
+  if (!image) return err(std::move(image.error()));
+  if (!options.read_only) {
+    if (auto held = ceph::take_lock(**image, *roster); !held) return err(std::move(held.error()));
+  }
+  auto backend = RbdBackend::serve(std::move(*image), roster, options.read_only);
+  if (!backend) return err(std::move(backend.error()));
+  return std::unique_ptr<Backend>(std::move(*backend));
+}
+
+/// On the attempt's own thread. What nobody waits for any more is closed again.
+void Opener::Shared::attempt(const std::string& name, const Options& options) {
+  Outcome outcome = open(options);
+  const std::lock_guard lock(mutex);
+  const auto place = attempts.find(name);
+  if (place->second.waiting == 0) {
+    attempts.erase(place);
+    return;  // the outcome, and with it the backend, goes after the lock has been given back
+  }
+  place->second.outcome.emplace(std::move(outcome));
+  ended.notify_all();
+}
+
+Opener::Opener(ceph::ClusterSettings settings, std::uint32_t images_per_connection,
+               const std::string& gateway)
+    : shared_(std::make_shared<Shared>(std::move(settings), images_per_connection, gateway)) {}
+
+Opener::~Opener() = default;
+
+Outcome Opener::open(const Options& options) {
+  if (!options.image.snapshot.empty() && !options.read_only) {
+    return err(OpenError{ceph::Cause::kRefused, 0,
+                         "snapshot " + to_string(options.image) + " can only be read"});
+  }
+  const std::string name = to_string(options.image) + (options.read_only ? " ro" : " rw");
+  std::unique_lock lock(shared_->mutex);
+  const auto [place, fresh] = shared_->attempts.try_emplace(name);
+  Attempt& attempt = place->second;
+  if (fresh)
+    std::thread([shared = shared_, name, options] { shared->attempt(name, options); }).detach();
+  ++attempt.waiting;
+  const bool in_time =
+      shared_->ended.wait_for(lock, options.timeout, [&] { return attempt.outcome.has_value(); });
+  --attempt.waiting;
+  if (!in_time) return err(timed_out(options));
+  Outcome outcome = std::move(*attempt.outcome);
+  attempt.outcome.emplace(err(OpenError{ceph::Cause::kLocked, 0, "opened by another caller"}));
+  if (attempt.waiting == 0) shared_->attempts.erase(name);
+  return outcome;
+}
+
+std::size_t Opener::connections() const {
+  return shared_->connections.count();
+}
+
+}  // namespace lungate::backend::rbd

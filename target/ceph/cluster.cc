@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ceph/cluster.h"
+
+#include <rados/librados.h>
+
+#include <array>
+#include <thread>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace lungate::ceph {
+namespace {
+
+struct Option {
+  const char* name;
+  std::string value;
+};
+
+/// What must hold whatever ceph.conf says, and why. Image metadata can override the rbd_ options
+/// again, so image.cc looks at them once more after opening.
+const std::array<Option, 12>& our_options() {
+  static const std::array<Option, 12> options{{
+      // GOOD means stored: no cache between us and the cluster.
+      {"rbd_cache", "false"},
+      {"rbd_persistent_cache_mode", "disabled"},
+      // Discarded ranges read as zeros (LBPRZ), whatever their size and alignment.
+      {"rbd_skip_partial_discard", "false"},
+      // One copy per write. Without it librbd 16.2 never completes a write that fails before it
+      // is sent (lock lost, image shrunk): the completion waits for the buffer's last reference,
+      // and the request that holds it waits for the completion.
+      {"rbd_disable_zero_copy_writes", "true"},
+      // Reads must not make a write of their own.
+      {"rbd_atime_update_interval", "0"},
+      // An operation that librados gave up may still land: it may wait, it may not be forgotten.
+      {"rados_osd_op_timeout", "0"},
+      {"rados_mon_op_timeout", std::to_string(limits::kCephCommandTimeout.count())},
+      {"client_mount_timeout", std::to_string(limits::kCephConnectTimeout.count())},
+      // Submitting on the loop's thread must not wait: the gateway has bounds of its own
+      // (limits.h), librados' would block the caller.
+      {"objecter_inflight_ops", "0"},
+      {"objecter_inflight_op_bytes", "0"},
+      // No signal handlers and no admin socket from a library in our process.
+      {"admin_socket", ""},
+      {"log_to_stderr", "false"},
+  }};
+  return options;
+}
+
+Result<void, Error> configure(rados_t handle, const ClusterSettings& settings) {
+  const char* file = settings.conf_file.empty() ? nullptr : settings.conf_file.c_str();
+  if (const int r = rados_conf_read_file(handle, file); r < 0)
+    return err(error_of(r, "read the Ceph configuration " + settings.conf_file));
+  for (const Option& option : our_options()) {
+    if (const int r = rados_conf_set(handle, option.name, option.value.c_str()); r < 0)
+      return err(error_of(r, std::string("set Ceph option ") + option.name));
+  }
+  for (const auto& [name, value] : settings.overrides) {
+    if (const int r = rados_conf_set(handle, name.c_str(), value.c_str()); r < 0)
+      return err(error_of(r, "set Ceph option " + name));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Cluster>, Error> Cluster::connect(const ClusterSettings& settings) {
+  rados_t handle = nullptr;
+  if (const int r = rados_create(&handle, settings.user.c_str()); r < 0)
+    return err(error_of(r, "create a RADOS client"));
+  const std::shared_ptr<Cluster> cluster(new Cluster(handle));
+  if (auto done = configure(handle, settings); !done) return err(std::move(done.error()));
+  if (const int r = rados_connect(handle); r < 0)
+    return err(error_of(r, "connect to the Ceph monitors"));
+  if (auto done = cluster->read_identity(); !done) return err(std::move(done.error()));
+  log::info("ceph", "connected", {{"client", cluster->client_}, {"address", cluster->addresses_}});
+  return cluster;
+}
+
+Cluster::~Cluster() {
+  if (!fenced()) {
+    rados_shutdown(handle_);
+    return;
+  }
+  // The blocklist may leave operations behind that never end; shutting down would wait for them.
+  std::thread([handle = handle_] { rados_shutdown(handle); }).detach();
+}
+
+Result<void, Error> Cluster::read_identity() {
+  std::array<char, 64> fsid{};
+  if (const int r = rados_cluster_fsid(handle_, fsid.data(), fsid.size()); r < 0)
+    return err(error_of(r, "read the cluster's fsid"));
+  fsid_ = fsid.data();
+  client_ = "client." + std::to_string(rados_get_instance_id(handle_));
+  char* addresses = nullptr;
+  if (const int r = rados_getaddrs(handle_, &addresses); r < 0)
+    return err(error_of(r, "read this client's addresses"));
+  addresses_ = addresses;
+  rados_buffer_free(addresses);
+  return {};
+}
+
+std::string Cluster::option(const std::string& name) const {
+  std::array<char, 256> value{};
+  if (rados_conf_get(handle_, name.c_str(), value.data(), value.size()) < 0) return {};
+  return value.data();
+}
+
+Result<std::string, Error> Cluster::command(const std::string& json, std::string_view doing) {
+  const char* commands = json.c_str();
+  char* out = nullptr;
+  char* status = nullptr;
+  std::size_t out_bytes = 0;
+  std::size_t status_bytes = 0;
+  const int r = rados_mon_command(handle_, &commands, 1, nullptr, 0, &out, &out_bytes, &status,
+                                  &status_bytes);
+  std::string answer(out == nullptr ? "" : out, out_bytes);
+  rados_buffer_free(out);
+  rados_buffer_free(status);
+  if (r < 0) return err(error_of(r, doing));
+  return answer;
+}
+
+Result<void, Error> Cluster::fence(const std::string& address) {
+  const std::string doing = "fence the RADOS client at " + address;
+  if (address.find_first_of("\"\\") != std::string::npos)
+    return err(Error{Cause::kFailed, 0, "cannot " + doing + ": not an address"});
+  auto list = command(R"({"prefix": "osd blocklist ls", "format": "json"})", doing);
+  if (!list) return err(std::move(list.error()));
+  if (list->find("\"" + address + "\"") != std::string::npos) {
+    auto removed = command(
+        R"({"prefix": "osd blocklist", "blocklistop": "rm", "addr": ")" + address + "\"}", doing);
+    if (!removed) return err(std::move(removed.error()));
+  }
+  std::string writable = address;  // the C API asks for a char*, and leaves it alone
+  const auto seconds = static_cast<std::uint32_t>(limits::kFenceTime.count());
+  if (const int r = rados_blocklist_add(handle_, writable.data(), seconds); r < 0)
+    return err(error_of(r, doing));
+  log::warn("ceph", "fenced", {{"address", address}, {"by", client_}});
+  return wait_for_newest_map();
+}
+
+Result<void, Error> Cluster::wait_for_newest_map() {
+  if (const int r = rados_wait_for_latest_osdmap(handle_); r < 0)
+    return err(error_of(r, "wait for the newest osdmap"));
+  return {};
+}
+
+void Cluster::mark_fenced() noexcept {
+  if (fenced_.exchange(true, std::memory_order_acq_rel)) return;
+  log::error("ceph", "this_client_is_fenced", {{"client", client_}, {"address", addresses_}});
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, told] : observers_) told();
+}
+
+std::uint64_t Cluster::observe(std::function<void()> told) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t id = next_observer_++;
+  observers_.emplace(id, std::move(told));
+  return id;
+}
+
+void Cluster::unobserve(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  observers_.erase(id);
+}
+
+}  // namespace lungate::ceph

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One RADOS client: a connection to the cluster with its own instance number and addresses. Images
+// share it (connections.h); a fence kills it, and with it all of them, for good.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "ceph/error.h"
+
+namespace lungate::ceph {
+
+struct ClusterSettings {
+  std::string conf_file;       // empty: where Ceph looks by itself
+  std::string user = "admin";  // without "client."
+  /// Options that the operator's ceph.conf must not decide for us are set by connect() (see the
+  /// table in cluster.cc); these come after them, for tests and measurements.
+  std::vector<std::pair<std::string, std::string>> overrides;
+};
+
+class Cluster {
+ public:
+  /// Blocks for at most limits::kCephConnectTimeout: workers only.
+  /// Errors: kUnreachable, kNotFound (no conf file), kRefused (cephx), kFailed.
+  static Result<std::shared_ptr<Cluster>, Error> connect(const ClusterSettings& settings);
+
+  /// Blocks; a fenced client is shut down on a thread of its own that nobody waits for.
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  /// The cluster's identity, a UUID as text.
+  const std::string& fsid() const { return fsid_; }
+  /// "client.4123": this RADOS client as locks and watches name it. Unique while the cluster lives.
+  const std::string& client() const { return client_; }
+  /// What a fence of this client has to name, as rados_getaddrs gives it.
+  const std::string& addresses() const { return addresses_; }
+  /// The value of a configuration option as this client sees it; empty when there is none.
+  std::string option(const std::string& name) const;
+
+  /// Refuses every operation of that client from now on, on all OSDs, for limits::kFenceTime, and
+  /// returns when this client has seen the osdmap that says so. Blocks (a second): workers only.
+  ///
+  /// The monitors ignore a longer time for a client that is on the list already (16.2: they answer
+  /// with the new time and keep the old one), so such an entry is removed first. The client may
+  /// slip through in between. REQUIRES therefore: what is fenced for still names that client as its
+  /// holder, so that whatever lands then has landed before its successor's first write.
+  Result<void, Error> fence(const std::string& address);
+  /// This client's osdmap is at least as new as the monitors' now. Blocks: workers only.
+  Result<void, Error> wait_for_newest_map();
+
+  /// Any thread. Says that an operation came back with "blocklisted": the client is dead for good.
+  /// The first call tells the observers, on the caller's thread.
+  void mark_fenced() noexcept;
+  bool fenced() const noexcept { return fenced_.load(std::memory_order_acquire); }
+
+  /// `told` is called once, on any thread, when the client is found fenced; it must not block.
+  /// Any thread. After unobserve() has returned it is not called any more.
+  std::uint64_t observe(std::function<void()> told);
+  void unobserve(std::uint64_t id);
+
+  /// The rados_t, for this room.
+  void* handle() const { return handle_; }
+
+ private:
+  explicit Cluster(void* handle) : handle_(handle) {}
+  Result<void, Error> read_identity();
+  Result<std::string, Error> command(const std::string& json, std::string_view doing);
+
+  void* handle_;
+  std::string fsid_;
+  std::string client_;
+  std::string addresses_;
+  std::atomic<bool> fenced_{false};
+  std::mutex mutex_;  // held while observers are called, so that unobserve() waits for them
+  std::map<std::uint64_t, std::function<void()>> observers_;
+  std::uint64_t next_observer_ = 1;
+};
+
+}  // namespace lungate::ceph

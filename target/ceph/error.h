@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace lungate::ceph {
+
+/// What the caller can do about it.
+enum class Cause : std::uint8_t {
+  kNotFound,     // no such pool, namespace, image or snapshot: waits for the operator
+  kLocked,       // somebody else holds the image's lock: waits for them
+  kRefused,      // it is there, and this gateway must not or may not use it: waits for the operator
+  kUnreachable,  // the cluster did not answer in time: try again
+  kFenced,       // this RADOS client is blocklisted: dead for good, a new connection is needed
+  kFailed,       // anything else that the cluster reports
+};
+
+/// An error of the cluster, in words that an operator understands: "open image rbd/vm-1: no such
+/// image". The number is the errno behind it, for the log; 0 when the finding is our own.
+struct Error {
+  Cause cause = Cause::kFailed;
+  int number = 0;
+  std::string text;
+};
+
+/// From librados' and librbd's convention (a negative errno). `doing` completes "cannot ...".
+Error error_of(std::int64_t result, std::string_view doing);
+
+/// "EBLOCKLISTED" is what Ceph calls ESHUTDOWN: every call of a fenced client ends with it.
+bool means_fenced(std::int64_t result);
+
+}  // namespace lungate::ceph

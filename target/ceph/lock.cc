@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ceph/lock.h"
+
+#include "base/log.h"
+
+namespace lungate::ceph {
+namespace {
+
+Error locked(std::string text) {
+  return {Cause::kLocked, 0, std::move(text)};
+}
+
+/// Whether this instance of our gateway may be fenced. Its lock is still held.
+Result<void, Error> must_be_gone(Image& image, const Roster& roster, const Instance& instance) {
+  if (instance.fenced || roster.abandoned(instance.client)) return {};
+  if (instance.client == image.cluster().client() || same_process(instance, roster.here())) {
+    return err(locked("already open in this gateway, as another LUN (" + instance.client + ")"));
+  }
+  switch (life_of(instance, roster.here())) {
+    case Life::kEnded:
+      return {};
+    case Life::kRunning:
+      return err(locked("locked by a running process that uses the same gateway name '" +
+                        roster.gateway() + "': " + describe(instance)));
+    case Life::kUnknown:
+      break;
+  }
+  const auto alive = image.watched_by(instance.client);
+  if (!alive) return err(alive.error());
+  if (!*alive) return {};
+  return err(locked("locked by an instance of gateway '" + roster.gateway() +
+                    "' that still talks to Ceph: " + describe(instance)));
+}
+
+/// Fences and breaks what a former instance of this gateway has left.
+Result<void, Error> clear(Image& image, Roster& roster, const Pool::Locker& holder) {
+  auto instance = roster.find(image.pool(), holder.client);
+  if (!instance) return err(std::move(instance.error()));
+  if (!*instance) return err(locked("locked by " + holder.client + " at " + holder.address));
+  if (auto gone = must_be_gone(image, roster, **instance); !gone) return gone;
+  if (auto done = roster.fence(image.pool(), **instance); !done) return done;
+  if (auto done = image.break_lock(holder); !done) return done;
+  log::info("ceph", "took_over", {{"image", image.facts().id}, {"from", describe(**instance)}});
+  return {};
+}
+
+}  // namespace
+
+Result<void, Error> take_lock(Image& image, Roster& roster) {
+  if (auto done = roster.enlist(image.pool()); !done) return done;
+  auto holder = image.lock_holder();
+  if (!holder) return err(std::move(holder.error()));
+  if (*holder) {
+    if (auto done = clear(image, roster, **holder); !done) return done;
+  }
+  return image.acquire_lock();
+}
+
+}  // namespace lungate::ceph

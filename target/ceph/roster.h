@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which RADOS clients are, or have been, this gateway. After a kill -9 the lock of an image names a
+// client that no longer exists; the roster is how the next process knows it for its predecessor.
+//
+// It is the omap of one object per gateway name, "lungate.gateway.NAME", in the pool and namespace
+// of the image (so that the gateway needs no rights elsewhere): key "client.4123", value as
+// instance.h encodes it. A client is entered before it takes its first lock there.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "ceph/error.h"
+#include "ceph/instance.h"
+#include "ceph/pool.h"
+
+namespace lungate::ceph {
+
+class Roster {
+ public:
+  explicit Roster(std::string gateway);
+
+  const std::string& gateway() const { return gateway_; }
+  /// This process.
+  const Instance& here() const { return here_; }
+
+  // Any thread; all block until the cluster answers: workers only.
+
+  /// Enters the pool's connection. Does nothing when that has been done in this pool and namespace.
+  Result<void, Error> enlist(Pool& pool);
+  /// The instance of this gateway that was that client; nothing: it was none of ours.
+  Result<std::optional<Instance>, Error> find(Pool& pool, const std::string& client);
+  /// Says that a connection of this process was found fenced. Whoever did it may have meant an hour
+  /// only: its locks may be taken over, after a fence of our own. Any thread, does not block.
+  void abandon(const std::string& client);
+  bool abandoned(const std::string& client) const;
+  /// Fences the instance's client, unless that has been done before, and notes it, so that a client
+  /// is fenced once and not once per image. When it returns, the pool's connection has seen the
+  /// osdmap that says so. Takes a second. REQUIRES: the instance has ended or has lost touch.
+  Result<void, Error> fence(Pool& pool, const Instance& instance);
+
+ private:
+  Result<void, Error> forget_old(Pool& pool);
+
+  const std::string gateway_;
+  const std::string object_;
+  const Instance here_;
+  std::mutex mutex_;                // one enlistment or fence at a time
+  std::set<std::string> enlisted_;  // "client.4123 3/namespace"
+  mutable std::mutex abandoned_mutex_;
+  std::set<std::string> abandoned_;
+};
+
+}  // namespace lungate::ceph
