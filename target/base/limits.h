@@ -93,6 +93,10 @@ inline constexpr std::uint32_t kCommandWindow = 128;
 /// Immediate commands stand outside the window; they are bounded by refusing more than these.
 inline constexpr std::uint32_t kImmediateCommandsMax = 16;
 
+/// Task management requests of one session whose answers wait for I/O to end: each may hold work on
+/// every lane. Initiators have one or two at a time.
+inline constexpr std::uint32_t kTaskManagementPendingMax = 16;
+
 // --- SCSI ------------------------------------------------------------------------------------
 
 /// MAXIMUM TRANSFER LENGTH in bytes (VPD B0): one command's buffer is allocated whole.

@@ -27,23 +27,28 @@ Commands::Commands(Session& session, Connection& connection, iscsi::CommandWindo
 
 // --- Arrival -------------------------------------------------------------------------------------
 
+/// Why a command cannot even be given a slot.
+std::optional<iscsi::RejectReason> Commands::refusal(const iscsi::ScsiCommand& command) {
+  if (command.immediate() && immediate_in_progress_ >= limits::kImmediateCommandsMax)
+    return iscsi::RejectReason::kTooManyImmediateCommands;
+  if (command.initiator_task_tag == iscsi::kNoTag) return iscsi::RejectReason::kInvalidPduField;
+  if (tasks_.find(command.initiator_task_tag) != nullptr)
+    return iscsi::RejectReason::kTaskInProgress;
+  // Slots are freed when the kernel has taken the answer. Only a peer that goes by a MaxCmdSN which
+  // it has not read yet finds none.
+  if (tasks_.full()) return iscsi::RejectReason::kOutOfResources;
+  return std::nullopt;
+}
+
 Task* Commands::begin(const iscsi::Framer& framer) {
   const auto command = load<iscsi::ScsiCommand>(framer.header_bytes());
   const bool immediate = command.immediate();
-  if (immediate && immediate_in_progress_ >= limits::kImmediateCommandsMax) {
-    sender_.reject(iscsi::RejectReason::kTooManyImmediateCommands, framer.header_bytes());
-    return nullptr;
-  }
-  const std::uint32_t tag = command.initiator_task_tag;
-  if (tag == iscsi::kNoTag || tasks_.find(tag) != nullptr) {
-    sender_.reject(tag == iscsi::kNoTag ? iscsi::RejectReason::kInvalidPduField
-                                        : iscsi::RejectReason::kTaskInProgress,
-                   framer.header_bytes());
+  if (const auto reason = refusal(command)) {
+    sender_.reject(*reason, framer.header_bytes());
     session_.skip(command.cmd_sn, immediate);
     return nullptr;
   }
-  Task* task = tasks_.take(tag);
-  check(task != nullptr, "window and immediate bound leave a slot");
+  Task* task = tasks_.take(command.initiator_task_tag);
   immediate_in_progress_ += immediate ? 1 : 0;
   receiving_ = task;
   fill(*task, command, framer);
@@ -222,7 +227,8 @@ void Commands::execute(Task& task) {
 }
 
 void Commands::executed(Task& task) {
-  task.times.completed = lane_.loop().turn_start();
+  // The turn may have begun before the submission, when the store answers at once.
+  task.times.completed = std::max(lane_.loop().turn_start(), task.times.submitted);
   if (task.aborted) return end(task);
   respond(task);
 }

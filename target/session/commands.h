@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "iscsi/cmdsn.h"
 #include "iscsi/framer.h"
@@ -26,7 +27,7 @@ class Commands {
            const iscsi::Parameters& parameters);
 
   // --- A PDU of a command, in two steps: its header is here, then the whole of it ---
-  /// A SCSI Command takes a slot. Null: it is refused (a Reject has been sent).
+  /// A SCSI Command takes a slot. Null: it is refused (a Reject has been sent, its CmdSN used up).
   Task* begin(const iscsi::Framer& framer);
   /// The room for the data of what begin() returned; perhaps none.
   static MutableBytes immediate_room(const Task& task);
@@ -35,6 +36,8 @@ class Commands {
   /// The PDU that began last is whole.
   void arrived(bool data_digest_ok);
 
+  /// The command that has just arrived is a duplicate: nothing of it remains.
+  void drop(Task& task) { end(task); }
   /// The command's turn by CmdSN has come.
   void deliver(Task& task);
 
@@ -60,6 +63,7 @@ class Commands {
   std::size_t in_progress() const { return tasks_.in_use(); }
 
  private:
+  std::optional<iscsi::RejectReason> refusal(const iscsi::ScsiCommand& command);
   void fill(Task& task, const iscsi::ScsiCommand& command, const iscsi::Framer& framer);
   bool resolve(Task& task, const iscsi::ScsiCommand& command);
   void prepare_data(Task& task, std::uint32_t immediate_bytes, bool final);

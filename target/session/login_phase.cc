@@ -176,8 +176,11 @@ void LoginPhase::begin_session(const Admitted& admitted) {
       {parameters.max_recv_data_segment_bytes, parameters.header_digest, parameters.data_digest});
   SessionStart start{admitted, machine_.identity(), machine_.negotiation(), machine_.next_stat_sn(),
                      machine_.first_cmd_sn()};
-  connection.set_handler(std::make_unique<Session>(connection, std::move(start)));
-  connection.resume();
+  auto session = std::make_unique<Session>(connection, std::move(start));
+  Session& started = *session;
+  connection.set_handler(std::move(session));
+  started.begin();
+  if (connection.open()) connection.resume();
 }
 
 void LoginPhase::tick(BootTime now) {

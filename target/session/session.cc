@@ -39,20 +39,34 @@ Session::Session(Connection& connection, SessionStart start)
       text_(*this, sender_, negotiation_),
       manager_(*this, commands_, sender_, window_),
       last_heard_(boot_now()),
-      since_unix_ms_(wall_now_ns() / 1'000'000) {
-  lane().add_session(*this);
-  if (!discovery()) directory_changed();
-  log::info("session", "login",
-            {{"session", id()},
-             {"initiator", start_.identity.initiator_name},
-             {"target", start_.identity.target_name},
-             {"peer", connection.peer().text()},
-             {"lane", lane().index()}});
-}
+      since_unix_ms_(wall_now_ns() / 1'000'000) {}
 
 Session::~Session() {
   check(finished_, "a session ends before it is destroyed");
 }
+
+void Session::begin() {
+  lane().add_session(*this);
+  log::info("session", "login",
+            {{"session", id()},
+             {"initiator", start_.identity.initiator_name},
+             {"target", start_.identity.target_name},
+             {"peer", connection_.peer().text()},
+             {"lane", lane().index()}});
+  directory_changed();
+}
+
+namespace {
+
+/// Additional header segments belong to SCSI commands, and only the defined ones (RFC
+/// 7143, 11.2.2).
+bool misplaced_ahs(const iscsi::Framer& framer) {
+  if (framer.ahs_bytes().empty()) return false;
+  const iscsi::OpcodeInfo* opcode = iscsi::find_opcode(framer.header().opcode_value());
+  return framer.ahs().unknown_type || opcode == nullptr || !opcode->takes_ahs;
+}
+
+}  // namespace
 
 // --- Receiving -----------------------------------------------------------------------------------
 
@@ -68,7 +82,7 @@ MutableBytes Session::place(const iscsi::Framer& framer) {
     ignored_ = window_.classify(numbers.cmd_sn, header.immediate()) ==
                iscsi::CommandWindow::Verdict::kIgnore;
   }
-  if (ignored_) return {};
+  if (ignored_ || misplaced_ahs(framer)) return {};
   if (header.opcode() == iscsi::Opcode::kScsiCommand) {
     begun_ = discovery() ? nullptr : commands_.begin(framer);
     return begun_ != nullptr ? Commands::immediate_room(*begun_) : MutableBytes{};
@@ -92,21 +106,27 @@ void Session::pdu(const iscsi::Framer& framer) {
               {{"session", id()}, {"opcode", framer.header().opcode_value()}});
     return sender_.reject(iscsi::RejectReason::kCommandNotSupported, framer.header_bytes());
   }
+  const auto numbers = load<iscsi::NopOut>(framer.header_bytes());
+  if (misplaced_ahs(framer)) {
+    sender_.reject(iscsi::RejectReason::kInvalidPduField, framer.header_bytes());
+    if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
+    return;
+  }
   if (!framer.data_digest_ok()) {
     lane().recorder().add(telemetry::GatewayCounter::kDataDigestErrors);
     sender_.reject(iscsi::RejectReason::kDataDigestError, framer.header_bytes());
     // A command or its data: the task fails. Anything else has been answered by the Reject.
-    if (opcode != iscsi::Opcode::kScsiCommand && opcode != iscsi::Opcode::kDataOut) {
-      const auto numbers = load<iscsi::NopOut>(framer.header_bytes());
+    if (opcode != iscsi::Opcode::kScsiCommand && opcode != iscsi::Opcode::kDataOut)
       return skip(numbers.cmd_sn, numbers.immediate());
-    }
   }
   (this->*row->handler)(framer);
 }
 
 void Session::in_order(std::uint32_t cmd_sn, bool immediate, std::function<void()> act) {
   if (immediate) return act();
-  if (window_.classify(cmd_sn, false) == iscsi::CommandWindow::Verdict::kFuture) {
+  const auto verdict = window_.classify(cmd_sn, false);
+  if (verdict == iscsi::CommandWindow::Verdict::kIgnore) return;
+  if (verdict == iscsi::CommandWindow::Verdict::kFuture) {
     held_.hold(cmd_sn, std::move(act));
     return;
   }
@@ -152,8 +172,9 @@ void Session::on_command(const iscsi::Framer& framer) {
     commands_.arrived(framer.data_digest_ok());
     return run_held();
   }
+  // Another command waits under the same number: this one is a duplicate, dropped without a word.
+  if (!held_.hold(cmd_sn, [this, task] { commands_.deliver(*task); })) return commands_.drop(*task);
   commands_.arrived(framer.data_digest_ok());
-  held_.hold(cmd_sn, [this, task] { commands_.deliver(*task); });
 }
 
 void Session::on_data_out(const iscsi::Framer& framer) {
@@ -214,7 +235,7 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
     outcome = iscsi::LogoutOutcome::kNoSuchCid;
   const std::uint32_t tag = request.initiator_task_tag;
   const bool ends = outcome == iscsi::LogoutOutcome::kClosed;
-  logging_out_ = logging_out_ || ends;
+  if (ends) commands_.refuse_new();
   // Commands in progress are terminated first, their I/O waited for: what the initiator does after
   // the answer cannot be overtaken by what it did before (11.14.5).
   const Baton baton = make_baton(if_serving([tag, outcome, ends](Session& self) {

@@ -67,6 +67,10 @@ class Session final : public PduHandler {
   void tick(BootTime now) override;
   void closed(CloseReason reason) override;
 
+  /// Begins to serve. Apart from the constructor, because it may find the access gone and close the
+  /// connection, whose handler this must be by then.
+  void begin();
+
   // The lane's and the executor's.
   void executed(Task& task) { commands_.executed(task); }
   void abort(Task& task, const Baton& baton) { commands_.abort(task, baton); }
@@ -118,7 +122,6 @@ class Session final : public PduHandler {
   Task* begun_ = nullptr;              // what begin() gave for the command PDU that is arriving
   bool ignored_ = false;               // the PDU that is arriving is outside the window
   bool draining_ = false;
-  bool logging_out_ = false;
   bool closed_ = false;
   bool finished_ = false;
   BootTime last_heard_;

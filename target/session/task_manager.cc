@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "iscsi/lun.h"
 #include "iscsi/serial.h"
@@ -64,7 +65,8 @@ const std::array<TaskManager::Row, 4> TaskManager::kRows = {{
 
 void TaskManager::request(const iscsi::TaskManagementRequest& request) {
   const auto function = iscsi::task_function(request.function());
-  if (!function) return answer(request, TaskResponse::kRejected);
+  if (!function || pending_ >= limits::kTaskManagementPendingMax)
+    return answer(request, TaskResponse::kRejected);
   log::info("session", "task_management",
             {{"session", session_.id()},
              {"function", iscsi::name(*function)},
@@ -116,8 +118,11 @@ NexusLun* TaskManager::lun_of(const iscsi::TaskManagementRequest& request) {
 }
 
 Done TaskManager::answer_later(const iscsi::TaskManagementRequest& request) {
-  return session_.if_serving(
-      [this, request](Session&) { answer(request, TaskResponse::kComplete); });
+  ++pending_;
+  return session_.if_serving([this, request](Session&) {
+    --pending_;
+    answer(request, TaskResponse::kComplete);
+  });
 }
 
 void TaskManager::answer(const iscsi::TaskManagementRequest& request, TaskResponse response) {

@@ -41,6 +41,7 @@ class TaskManager {
   Done answer_later(const iscsi::TaskManagementRequest& request);
   void answer(const iscsi::TaskManagementRequest& request, iscsi::TaskResponse response);
 
+  std::uint32_t pending_ = 0;  // requests whose answer waits for I/O to end
   Session& session_;
   Commands& commands_;
   Sender& sender_;

@@ -26,7 +26,7 @@ TaskSet::TaskSet(Session& session, std::size_t slots)
 
 Task* TaskSet::take(std::uint32_t initiator_task_tag) {
   check(initiator_task_tag != kNoTag, "the reserved tag names no command");
-  if (free_.empty()) return nullptr;
+  check(!free_.empty(), "a slot is taken while there is one");
   Task& task = tasks_[free_.back()];
   free_.pop_back();
   ++in_use_;

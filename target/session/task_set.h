@@ -17,13 +17,14 @@ class TaskSet {
   /// `slots`: the command window plus the immediate commands that may stand beside it.
   TaskSet(Session& session, std::size_t slots);
 
-  /// A free slot for this tag. Null: all are taken.
+  /// A free slot for this tag. REQUIRES: not full, no task of this tag in progress.
   Task* take(std::uint32_t initiator_task_tag);
   void give_back(Task& task);
 
   /// The task of this tag; null when none is in progress under it.
   Task* find(std::uint32_t initiator_task_tag);
 
+  bool full() const { return free_.empty(); }
   std::size_t in_use() const { return in_use_; }
   std::span<Task> all() { return {tasks_.get(), tags_.size()}; }
 
