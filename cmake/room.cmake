@@ -41,6 +41,15 @@ function(lungate_unit_tests name)
     target_link_libraries(${test} PRIVATE lungate_${room})
   endforeach()
   target_link_libraries(${test} PRIVATE ${ARG_LIBRARIES})
-  gtest_discover_tests(${test} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "unit;${ARG_LABELS}" TIMEOUT 60)
+  set(properties)
+  if("ceph" IN_LIST ARG_LABELS)
+    set(properties ${LUNGATE_CEPH_PROPERTIES})
+  endif()
+  gtest_discover_tests(${test} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60 ${properties})
+  # gtest_discover_tests() takes no property whose value is a list, so the labels come after it.
+  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${test}_labels.cmake)
+  string(JOIN ";" words unit ${ARG_LABELS})
+  file(WRITE ${labels} "foreach(test IN LISTS ${test}_TESTS)\n"
+    "  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${words}\")\nendforeach()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 endfunction()

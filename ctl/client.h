@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One question to the target's control socket, and its answer.
 #pragma once
 

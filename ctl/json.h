@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // `--json` of what does not come from the control socket. nlohmann-json stays behind json.cc.
 #pragma once
 

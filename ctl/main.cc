@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // lungate: the operator's command.
 #include <iostream>
 

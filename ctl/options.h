@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The command line as plain values. CLI11 stays behind options.cc.
 #pragma once
 

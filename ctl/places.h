@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Where a gateway's configuration, control socket and segment are.
 #pragma once
 

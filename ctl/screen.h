@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The terminal of `lungate top`: its own page, refreshed in place, given back as it was.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What the target answers, as text for people. `--json` goes another way (api::to_json).
 #pragma once
 

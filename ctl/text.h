@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Text for people: aligned tables, times, sizes. Pure functions.
 #pragma once
 

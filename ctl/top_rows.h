@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // From two readings of the segment to a row per LUN: rates, quantiles, what is in flight. Pure.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Which edges of the segment's fine ladders become `le` on the page. Each is an edge (checked while
 // compiling), so every bucket is an exact count. What is above the last one is in +Inf.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Reads every segment at each scrape and makes the page's families. A segment that cannot be read
 // costs its own gateway's series and nothing else; it is said why in lungate_shm_fault and, once
 // per change, in the log.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What a snapshot looks like on the page.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A small HTTP server over libmicrohttpd: exact paths, GET and HEAD, and bounds on everything that
 // a client may use up (connections, header bytes, time). libmicrohttpd is named in http.cc only.
 #pragma once

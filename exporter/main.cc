@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // lungate-exporter: reads the segments of this host's targets and serves /metrics. It may be
 // restarted, upgraded or killed at any time; no target notices.
 #include <signal.h>

@@ -26,7 +26,8 @@ std::string valid_address(const std::string& text) {
 }
 
 void declare(CLI::App& app, CommandLine& line, const std::string& version) {
-  app.add_option("--config", line.config_file, "the gateway's TOML file; its [exporter] is read");
+  app.add_option("--config,config", line.config_file,
+                 "the gateway's TOML file; its [exporter] is read");
   app.add_option("--listen", line.listen, "address and port; port 0 picks one and logs it")
       ->check(CLI::Validator(valid_address, "ADDRESS:PORT"));
   app.add_option("--segment", line.segments, "a target's segment; may be given several times")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What the exporter is told: by a configuration file, by options, or by both (options win).
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One page in the making: the catalogue's metrics as prometheus-cpp's families, each once, in the
 // catalogue's order, whatever the number of gateways that add to them.
 #pragma once

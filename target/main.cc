@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // lungate-target: reads its configuration, builds the gateway, runs it.
 #include <signal.h>
 #include <unistd.h>

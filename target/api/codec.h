@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Messages to lines and back. One JSON object per line, UTF-8:
 //
 //   {"version":1,"request":"disconnect","session":42}

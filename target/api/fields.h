@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The fields of every message, listed once: the codec walks these lists in both directions.
 // The names are the wire's; they never change within one protocol version.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What the control socket speaks, as plain values. codec.h turns them into lines and back.
 //
 //   lungate                             lungate-target

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The port behind which a LUN's bytes live: a short table of verbs. An adapter (rbd, file, null)
 // knows no SCSI; the device server knows no Ceph.
 //

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Bytes on the wire. Big-endian is a type here, not a habit: a field declared `be32` cannot be read
 // in host order by mistake, has alignment 1, and may overlay any offset of a received header.
 // Little-endian exists for one field of RFC 7143 only (CRC32C digests, section 13.1).

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Checks for our own mistakes, active in release builds too: the process stops loudly rather than
 // going on with data it no longer understands. Nothing that a peer, the operator or Ceph can cause
 // may reach one of these: such errors are values (see result.h).

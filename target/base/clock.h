@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Time. Intervals are measured on CLOCK_BOOTTIME (it counts a suspended machine's sleep, so a pause
 // is seen) and never compared between machines. Pure rooms take time as a parameter.
 #pragma once

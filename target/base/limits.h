@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Every bound of the gateway, in one place, each with its reason. A bound that the operator may
 // change has its default and its range here; protocol constants (a BHS has 48 bytes) live with
 // their protocol.

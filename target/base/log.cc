@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The only file that knows spdlog: it takes whole lines, adds the time and writes them.
 #include "base/log.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Structured, bounded logging; spdlog stays behind log.cc.
 //
 //   log::warn("session", "login_refused", {{"peer", address}, {"initiator", name}, {"reason",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What a line looks like and how many of them there may be: the parts of the log that need neither
 // a clock nor a place to write. Behind log.h; other rooms have no use for them.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A letter between threads, without allocation: the pending operation is itself the letter, so a
 // completion on a foreign thread (librbd's, io_uring's) only pushes a pointer and goes home.
 //

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A value or an error of the room's own type. tl::expected is not [[nodiscard]] and would let an
 // ignored error compile in silence; this one does not.
 #pragma once

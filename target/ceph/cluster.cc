@@ -19,8 +19,8 @@ struct Option {
 
 /// What must hold whatever ceph.conf says, and why. Image metadata can override the rbd_ options
 /// again, so image.cc looks at them once more after opening.
-const std::array<Option, 12>& our_options() {
-  static const std::array<Option, 12> options{{
+const std::array<Option, 13>& our_options() {
+  static const std::array<Option, 13> options{{
       // GOOD means stored: no cache between us and the cluster.
       {"rbd_cache", "false"},
       {"rbd_persistent_cache_mode", "disabled"},
@@ -40,6 +40,10 @@ const std::array<Option, 12>& our_options() {
       // (limits.h), librados' would block the caller.
       {"objecter_inflight_ops", "0"},
       {"objecter_inflight_op_bytes", "0"},
+      // One thread per connection runs librbd and its callbacks. Two hand every I/O to each other:
+      // the same IOPS, twice the context switches and a fifth more CPU per I/O (measured, 4 KiB
+      // random reads at depth 32). More images are served by more connections.
+      {"librados_thread_count", "1"},
       // No signal handlers and no admin socket from a library in our process.
       {"admin_socket", ""},
       {"log_to_stderr", "false"},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One RADOS client: a connection to the cluster with its own instance number and addresses. Images
 // share it (connections.h); a fence kills it, and with it all of them, for good.
 #pragma once
@@ -68,6 +69,9 @@ class Cluster {
   std::uint64_t observe(std::function<void()> told);
   void unobserve(std::uint64_t id);
 
+  /// Held by this object until its RADOS client has been shut down, after which that client can
+  /// write nothing more. Copies are meant to be weak.
+  const std::shared_ptr<const void>& alive() const { return alive_; }
   /// The rados_t, for this room.
   void* handle() const { return handle_; }
 
@@ -76,11 +80,15 @@ class Cluster {
   Result<void, Error> read_identity();
   Result<std::string, Error> command(const std::string& json, std::string_view doing);
 
-  void* handle_;
+  // Constant after connect().
+  void* handle_;  // the rados_t; librados' own calls on it are thread-safe
+  const std::shared_ptr<const void> alive_ = std::make_shared<int>();
   std::string fsid_;
   std::string client_;
   std::string addresses_;
-  std::atomic<bool> fenced_{false};
+
+  // Any thread.
+  std::atomic<bool> fenced_{false};  // never goes back: a fenced client does not recover
   std::mutex mutex_;  // held while observers are called, so that unobserve() waits for them
   std::map<std::uint64_t, std::function<void()>> observers_;
   std::uint64_t next_observer_ = 1;

@@ -41,6 +41,8 @@ std::shared_ptr<Cluster> Connections::lease_of(const std::shared_ptr<Shared>& sh
 
 Result<std::shared_ptr<Cluster>, Error> Connections::lease() {
   const std::lock_guard connecting(connecting_);
+  // An existing one first. A fenced one is skipped although it may still have room: its images are
+  // on their way out, and nothing works on it any more.
   {
     const std::lock_guard lock(*mutex_);
     std::erase_if(connections_, [](const auto& shared) { return shared->cluster.expired(); });
@@ -52,6 +54,7 @@ Result<std::shared_ptr<Cluster>, Error> Connections::lease() {
   }
   auto cluster = Cluster::connect(settings_);
   if (!cluster) return err(std::move(cluster.error()));
+  // We hold only a weak reference: the images keep the connection open, and the last one closes it.
   auto shared = std::make_shared<Shared>();
   shared->cluster = *cluster;
   const std::lock_guard lock(*mutex_);

@@ -26,6 +26,7 @@ class Connections {
   std::size_t count() const;
 
  private:
+  /// A connection and how many leases of it are out. Kept until it is seen to have ended.
   struct Shared {
     std::weak_ptr<Cluster> cluster;
     std::uint32_t images = 0;
@@ -35,6 +36,7 @@ class Connections {
   std::shared_ptr<Cluster> lease_of(const std::shared_ptr<Shared>& shared,
                                     const std::shared_ptr<Cluster>& cluster);
 
+  // Constant after construction.
   const ClusterSettings settings_;
   const std::uint32_t images_per_connection_;
   std::mutex connecting_;  // one connect at a time, so that a start with many images shares

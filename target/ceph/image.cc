@@ -36,6 +36,7 @@ constexpr std::array kNeededSettings{
     NeededSetting{"rbd_disable_zero_copy_writes", "true"},
 };
 
+/// All options as they apply to this image: our client's, overridden by the pool's and the image's.
 struct ConfigList {
   std::vector<rbd_config_option_t> options;
   int count = 0;
@@ -62,6 +63,8 @@ Error open_error(int result, const ImageSpec& spec) {
   return error_of(result, "open image " + to_string(spec));
 }
 
+/// librbd gives back the pointer that watch() passed: the image's own member, which lives until
+/// unwatch() has returned.
 void on_header_change(void* changed) {
   (*static_cast<std::function<void()>*>(changed))();
 }
@@ -98,7 +101,7 @@ Result<std::unique_ptr<Image>, Error> Image::open(std::shared_ptr<Cluster> clust
 }
 
 Image::~Image() {
-  unwatch();
+  unwatch();  // first: its callback may use this object
   rbd_close(handle_);
 }
 
@@ -106,6 +109,7 @@ Result<void, Error> Image::check_features(const ImageSpec& spec, bool for_writin
   std::uint64_t features = 0;
   if (const int r = rbd_get_features(handle_, &features); r < 0)
     return err(error_of(r, "read the features of image " + to_string(spec)));
+  // Readers too: a non-primary or migrating image changes under them in ways that we would not see.
   for (const RefusedFeature& feature : kRefusedFeatures) {
     if ((features & feature.bit) != 0) return err(refused(spec, feature.why));
   }
@@ -127,6 +131,7 @@ Result<void, Error> Image::read_facts(const ImageSpec& spec) {
   if (r == 0 && !spec.snapshot.empty())
     r = rbd_snap_get_id(handle_, spec.snapshot.c_str(), &facts_.snapshot_id);
   if (r < 0) return err(error_of(r, "read the header of image " + to_string(spec)));
+  // An image keeps its id when it is renamed, and its pool's id when that is.
   facts_.pool_id = pool_.id();
   facts_.data_pool_id = rbd_get_data_pool_id(handle_);
   facts_.id = id.data();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // An open RBD image: what it is, its I/O, its exclusive lock in manual mode.
 #pragma once
 

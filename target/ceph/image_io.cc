@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // An image's I/O, through librbd's C API. It copies a write's data once, at submission (cluster.cc
 // says why it must), so the caller's buffer is free when the completion comes, whatever librados
 // still resends; and a read's data once, into our buffer. The C++ API could save the write's copy
@@ -22,6 +23,8 @@ const char* chars(Bytes bytes) {
 
 }  // namespace
 
+// librbd's completion is allocated per operation and released by result(), or here when nothing was
+// started. `start` returns what librbd said: zero, or an errno with the promise of no callback.
 template <class Start>
 int Image::start(Callback done, void* owner, Start&& start) noexcept {
   rbd_completion_t completion = nullptr;

@@ -38,6 +38,8 @@ Result<bool, Error> Image::watched_by(const std::string& client) const {
   return found;
 }
 
+// With the first rbd_lock_acquire librbd leaves its automatic mode for good: it refuses those who
+// ask for the lock, and fails our writes with EROFS instead of asking others for it.
 Result<void, Error> Image::acquire_lock() {
   if (const int r = rbd_lock_acquire(handle_, RBD_LOCK_MODE_EXCLUSIVE); r < 0)
     return err(error_of(r, "take the image's lock"));
@@ -45,6 +47,7 @@ Result<void, Error> Image::acquire_lock() {
   return {};
 }
 
+// Not rbd_lock_break: that blocklists the holder by itself, or (by an option) anybody it breaks.
 Result<void, Error> Image::break_lock(const Pool::Locker& holder) {
   return pool_.break_lock(header_object(facts_), kLockName, holder);
 }

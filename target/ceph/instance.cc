@@ -57,6 +57,7 @@ bool parse(const std::string& text, std::uint64_t& out) {
 
 }  // namespace
 
+// What cannot be read stays empty, and life_of() then answers kUnknown: the slow, safe way.
 Instance this_process() {
   Instance here;
   std::array<char, 256> host{};

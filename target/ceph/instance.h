@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Which process a RADOS client belongs to: enough to tell, later and from a new process, that the
 // old one has ended, without asking Ceph.
 #pragma once

@@ -12,8 +12,9 @@ Error locked(std::string text) {
 
 /// Whether this instance of our gateway may be fenced. Its lock is still held.
 Result<void, Error> must_be_gone(Image& image, const Roster& roster, const Instance& instance) {
-  if (instance.fenced || roster.abandoned(instance.client)) return {};
-  if (instance.client == image.cluster().client() || same_process(instance, roster.here())) {
+  if (instance.fenced) return {};
+  if (same_process(instance, roster.here())) {
+    if (!roster.in_use(instance.client)) return {};
     return err(locked("already open in this gateway, as another LUN (" + instance.client + ")"));
   }
   switch (life_of(instance, roster.here())) {
@@ -25,6 +26,7 @@ Result<void, Error> must_be_gone(Image& image, const Roster& roster, const Insta
     case Life::kUnknown:
       break;
   }
+  // Out of sight: the cluster's word. A live librbd always watches the image that it has locked.
   const auto alive = image.watched_by(instance.client);
   if (!alive) return err(alive.error());
   if (!*alive) return {};
@@ -47,6 +49,7 @@ Result<void, Error> clear(Image& image, Roster& roster, const Pool::Locker& hold
 }  // namespace
 
 Result<void, Error> take_lock(Image& image, Roster& roster) {
+  // Before the lock, never after: a crash in between must leave a lock that is known as ours.
   if (auto done = roster.enlist(image.pool()); !done) return done;
   auto holder = image.lock_holder();
   if (!holder) return err(std::move(holder.error()));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // When a gateway may take an image's exclusive lock. librbd would decide differently (it breaks and
 // blocklists a silent holder by itself, and hands its own lock to whoever asks), so it is asked to
 // take a lock only when nobody holds it, and keeps it (manual mode).
@@ -9,7 +10,8 @@
 //   a client that is not in our roster                refuses: "locked by client.X at ADDR". qemu,
 //   (qemu, krbd, another gateway)                     krbd and mirroring are never broken
 //   another image handle of this process              refuses: one LUN per image
-//   a client of this process that was found fenced    fences it again (for good), breaks, takes
+//   a client of this process that was closed (its     fences it for good, breaks, takes
+//   release did not get through) or found fenced
 //   a former instance, its process seen to have       fences it at once (it is dead: a second),
 //   ended (same boot, same PID namespace)             breaks the lock, takes it
 //   a former instance, its process seen running       refuses: two processes with one gateway name

@@ -12,6 +12,7 @@
 namespace lungate::ceph {
 namespace {
 
+// librados' operations are made and released by hand; these two do it by scope.
 struct WriteOp {
   rados_write_op_t op = rados_create_write_op();
   WriteOp() = default;
@@ -46,6 +47,8 @@ std::string without_protocol(const std::string& address) {
   return address.starts_with("v1:") || address.starts_with("v2:") ? address.substr(3) : address;
 }
 
+/// Keys and values may hold zero bytes, so the form with sizes (next2) is used throughout. The
+/// iterator is valid, and must be ended, even when the operation has failed.
 std::map<std::string, std::string> collect(rados_omap_iter_t entries) {
   std::map<std::string, std::string> found;
   char* key = nullptr;
@@ -151,6 +154,8 @@ Result<void, Error> Pool::erase(const std::string& object, const std::vector<std
 
 Result<std::vector<Pool::Locker>, Error> Pool::lockers(const std::string& object,
                                                        const std::string& lock) {
+  // Room for far more holders than an exclusive lock can have: a call that runs out of it says
+  // ERANGE, which is an error like any other here, not a loop.
   int exclusive = 0;
   std::string tag(256, '\0');
   std::string clients(limits::kWatchersMax * 64, '\0');

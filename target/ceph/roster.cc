@@ -25,9 +25,14 @@ Roster::Roster(std::string gateway)
     : gateway_(std::move(gateway)), object_("lungate.gateway." + gateway_), here_(this_process()) {}
 
 Result<void, Error> Roster::enlist(Pool& pool) {
+  // Noted as done only when all of it was done: a failed attempt is repeated by the next image.
   const std::lock_guard lock(mutex_);
   const std::string place = place_of(pool);
   if (enlisted_.contains(place)) return {};
+  {
+    const std::lock_guard guard(alive_mutex_);
+    alive_.try_emplace(pool.cluster()->client(), pool.cluster()->alive());
+  }
   Instance instance = here_;
   instance.client = pool.cluster()->client();
   instance.address = pool.cluster()->addresses();
@@ -48,13 +53,14 @@ Result<std::optional<Instance>, Error> Roster::find(Pool& pool, const std::strin
 }
 
 void Roster::abandon(const std::string& client) {
-  const std::lock_guard lock(abandoned_mutex_);
-  abandoned_.insert(client);
+  const std::lock_guard lock(alive_mutex_);
+  alive_[client].reset();
 }
 
-bool Roster::abandoned(const std::string& client) const {
-  const std::lock_guard lock(abandoned_mutex_);
-  return abandoned_.contains(client);
+bool Roster::in_use(const std::string& client) const {
+  const std::lock_guard lock(alive_mutex_);
+  const auto known = alive_.find(client);
+  return known == alive_.end() || !known->second.expired();
 }
 
 Result<void, Error> Roster::fence(Pool& pool, const Instance& instance) {
@@ -62,6 +68,7 @@ Result<void, Error> Roster::fence(Pool& pool, const Instance& instance) {
   auto current = find(pool, instance.client);  // another worker may have done it meanwhile
   if (!current) return err(std::move(current.error()));
   if (*current && (*current)->fenced) return pool.cluster()->wait_for_newest_map();
+  // Fence first, note second: a crash in between costs one fence too many, never one too few.
   if (auto done = pool.cluster()->fence(instance.address); !done) return done;
   Instance fenced = instance;
   fenced.fenced = true;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Which RADOS clients are, or have been, this gateway. After a kill -9 the lock of an image names a
 // client that no longer exists; the roster is how the next process knows it for its predecessor.
 //
@@ -7,6 +8,8 @@
 // instance.h encodes it. A client is entered before it takes its first lock there.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -36,7 +39,9 @@ class Roster {
   /// Says that a connection of this process was found fenced. Whoever did it may have meant an hour
   /// only: its locks may be taken over, after a fence of our own. Any thread, does not block.
   void abandon(const std::string& client);
-  bool abandoned(const std::string& client) const;
+  /// Whether that client of this process may still do I/O. False once its connection has been
+  /// closed or abandoned; true when this roster has never seen it.
+  bool in_use(const std::string& client) const;
   /// Fences the instance's client, unless that has been done before, and notes it, so that a client
   /// is fenced once and not once per image. When it returns, the pool's connection has seen the
   /// osdmap that says so. Takes a second. REQUIRES: the instance has ended or has lost touch.
@@ -45,13 +50,14 @@ class Roster {
  private:
   Result<void, Error> forget_old(Pool& pool);
 
+  // Constant after construction.
   const std::string gateway_;
-  const std::string object_;
+  const std::string object_;  // the name of the object
   const Instance here_;
   std::mutex mutex_;                // one enlistment or fence at a time
   std::set<std::string> enlisted_;  // "client.4123 3/namespace"
-  mutable std::mutex abandoned_mutex_;
-  std::set<std::string> abandoned_;
+  mutable std::mutex alive_mutex_;
+  std::map<std::string, std::weak_ptr<const void>> alive_;  // this process' clients, from enlist()
 };
 
 }  // namespace lungate::ceph

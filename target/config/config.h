@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The configuration as plain values. The room `config` turns TOML text into these (parse.h) and
 // back (dump.h); it opens nothing and knows neither sockets nor Ceph. A Config that parse() gave
 // out has been checked whole: ranges hold, names are well formed, nothing is there twice.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A parsed TOML text as a plain tree. toml11 stays behind document.cc; so does what it gets wrong:
 // it names the place of a value where the key is meant, and saturates integers (both reproduced).
 #pragma once

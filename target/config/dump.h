@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A Config back to text: `lungate check --print` shows what is in force, defaults included.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Makes rows of the key table from members: integer<&Gateway::loops>("loops", {0, 8}, "...").
 #pragma once
 

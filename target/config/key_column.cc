@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Where a key stands, found from the place of its value. Three shapes:
 //
 //   key = value           the value's place is behind the '=': the key is the last one before it

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Every key of the configuration, one row each. To add one: a member in config.h and a row here.
 #include "base/limits.h"
 #include "config/fields.h"

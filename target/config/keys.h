@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The reference of all keys, made from the same rows that the reader obeys.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What a text of the configuration may say: names, addresses, sizes, paths. Pure functions.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // TOML text to a Config, or to every error that the text has. Reads at most one file and looks
 // nothing up: whether an image exists or an address is ours is for later, and takes no text down.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Reads a tree by the rows of a table: types, ranges, rules of single values, unknown keys.
 // What several keys must agree on is rules.h's.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Collects the errors of one text. A table in which something was wrong is remembered as unsound,
 // so that later rules do not complain about what follows from the first mistake.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What several keys must agree on: nothing is there twice, what is named exists, sizes fit.
 #pragma once
 

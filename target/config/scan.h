@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What is checked before the TOML parser sees a text: it recurses once per nested bracket and per
 // dot of a key, so 4 KB of '[' would overflow its stack.
 #pragma once

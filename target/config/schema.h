@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What a row of the key table is. One row per key drives the reader, the check for unknown keys,
 // the printed configuration and the reference of keys; the rows themselves stand in keys.cc.
 #pragma once

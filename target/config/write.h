@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Values of the key table as TOML text.
 #pragma once
 

@@ -28,6 +28,12 @@ bool somebody_listens(const sockaddr_un& address) {
   return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+/// What stands at the path: nothing, a socket, or something that is not ours to remove.
+bool is_replaceable(const std::string& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) != 0 || S_ISSOCK(found.st_mode);
+}
+
 std::string failure(const std::string& path, const char* what) {
   return "control socket " + path + ": " + what + ": " + std::strerror(errno);
 }
@@ -51,7 +57,18 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
   void ready(event::Interest what) {
     const auto self = shared_from_this();
     if (what != event::Interest::kRead) write_some();
-    if (fd_ && !answering_ && out_.empty()) read_some();
+    if (idle()) read_some();
+    serve();
+  }
+
+  bool idle() const { return fd_ && !answering_ && out_.empty(); }
+
+  /// The requests that have come, one after another.
+  void serve() {
+    serving_ = true;
+    while (idle() && next_line()) {
+    }
+    serving_ = false;
   }
 
   void read_some() {
@@ -60,26 +77,34 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) return end();
     in_.append(buffer, static_cast<std::size_t>(got));
-    next_line();
   }
 
-  void next_line() {
+  /// False when no whole line is there.
+  bool next_line() {
     const std::size_t newline = in_.find('\n');
     if (newline == std::string::npos && in_.size() > limits::kControlRequestBytesMax) {
+      last_ = true;  // where the next request begins is not known any more
       in_.clear();
-      return reply(api::Error{api::ErrorCode::kBadRequest, "the request is too long", {}});
+      reply(api::Error{api::ErrorCode::kBadRequest, "the request is too long", {}});
     }
-    if (newline == std::string::npos) return;
+    if (newline == std::string::npos || last_) return false;
     const std::string line = in_.substr(0, newline);
     in_.erase(0, newline + 1);
     const auto request = api::parse_request(line);
-    if (!request) return reply(request.error());
+    if (!request) {
+      reply(request.error());
+      return true;
+    }
     answering_ = true;
     deadline_.stop();  // a reload may take its time
     watcher_.set_interest(event::Interest::kNone);
     owner_.handle_(*request, [weak = weak_from_this()](const api::Reply& answer) {
-      if (const auto self = weak.lock()) self->reply(answer);
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      self->reply(answer);
+      if (!self->serving_) self->serve();
     });
+    return true;
   }
 
   void reply(const api::Reply& answer) {
@@ -94,8 +119,8 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
     const ssize_t put = ::send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
     if (put < 0 && errno != EAGAIN && errno != EINTR) return end();
     if (put > 0) out_.erase(0, static_cast<std::size_t>(put));
+    if (out_.empty() && last_) return end();
     watcher_.set_interest(out_.empty() ? event::Interest::kRead : event::Interest::kWrite);
-    if (out_.empty() && in_.find('\n') != std::string::npos) next_line();
   }
 
   void end() {
@@ -115,6 +140,8 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
   std::string in_;
   std::string out_;
   bool answering_ = false;
+  bool serving_ = false;  // an answer that comes at once must not go deeper for the next request
+  bool last_ = false;     // close when what is said has been sent
 };
 
 Result<std::unique_ptr<ControlSocket>, std::string> ControlSocket::open(event::Loop& loop,
@@ -123,6 +150,8 @@ Result<std::unique_ptr<ControlSocket>, std::string> ControlSocket::open(event::L
   const sockaddr_un address = address_of(path);
   if (somebody_listens(address))
     return err("control socket " + path + ": another lungate-target listens there");
+  if (!is_replaceable(path))
+    return err("control socket " + path + ": something that is no socket stands there");
   ::unlink(path.c_str());
   UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd) return err(failure(path, "socket"));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The Unix socket by which the operator's command speaks with this process: one request per line,
 // one reply per line, in order (api/messages.h). Who may open the socket may do everything: its
 // file mode is the access control.

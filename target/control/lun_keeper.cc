@@ -62,16 +62,16 @@ void LunKeeper::open() {
   tools_.workers.run([self = shared_from_this(), result, target = target_,
                       lun = lun_] { result->emplace(self->tools_.stores.open(target, lun)); },
                      tools_.home,
-                     [self = shared_from_this(), result] {
+                     [self = shared_from_this(), result, lun = lun_] {
                        Opened& outcome = **result;
                        if (outcome)
-                         self->opened(std::move(*outcome));
+                         self->opened(std::move(*outcome), lun);
                        else
                          self->refused(outcome.error());
                      });
 }
 
-void LunKeeper::opened(std::shared_ptr<backend::Backend> backend) {
+void LunKeeper::opened(std::shared_ptr<backend::Backend> backend, const config::Lun& as) {
   backend_ = std::move(backend);
   if (removed_)
     return close([self = shared_from_this()] { std::exchange(self->gone_, nullptr)(); });
@@ -95,6 +95,7 @@ void LunKeeper::opened(std::shared_ptr<backend::Backend> backend) {
     if (self->known_) std::exchange(self->known_, nullptr)();
     self->look();  // what has changed between open and watch
   });
+  if (lun_ != as) resize(lun_);  // a reload meanwhile
 }
 
 void LunKeeper::refused(const Refusal& refusal) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Keeps one LUN of the configuration served: opens its store, tries again when that fails, sees its
 // changes, closes it.
 //
@@ -67,7 +68,8 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
  private:
   void backend_changed() noexcept override;
   void open();
-  void opened(std::shared_ptr<backend::Backend> backend);
+  /// `as`: the configuration that it was opened by.
+  void opened(std::shared_ptr<backend::Backend> backend, const config::Lun& as);
   void refused(const Refusal& refusal);
   void look();
   void lose(const backend::State& state);

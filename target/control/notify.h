@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The service manager's side of the life cycle (sd_notify(3)). Without one, nothing happens.
 #pragma once
 

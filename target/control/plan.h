@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A reload as a plan of changes: what differs between the configuration that runs and a new one,
 // decided before anything is touched.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What the control socket's requests do: the service's answers to the operator.
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The life of the gateway process: start, serve, reload, drain, stop. Everything here runs on the
 // home loop, which is the main thread.
 //

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // From a LUN's configuration to an open backend: the one place that knows every adapter.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // libev as this room's .cc files see it; no public header of the room includes it.
 #pragma once
 

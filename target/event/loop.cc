@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One turn, as libev runs it:
 //
 //   poll --> ev_check: turn_started()  --> events --> ev_prepare: turn_ended() --> poll ...

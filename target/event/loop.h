@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One libev loop and what is watched on it. Nothing here is thread-safe but what says so; a watcher
 // is made, used and destroyed on its loop's thread (or before the loop runs).
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Additional header segments (RFC 7143, 11.2.2): what a SCSI command says beyond its 48 bytes.
 #pragma once
 

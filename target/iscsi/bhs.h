@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The basic header segment of every PDU that a target sends or receives (RFC 7143, 11), as 48 bytes
 // that overlay the wire: `load<ScsiCommand>(framer.header_bytes())` needs no decoding. A field that
 // is more than a number has an accessor; bytes that the RFC reserves are zero in what we build and

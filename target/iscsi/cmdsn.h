@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Command numbering of a session (RFC 7143, 4.2.2.1): which commands are due, which come too early,
 // which are to be ignored, and how many more the initiator may send.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // CRC32C (Castagnoli), the one digest of iSCSI (RFC 7143, 13.1), computed by ISA-L.
 #pragma once
 

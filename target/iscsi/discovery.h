@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // SendTargets (RFC 7143, 13.3 and appendix C): which targets there are, and where.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // From a stream of bytes to PDUs (RFC 7143, 11.1, 11.2). The framer holds one header, never data:
 // where a data segment goes is the owner's decision, taken when the header is whole, its digest has
 // been verified and every length has been held against the limits. Nothing is allocated here.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Every key of RFC 7143, 12 and 13, as one row: how it is negotiated, in which range, and when it
 // may be sent. The code that negotiates (negotiation.h) knows kinds, not keys.
 #pragma once

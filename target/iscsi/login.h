@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The login phase of one connection (RFC 7143, 6.3 and 11.12, 11.13), from the first Login Request
 // to full feature phase, as a value: requests go in, responses come out. Everything here is reached
 // by peers that nobody has authenticated yet.

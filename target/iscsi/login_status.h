@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Status of a Login Response (RFC 7143, 11.13.5), each once, as an object: to be sent, compared,
 // counted and logged.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Why a connection is logged out, and what came of it.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The 8-byte logical unit number of a header (RFC 7143, 11.2.1.7; SAM-5, 4.7).
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // iSCSI names (RFC 7143, 4.2.7): iqn., eui. and naa.; compared as bytes once normalised.
 #pragma once
 

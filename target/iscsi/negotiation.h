@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Text negotiation as its responder (RFC 7143, 6.2), driven by the table of keys.h.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The PDU types of iSCSI (RFC 7143, 11.2.1.2), each declared once: value, name, who sends it.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The operational parameters of a session and its one connection, as plain values.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Why a PDU was rejected, as the peer is told.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The headers that a target sends, filled in. What is not a parameter is zero, or what the RFC says
 // it must be.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Task management functions and their responses (RFC 7143, 11.5.1 and 11.6.1; RFC 7144, 4).
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // key=value text of login and text PDUs (RFC 7143, 6.1): gathered over PDUs with the C bit, parsed
 // within bounds, and built and cut into PDUs the other way. All of it is reached before a peer has
 // proved who it is.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The arithmetic of data transfer (RFC 7143, 4.2.5, 11.3 to 11.8): which data may come, where it
 // goes, what to ask for next; how read data is cut. No bytes are touched here.
 #pragma once

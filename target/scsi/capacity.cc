@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // READ CAPACITY 10, 16 (SBC-3, 5.15, 5.16).
 #include <limits>
 

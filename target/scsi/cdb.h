@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // CDBs as structures (SPC-4, 4.2.2). A received CDB is copied into one of these, never overlaid;
 // the first byte of each is the operation code, the last the control byte.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Every command that the device server knows, one row each. Dispatch, validation of CDBs, the
 // session's plan and REPORT SUPPORTED OPERATION CODES read this table and nothing else: a new
 // command is a new row and its function.

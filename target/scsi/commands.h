@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The functions that the command table's rows name, one file for each family of commands.
 //
 //   xxx_bytes     how much the CDB moves, for the plan. Never reads more than the CDB, because the

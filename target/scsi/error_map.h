@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The one place where a backend's errors become SCSI statuses.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The device server's one way in: every command is judged by its row before its function runs. The
 // first objection is the answer:
 //

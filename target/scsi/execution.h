@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One SCSI command from CDB to status, without threads, sockets or time: the session drives, the
 // device server decides, the backend works.
 //

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The blocks that a command is about. LBAs and lengths come from the peer: all arithmetic on them
 // that could wrap is done here, once.
 #pragma once

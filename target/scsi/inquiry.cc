@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // INQUIRY (SPC-4, 6.6). Answered for a LUN that does not exist as well: that is how initiators
 // learn that it does not.
 #include <algorithm>

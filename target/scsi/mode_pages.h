@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Mode pages (SPC-4, 7.5; SBC-3, 6.4): one builder per page, listed in a table that MODE SENSE and
 // MODE SELECT share. No page has subpages and none is saved.
 #pragma once

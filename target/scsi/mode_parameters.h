@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What stands before the pages in the data of MODE SENSE and MODE SELECT (SPC-4, 7.5.4, 7.5.5): a
 // header of 4 or 8 bytes and perhaps one block descriptor.
 #pragma once

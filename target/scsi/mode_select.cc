@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // MODE SELECT 6, 10 (SPC-4, 6.11, 6.12). Everything that is sent must be changeable or equal what
 // it is now. The whole list is judged before anything changes.
 #include <limits>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // MODE SENSE 6, 10 (SPC-4, 6.13, 6.14).
 #include <limits>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What the device server keeps per I_T_L nexus (one initiator session and one logical unit): the
 // unit attentions that it owes. Touched on the session's loop only.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // How a command's function ends, or asks for its next step.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Data that a command gives (INQUIRY, MODE SENSE and the like), built whole and cut to what was
 // asked for only at the end: no builder knows an allocation length.
 #pragma once

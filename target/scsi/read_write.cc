@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // READ and WRITE 6, 10, 12, 16 (SBC-3, 5.10 to 5.13, 5.33 to 5.36).
 //
 // The initiator may have made less room, or sent less, than the CDB names (RFC 7143, 11.4.5.2):

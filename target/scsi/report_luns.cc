@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // REPORT LUNS (SPC-4, 6.33): the units that this initiator may see, whatever LUN was asked.
 #include "scsi/cdb.h"
 #include "scsi/commands.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // REPORT SUPPORTED OPERATION CODES (SPC-4, 6.35): the command table, as initiators read it.
 #include <algorithm>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What CHECK CONDITION says (SPC-4, 4.5). An error is an object that already knows its wire form:
 // every triple of sense key, additional sense code and qualifier that the room uses is one constant
 // of namespace `sense`, with the name that the standard gives it.

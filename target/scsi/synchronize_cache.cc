@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // SYNCHRONIZE CACHE 10, 16 (SBC-3, 5.26). The whole cache is flushed whatever range is named, and
 // before the status is sent even with IMMED: both are allowed, and GOOD then always means stored.
 #include "scsi/commands.h"

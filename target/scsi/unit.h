@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A logical unit as every loop sees it: an immutable value. It changes rarely, on the unit's home
 // loop, and is handed to every loop as a new snapshot; the path of an I/O takes no lock.
 #pragma once

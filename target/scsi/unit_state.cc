@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // TEST UNIT READY, REQUEST SENSE (SPC-4, 6.47, 6.39) and START STOP UNIT (SBC-3, 5.25).
 #include "scsi/unit_state.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What a unit's state forbids. The answers are the sense data of a refusal.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // UNMAP (SBC-3, 5.28). The whole parameter list is checked before the first block is unmapped; then
 // each descriptor is one request, in order.
 #include "scsi/cdb.h"

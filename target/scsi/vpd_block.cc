@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // VPD pages B0h, B1h, B2h: what a block device may be asked for, and at what cost.
 #include <algorithm>
 

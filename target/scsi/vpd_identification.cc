@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // VPD pages 80h and 83h: by these an initiator recognises the disk. What they say of the logical
 // unit must never change and is the same on every path; what they say of the port differs per path.
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Vital product data (SPC-4, 7.8): one builder per page, listed in a table. Page 00h is the list
 // itself and stands with INQUIRY.
 #pragma once

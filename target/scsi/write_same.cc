@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // WRITE SAME 10, 16 (SBC-3, 5.39, 5.40).
 //
 //   pattern (or NDOB)   UNMAP=1       UNMAP=0

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Memory for the data of commands: page-aligned, in a few sizes, kept by the lane for the next
 // command, so that the path of an I/O does not go to the allocator.
 #pragma once

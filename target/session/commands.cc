@@ -91,7 +91,6 @@ bool Commands::resolve(Task& task, const iscsi::ScsiCommand& command) {
   const auto number = iscsi::decode_lun(command.lun);
   NexusLun* nexus = number ? nexuses_.find(*number) : nullptr;
   task.lun = nexus != nullptr ? nexus->lun : nullptr;
-  task.execution.nexus = nexus != nullptr ? &nexus->nexus : &nexuses_.nowhere();
   task.execution.unit = nullptr;
   if (task.lun != nullptr) {
     task.view = task.lun->view;
@@ -150,7 +149,10 @@ void Commands::arrived(bool data_digest_ok) {
   Task* arrived = std::exchange(receiving_, nullptr);
   if (arrived == nullptr) return;  // its data was not wanted, or it was taken back meanwhile
   Task& task = *arrived;
-  task.here = true;
+  if (task.aborted) {  // while the PDU was arriving
+    if (task.delivered) end(task);
+    return;
+  }
   if (!data_digest_ok) decide(task, scsi::Status::kCheckCondition, scsi::sense::kDataPhaseError);
   if (task.delivered)
     advance(task);
@@ -215,7 +217,15 @@ void Commands::send_r2ts(Task& task) {
   }
 }
 
+/// Looked up when the command begins: the LUN may have left this session since it came.
+scsi::Nexus& Commands::nexus_of(const Task& task) {
+  const auto number = iscsi::decode_lun(task.lun_field);
+  NexusLun* nexus = number ? nexuses_.find(*number) : nullptr;
+  return nexus != nullptr && nexus->lun == task.lun ? nexus->nexus : nexuses_.nowhere();
+}
+
 void Commands::execute(Task& task) {
+  task.execution.nexus = &nexus_of(task);
   if (task.execution.planned.direction == scsi::Direction::kOut)
     task.execution.data_out = task.buffer.bytes();
   if (task.execution.planned.direction == scsi::Direction::kIn)
@@ -297,10 +307,12 @@ void Commands::abort(Task& task, const Baton& baton) {
   if (task.phase == TaskPhase::kResponding) return;  // it has been answered
   if (!std::exchange(task.aborted, true))
     task.recorder.add(telemetry::LunCounter::kAbortedCommands);
-  task.batons.push_back(baton);
-  // With the backend: absorbed. Not yet delivered: its CmdSN must still pass by.
-  if (task.phase == TaskPhase::kExecuting || !task.delivered || !task.here) return;
-  end(task);
+  if (task.phase == TaskPhase::kExecuting) return task.batons.push_back(baton);  // absorbed
+  if (task.delivered) return end(task);
+  // Its CmdSN must still pass by, but nothing of it will run: nobody waits for a peer that may
+  // never send what comes before it.
+  leave_lun(task);
+  task.view.reset();
 }
 
 void Commands::abort_all(const LaneLun* lun, const Baton& baton) {

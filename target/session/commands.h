@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The SCSI commands of one session: from the command PDU over its data to its answer, and what
 // becomes of them when somebody takes them back.
 //
@@ -73,6 +74,7 @@ class Commands {
   void advance(Task& task);
   bool awaits_data(const Task& task) const;
   void send_r2ts(Task& task);
+  scsi::Nexus& nexus_of(const Task& task);
   void execute(Task& task);
   void respond(Task& task);
   void send_data_in(Task& task, const iscsi::Residual& residual, std::uint32_t& pdus,

@@ -141,6 +141,8 @@ void Connection::send(Outgoing&& pdu) {
   }
   if (queue_.empty()) send_stuck_ = arrival();
   queue_.push(std::move(pdu));
+  // At once, not at the end of the turn: a small request may have a large answer.
+  if (queue_.bytes() > limits::kSendQueueBytesHigh) choked_ = true;
   if (!std::exchange(dirty_, true)) lane_.mark_dirty(*this);
 }
 
@@ -216,6 +218,10 @@ void Connection::bury() {
   lane_.bury(*this);
 }
 
+void Connection::drain() {
+  if (open()) handler_->drain();
+}
+
 void Connection::tick(BootTime now) {
   if (!open()) return;
   check_deadlines(now);
@@ -224,7 +230,8 @@ void Connection::tick(BootTime now) {
 
 void Connection::check_deadlines(BootTime now) {
   const Settings& settings = lane_.settings();
-  if (pdu_began_ != BootTime{} && reading() && now > pdu_began_ + settings.receive_timeout)
+  if (pdu_began_ != BootTime{} && !reading()) pdu_began_ = now;  // it is not the peer who lingers
+  if (pdu_began_ != BootTime{} && now > pdu_began_ + settings.receive_timeout)
     return close(CloseReason::kReceiveTimeout);
   if (send_stuck_ != BootTime{} && now > send_stuck_ + settings.send_timeout)
     return close(CloseReason::kSendTimeout);

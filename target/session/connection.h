@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One TCP connection: bytes in by the framer, PDUs out by the send queue, and every deadline that a
 // peer can miss. What the PDUs mean is its handler's: first the login phase, then the session.
 //
@@ -42,6 +43,8 @@ class PduHandler {
   virtual void sent(Task& task) = 0;
   /// Every limits::kDeadlineTick.
   virtual void tick(BootTime now) = 0;
+  /// The gateway stops: finish what is begun, begin nothing, close.
+  virtual void drain() = 0;
   /// The connection is closed; nothing more will be sent. Called once. The handler calls
   /// Connection::bury() when it holds nothing any more, perhaps at once.
   virtual void closed(CloseReason reason) = 0;
@@ -59,6 +62,8 @@ class Connection {
   const Endpoint& local() const { return local_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
   bool open() const { return static_cast<bool>(fd_); }
+  /// False while what the peer sends waits in the socket.
+  bool reading() const;
   /// When the turn began in which the PDU at hand arrived.
   BootTime arrival() const;
 
@@ -94,6 +99,7 @@ class Connection {
   /// Sends what is queued, as far as the kernel takes it.
   void flush();
   void tick(BootTime now);
+  void drain();
   PduHandler& handler() { return *handler_; }
 
  private:
@@ -106,7 +112,6 @@ class Connection {
   void keep_for_later(Bytes in);
   void consume_kept();
   void update_interest();
-  bool reading() const;
   void check_deadlines(BootTime now);
 
   // Constant after construction.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What happens in the session, as the segment counts it: the one place where outcomes are mapped to
 // telemetry's kinds.
 #pragma once

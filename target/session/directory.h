@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What this gateway offers, as every lane sees it: an immutable value, replaced whole when the
 // configuration changes.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The port behind which a LUN is local or relayed to the gateway that owns it. Session hands over a
 // task whose data-out is complete and hears of it again exactly once.
 //

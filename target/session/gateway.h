@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The joining floor as a whole, from the home loop: lanes, listeners, the registry of sessions and
 // the LUNs' truths. The home loop runs no I/O: what is slow here delays logins and changes, never a
 // command.

@@ -126,9 +126,9 @@ void Lane::close_session(SessionId id, CloseReason reason) {
 }
 
 void Lane::drain() {
-  std::vector<Session*> sessions;
-  for (const auto& [id, session] : sessions_) sessions.push_back(session);
-  for (Session* session : sessions) session->drain();
+  std::vector<Connection*> connections;
+  for (const auto& [connection, owner] : connections_) connections.push_back(connection);
+  for (Connection* connection : connections) connection->drain();
 }
 
 void Lane::close_all(CloseReason reason) {

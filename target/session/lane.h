@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One loop with everything that lives on it: connections, their sessions, its share of every LUN,
 // buffers, telemetry shard. A connection lives on one lane for life, and what a lane owns is
 // touched by its thread alone; other threads send it work by post().
@@ -78,7 +79,7 @@ class Lane {
   /// (abort_lun).
   void forget_lun(LunId id);
   void close_session(SessionId id, CloseReason reason);
-  /// Sessions take no more commands and end when those in progress are answered.
+  /// Sessions take no more commands and end when those in progress are answered; logins end now.
   void drain();
   /// What drain() did not end in time is closed now.
   void close_all(CloseReason reason);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A connection before full feature phase: feeds the login machine, asks the home loop for the
 // session, and hands the connection over to it.
 #pragma once
@@ -20,6 +21,7 @@ class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
   void pdu(const iscsi::Framer& framer) override;
   void sent(Task&) override {}
   void tick(BootTime now) override;
+  void drain() override { connection_.close(CloseReason::kDrained); }
   void closed(CloseReason reason) override;
 
  private:

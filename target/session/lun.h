@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A logical unit in two places:
 //
 //   home loop: LunHome (lun_home.h)            every lane: LaneLun

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A logical unit's truth, on the home loop: what it is, where its bytes live, and every change of
 // either. A change becomes a new snapshot that every lane takes over and acknowledges; whoever
 // asked for it is told after the last acknowledgment (DESIGN, "The life of one WRITE").

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The sessions of this gateway, on the home loop: who is in, under which TSIH, and the rule that an
 // initiator port has one session per target portal group (RFC 7143, 4.4.3). A login that has
 // succeeded asks here last; if its port is in already, the old session is ended first, and the

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What a connection has to say, in order, until the kernel has taken it. PDUs are queued during a
 // loop turn and leave at its end in one gathered sendmsg; data is sent from where it lies.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A session's voice: numbers what it says. Every PDU carries StatSN, ExpCmdSN and MaxCmdSN of the
 // moment in which it is queued (RFC 7143, 4.2.2).
 #pragma once

@@ -116,8 +116,10 @@ void Session::pdu(const iscsi::Framer& framer) {
     lane().recorder().add(telemetry::GatewayCounter::kDataDigestErrors);
     sender_.reject(iscsi::RejectReason::kDataDigestError, framer.header_bytes());
     // A command or its data: the task fails. Anything else has been answered by the Reject.
-    if (opcode != iscsi::Opcode::kScsiCommand && opcode != iscsi::Opcode::kDataOut)
-      return skip(numbers.cmd_sn, numbers.immediate());
+    if (opcode != iscsi::Opcode::kScsiCommand && opcode != iscsi::Opcode::kDataOut) {
+      if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
+      return;
+    }
   }
   (this->*row->handler)(framer);
 }
@@ -249,6 +251,11 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
 
 void Session::tick(BootTime now) {
   const Settings& settings = lane().settings();
+  if (!connection_.reading()) {  // its answer may be waiting in the socket
+    last_heard_ = now;
+    if (ping_sent_ != BootTime{}) ping_sent_ = now;
+    return;
+  }
   if (ping_sent_ != BootTime{}) {
     if (now > ping_sent_ + settings.nop_timeout) connection_.close(CloseReason::kNopTimeout);
     return;

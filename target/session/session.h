@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One session in full feature phase: an I_T nexus on its one connection (MaxConnections is 1). It
 // dispatches PDUs, keeps their order by CmdSN, and ends when the connection has, and the last
 // command's I/O after it.
@@ -65,6 +66,8 @@ class Session final : public PduHandler {
   void pdu(const iscsi::Framer& framer) override;
   void sent(Task& task) override { commands_.sent(task); }
   void tick(BootTime now) override;
+  /// Takes no more commands; ends when those in progress have been answered.
+  void drain() override;
   void closed(CloseReason reason) override;
 
   /// Begins to serve. Apart from the constructor, because it may find the access gone and close the
@@ -77,8 +80,6 @@ class Session final : public PduHandler {
   void raise(const LaneLun& lun, const scsi::AdditionalSense& attention);
   void directory_changed();
   void end(CloseReason reason);
-  /// Takes no more commands; ends when those in progress have been answered.
-  void drain();
   SessionDescription describe() const;
 
   // Its parts'.

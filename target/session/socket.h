@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // TCP sockets as the session uses them: never blocking, errors as errno values.
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One SCSI command from its first byte to its last: a slot of the session's task set, made once and
 // used again, so that a command allocates nothing but its data (from the lane's pool).
 //
@@ -49,7 +50,6 @@ struct Task {
   TaskPhase phase = TaskPhase::kFree;
   bool aborted = false;    // absorbed: runs to the end of its I/O and is not answered
   bool failed = false;     // its status was decided before its data came: the rest is thrown away
-  bool here = false;       // its command PDU is whole
   bool delivered = false;  // its turn by CmdSN has come
   std::uint32_t initiator_task_tag = 0;
   std::uint32_t cmd_sn = 0;

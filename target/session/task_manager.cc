@@ -88,8 +88,8 @@ void TaskManager::abort_task(const iscsi::TaskManagementRequest& request) {
 /// 11.5.5); if it has passed, the task has been answered, and there is nothing to abort.
 void TaskManager::abort_unseen(const iscsi::TaskManagementRequest& request) {
   const std::uint32_t ref = request.ref_cmd_sn;
-  const bool to_come =
-      !iscsi::serial_before(ref, window_.exp_cmd_sn()) && iscsi::serial_before(ref, request.cmd_sn);
+  const bool to_come = window_.classify(ref, false) != iscsi::CommandWindow::Verdict::kIgnore &&
+                       iscsi::serial_before(ref, request.cmd_sn);
   if (!to_come) return answer(request, TaskResponse::kNoSuchTask);
   session_.skip(ref, false);
   answer(request, TaskResponse::kComplete);

@@ -32,7 +32,7 @@ Task* TaskSet::take(std::uint32_t initiator_task_tag) {
   ++in_use_;
   tags_[task.slot] = initiator_task_tag;
   task.phase = TaskPhase::kReceiving;
-  task.aborted = task.failed = task.here = task.delivered = false;
+  task.aborted = task.failed = task.delivered = false;
   task.initiator_task_tag = initiator_task_tag;
   task.times = {};
   return &task;

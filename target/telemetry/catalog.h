@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The catalogue: every metric of lungate, declared once. HELP lines, the segment's schema hash, the
 // metric reference and the checks of dashboards and rules are made from it.
 //

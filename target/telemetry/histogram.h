@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The latency ladder: 23 steps per decade over eight decades, 1 us to 100 s, so 184 bins, and one
 // each for what lies below and above. A bin is at most 12.5 % wide (its middle is off by at most
 // 6.4 %), and every edge is a short decimal, so that the usual service levels (0.5 ms, 7.5 ms,

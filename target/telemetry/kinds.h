@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What is counted: the bounded kinds that index the shards and become label values. Each list is
 // append-only: a number here is an index in shared memory (layout.h), a name here is a label value
 // in somebody's alert rule.

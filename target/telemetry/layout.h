@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The segment's layout: an ABI between processes that may be upgraded apart from each other.
 // README.md tells the format in prose; both change in the same commit.
 //

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The metrics themselves: name, type, unit, labels, one line, and what an operator should know.
 #include "telemetry/catalog.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The reader's end of the segment: finds the file that stands at a path now, tells whether its
 // writer lives, and gives back what it says as a Snapshot.
 //

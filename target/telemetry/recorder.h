@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // How the target counts: handles to one loop's cells of the shared-memory segment. A cell has one
 // writer (its loop), so counting is a plain load and store: no lock, no read-modify-write on the
 // bus, no allocation, no system call. Nothing reads back, nobody is waited for.

@@ -39,8 +39,8 @@ static_assert(sizeof(LunShard) % kPage == 0, "a slot's shards fill pages of thei
 template <std::size_t kSize>
 void copy_text(std::array<char, kSize>& to, std::string_view from) {
   const std::size_t length = std::min(from.size(), kSize - 1);
-  std::memcpy(to.data(), from.data(), length);
-  std::fill(to.begin() + static_cast<std::ptrdiff_t>(length), to.end(), '\0');
+  const auto end = std::copy_n(from.begin(), length, to.begin());
+  std::fill(end, to.end(), '\0');
 }
 
 /// When this process started, in clock ticks since boot: with the pid, an identity for people.

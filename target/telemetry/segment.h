@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The writer's end of the segment: makes the file, publishes it, says which LUN sits where.
 //
 //   create() --> [ready] --stopping()--> [draining] --destructor--> file stays, lock is gone

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The file behind a segment, without its contents: made under another name, locked, mapped, given
 // memory piece by piece, moved to its path.
 #pragma once

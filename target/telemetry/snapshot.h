@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // What the segment said at one moment, as a plain value: shards merged, everything checked. The
 // exporter and `lungate top` know the segment by this type only.
 #pragma once

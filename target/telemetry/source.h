@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // Bytes that claim to be a segment, read by copying them out.
 //
 // Why copies by pread(2) and no mapping: a mapped file that somebody truncates kills its reader

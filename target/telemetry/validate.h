@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The segment is input: it may come from another release, a dying process, a full disk or a hostile
 // hand. Here its header is held against everything that the layout promises; what has passed needs
 // no further checks of offsets, strides or counts.

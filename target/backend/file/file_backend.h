@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A LUN in a file, by io_uring. For a gateway without Ceph, and for tests.
 //
 //   any loop                             the ring's thread (one per file)

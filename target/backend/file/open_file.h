@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // From a path to a locked descriptor, with each way to fail in words. Blocks: workers only.
 #pragma once
 

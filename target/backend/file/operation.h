@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // One request on its way through the ring, as a value: what the kernel is to be asked next, and
 // what its answer means. No system call here.
 #pragma once

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // A store for measuring everything but a store: reads give zeros, writes vanish. For benchmarks
 // only; its kind, "null", is what INQUIRY says so by.
 #pragma once

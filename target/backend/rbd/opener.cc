@@ -28,6 +28,7 @@ struct Opener::Shared {
         roster(std::make_shared<ceph::Roster>(gateway)) {}
 
   Outcome open(const Options& options);
+  OpenError failed(ceph::Cluster& cluster, OpenError error);
   void attempt(const std::string& name, const Options& options);
 
   ceph::Connections connections;
@@ -47,16 +48,29 @@ OpenError timed_out(const Options& options) {
 
 }  // namespace
 
+/// A connection that turns out to be fenced is handed to nobody any more: the next try gets
+/// another.
+OpenError Opener::Shared::failed(ceph::Cluster& cluster, OpenError error) {
+  if (error.cause == ceph::Cause::kFenced) {
+    roster->abandon(cluster.client());
+    cluster.mark_fenced();
+  }
+  return error;
+}
+
+// Whatever fails gives back what was taken before: closing the image releases its lock, and the
+// last image closes the connection.
 Outcome Opener::Shared::open(const Options& options) {
   auto cluster = connections.lease();
   if (!cluster) return err(std::move(cluster.error()));
   auto image = ceph::Image::open(*cluster, options.image, !options.read_only);
-  if (!image) return err(std::move(image.error()));
+  if (!image) return err(failed(**cluster, std::move(image.error())));
   if (!options.read_only) {
-    if (auto held = ceph::take_lock(**image, *roster); !held) return err(std::move(held.error()));
+    if (auto held = ceph::take_lock(**image, *roster); !held)
+      return err(failed(**cluster, std::move(held.error())));
   }
   auto backend = RbdBackend::serve(std::move(*image), roster, options.read_only);
-  if (!backend) return err(std::move(backend.error()));
+  if (!backend) return err(failed(**cluster, std::move(backend.error())));
   return std::unique_ptr<Backend>(std::move(*backend));
 }
 

@@ -66,6 +66,9 @@ RbdBackend::~RbdBackend() {
   close();
 }
 
+// The size may change between this check and librbd's own: then librbd answers EINVAL or reads
+// less, and status_of() makes kOutOfRange of it. What must not pass is an empty range (image.h
+// refuses it).
 void RbdBackend::submit(Request& request) noexcept {
   const VerbRow& row = row_of(request.verb);
   request.error = 0;
@@ -121,32 +124,33 @@ void RbdBackend::tell_watcher() noexcept {
 }
 
 /// librbd's thread for header changes; it may ask the cluster. librbd reports a change too when its
-/// watch was broken, so a fence or a lock that was taken away shows here on an idle image.
+/// watch was broken, so a fence or a lock that was taken away shows here on an idle image. The lock
+/// is asked for first: unlike the size, its answer never comes from librbd's memory.
 void RbdBackend::on_header_change() noexcept {
-  const auto size = image_->size_bytes();
-  if (!size) {
-    if (size.error().cause == ceph::Cause::kFenced) lose("this gateway has been fenced", true);
-    return;
-  }
+  const auto holder = image_->lock_holder();
+  if (!holder && holder.error().cause == ceph::Cause::kFenced)
+    return lose("this gateway has been fenced", true);
+  const bool ours = holder && *holder && (*holder)->client == image_->cluster().client();
+  if (holder && !ours && !read_only_) return lose("the image's lock has been taken away", false);
   if (const std::string setting = image_->forbidden_setting(); !setting.empty())
     return lose("the image's own setting forbids serving it: " + setting, false);
-  if (!read_only_) {
-    const auto holder = image_->lock_holder();
-    if (holder && (!*holder || (*holder)->client != image_->cluster().client()))
-      return lose("the image's lock has been taken away", false);
-  }
-  if (size_bytes_.exchange(*size, std::memory_order_acq_rel) != *size) tell_watcher();
+  const auto size = image_->size_bytes();
+  if (size && size_bytes_.exchange(*size, std::memory_order_acq_rel) != *size) tell_watcher();
 }
 
 void RbdBackend::lose(std::string reason, bool fenced) noexcept {
-  if (!ready_.exchange(false, std::memory_order_acq_rel)) return;
-  {
-    const std::lock_guard lock(mutex_);
-    reason_ = std::move(reason);
-    log::error("rbd", "ownership_lost", {{"image", traits_.identity_seed}, {"reason", reason_}});
+  // Nothing is submitted from here on; what librbd has is answered by librbd.
+  if (ready_.exchange(false, std::memory_order_acq_rel)) {
+    {
+      const std::lock_guard lock(mutex_);
+      reason_ = std::move(reason);
+      log::error("rbd", "ownership_lost", {{"image", traits_.identity_seed}, {"reason", reason_}});
+    }
+    tell_watcher();
   }
-  tell_watcher();
-  if (!fenced) return;
+  // A fence may show after the lock's loss (librbd gives the lock up by itself when its watch
+  // breaks). It takes the whole connection: the other images must not wait for their next I/O.
+  if (!fenced || image_->cluster().fenced()) return;
   roster_->abandon(image_->cluster().client());
   image_->cluster().mark_fenced();
 }

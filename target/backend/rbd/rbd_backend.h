@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
 // The adapter for RBD images. A writer holds the image's exclusive lock from opening to closing and
 // does all its I/O through one RADOS client; when the lock or the client is lost, that is the end
 // of this backend: state() is not ready, requests fail with kNotOwner without being submitted, and

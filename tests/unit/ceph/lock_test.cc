@@ -171,10 +171,22 @@ TEST_F(LockTest, OurOwnFencedConnectionIsSucceeded) {
   admin_->blocklist(dead->cluster().addresses());
   open();
   EXPECT_THAT(take(), HasSubstr("already open"));  // it has not been noticed yet
+  EXPECT_TRUE(roster_->in_use(dead->cluster().client()));
   roster_->abandon(dead->cluster().client());
   EXPECT_EQ(take(), "");
   EXPECT_GT(admin_->blocklisted_for_s(dead->cluster().addresses()), 9.0 * 365 * 86'400);
   dead->cluster().mark_fenced();
+}
+
+/// Its last I/O was answered with "not the owner", so nobody knew that it was fenced when it
+/// closed.
+TEST_F(LockTest, OurOwnClosedConnectionIsSucceeded) {
+  ASSERT_EQ(take(), "");
+  const std::string address = image_->cluster().addresses();
+  admin_->blocklist(address);
+  open();  // closes the first; its lock cannot be released any more
+  EXPECT_EQ(take(), "");
+  EXPECT_GT(admin_->blocklisted_for_s(address), 9.0 * 365 * 86'400);
 }
 
 /// A client with several images is fenced once, not once per image.

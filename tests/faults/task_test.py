@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Tasks whose initiator takes them back, goes away, or is somebody else by now."""
+
+import contextlib
+import random
+import time
+
+from fault_test import TARGET, FaultTest, main
+from gateway import file_lun, wait_until
+from peer import (ABORT_TASK, ABORT_TASK_SET, FUNCTION_COMPLETE, LUN_RESET, R2T, RESPONSE,
+                  TASK_DOES_NOT_EXIST, TASK_RESPONSE, TEST_UNIT_READY, Closed, pdu, read10,
+                  write10, COMMAND, FINAL, WRITE)
+
+SLOW = 1  # the LUN whose disk takes its time
+DELAY = 0.7
+
+
+class Tasks(FaultTest):
+    LUNS = [file_lun(0, "64MiB"),
+            file_lun(SLOW, "64MiB", test_delay_ms=int(DELAY * 1000))]
+
+    def slow_session(self, **more):
+        peer = self.session(**more)
+        peer.lun = SLOW
+        return peer.ready()
+
+    def wait_idle(self):
+        wait_until("nothing is in flight", 15,
+                   lambda: self.gateway.metric("lungate_lun_inflight_ops") == 0)
+
+    def answer(self, peer, itt):
+        """Everything up to the answer to a task management request; that one is last."""
+        return peer.until(lambda got: got.opcode == TASK_RESPONSE and got.itt == itt)
+
+    # --- taken back ---
+
+    def test_abort_with_r2t_outstanding(self):
+        """Guards: a task that waits for data can be aborted, and late data does no harm."""
+        peer = self.session(ImmediateData="No")
+        data = b"a" * 8192
+        with self.counts("lungate_lun_tmf_total", function="abort_task"):
+            itt = peer.start(write10(0, 16), write=data)
+            r2t = peer.until(lambda got: got.opcode == R2T)[-1]
+            seen = self.answer(peer, peer.manage(ABORT_TASK, ref_itt=itt,
+                                                 ref_cmd_sn=peer.cmd_sn - 1))
+        self.assertEqual(seen[-1].header[2], FUNCTION_COMPLETE)
+        peer.send_data(r2t, data)  # it was on its way
+        seen = peer.ping()
+        self.assertFalse([got for got in seen if got.itt == itt], "an aborted task was answered")
+        self.assert_works(peer)
+
+    def test_abort_waits_for_the_disk(self):
+        """Guards: an aborted command is absorbed: the answer comes after its I/O, never before."""
+        peer = self.slow_session()
+        begin = time.monotonic()
+        itt = peer.start(write10(0, 8), write=b"b" * 4096)
+        seen = self.answer(peer, peer.manage(ABORT_TASK, ref_itt=itt, ref_cmd_sn=peer.cmd_sn - 1))
+        self.assertGreater(time.monotonic() - begin, DELAY * 0.9)
+        answered = [got for got in seen if got.itt == itt and got.opcode == RESPONSE]
+        self.assertIn(seen[-1].header[2],
+                      (TASK_DOES_NOT_EXIST,) if answered else (FUNCTION_COMPLETE,))
+        self.wait_idle()
+        self.assertFalse([got for got in peer.ping() if got.itt == itt])
+
+    def test_abort_task_set(self):
+        """Guards: only this session's tasks on this LUN end, and all of them before the answer."""
+        peer, other = self.slow_session(), self.slow_session()
+        mine = [peer.start(read10(number, 1), read=512) for number in range(8)]
+        kept = other.start(read10(0, 1), read=512)
+        done = self.answer(peer, peer.manage(ABORT_TASK_SET))[-1]
+        if done.header[2] == FUNCTION_COMPLETE:
+            self.assertFalse([got for got in peer.ping() if got.itt in mine])
+        self.assertTrue(other.finish(kept).good)
+        self.wait_idle()
+
+    def test_abort_of_nothing(self):
+        """Guards: an unknown tag is "no such task", and the session lives."""
+        peer = self.session()
+        for tag in (0x9999, 0, 0xFFFFFFFF):
+            got = self.answer(peer, peer.manage(ABORT_TASK, ref_itt=tag))[-1]
+            self.assertNotEqual(got.header[2], FUNCTION_COMPLETE)
+        self.assert_works(peer)
+
+    def test_abort_flood(self):
+        """Guards: a task aborted many times over: each request gets one answer."""
+        peer = self.slow_session()
+        itt = peer.start(write10(0, 8), write=b"c" * 4096)
+        asked = {peer.manage(ABORT_TASK, ref_itt=itt, ref_cmd_sn=peer.cmd_sn - 1)
+                 for _ in range(12)}
+        while asked:
+            got = peer.receive()
+            asked.discard(got.itt)
+        self.assert_works(peer)
+
+    def test_reset_with_io_outstanding(self):
+        """Guards: LUN RESET waits for the tasks of all sessions, and every other nexus is told."""
+        peer, other = self.slow_session(), self.slow_session()
+        begin = time.monotonic()
+        for number in range(8):
+            peer.start(write10(number * 8, 8), write=b"d" * 4096)
+            other.start(read10(number, 1), read=512)
+        with contextlib.suppress(TimeoutError):
+            other.receive(DELAY / 4)  # they have arrived
+        with self.counts("lungate_lun_tmf_total", function="lun_reset"):
+            done = self.answer(peer, peer.manage(LUN_RESET))[-1]
+        self.assertEqual(done.header[2], FUNCTION_COMPLETE)
+        self.assertGreater(time.monotonic() - begin, DELAY * 0.9)
+        self.wait_idle()
+        told = other.execute(TEST_UNIT_READY)
+        self.assertEqual((told.status, told.sense_code[:2]), (2, (6, 0x29)))
+        self.assertTrue(other.execute(read10(0, 1), read=512).good)
+        self.assert_works(peer.ready())
+
+    def test_reset_with_r2t_outstanding(self):
+        """Guards: a reset does not wait for data that may never come."""
+        peer = self.session(ImmediateData="No")
+        other = self.session()
+        itt = peer.start(write10(0, 16), write=b"e" * 8192)
+        peer.until(lambda got: got.opcode == R2T)
+        done = self.answer(other, other.manage(LUN_RESET))[-1]
+        self.assertEqual(done.header[2], FUNCTION_COMPLETE)
+        self.assertFalse([got for got in peer.ping()
+                          if got.itt == itt and got.opcode == RESPONSE and not got.header[3]])
+
+    def test_functions_for_a_lun_that_is_not_there(self):
+        """Guards: the LUN of a task management request is looked up."""
+        peer = self.session()
+        for lun in (77, b"\xff" * 8):
+            got = self.answer(peer, peer.manage(LUN_RESET, lun=lun))[-1]
+            self.assertNotEqual(got.header[2], FUNCTION_COMPLETE)
+        self.assert_works(peer)
+
+    # --- gone away ---
+
+    def test_initiator_killed_in_mid_write(self):
+        """Guards: tasks of a dead connection that wait for data are dropped, nothing leaks."""
+        for _ in range(20):
+            peer = self.session(ImmediateData="No")
+            for number in range(8):
+                peer.start(write10(number * 64, 64), write=bytes(32768))
+            r2t = peer.until(lambda got: got.opcode == R2T)[-1]
+            peer.send(pdu(5, flags=0, itt=r2t.itt, ttt=r2t.ttt, data=b"f" * 1024, offset=0)[:700])
+            peer.reset()
+        self.wait_idle()
+
+    def test_initiator_killed_with_io_at_the_disk(self):
+        """Guards: tasks that are with the backend are absorbed; their buffers live until then."""
+        with self.counts("lungate_lun_aborted_commands_total", at_least=32):
+            for _ in range(4):
+                peer = self.slow_session()
+                for number in range(16):
+                    peer.start(write10(number * 8, 8), write=random.randbytes(4096))
+                    peer.start(read10(number * 8, 8), read=4096)
+                peer.ping()
+                peer.reset()
+            self.wait_idle()
+
+    def test_unfinished_command_of_a_dead_initiator_is_not_executed(self):
+        """Guards: a write whose data is not whole when its connection dies changes nothing."""
+        reader = self.session()
+        before = reader.execute(read10(512, 8), read=4096).data
+        peer = self.session()
+        raw = pdu(COMMAND, flags=FINAL | WRITE, itt=1, ttt=4096, data=b"\xdd" * 4096,
+                  cdb=write10(512, 8), w24=peer.cmd_sn)
+        peer.send(raw[:-1])
+        peer.reset()
+        self.wait_idle()
+        self.assertEqual(reader.execute(read10(512, 8), read=4096).data, before)
+
+    # --- somebody else ---
+
+    def test_reinstatement_with_io_outstanding(self):
+        """Guards: an initiator port logs in again: its old session ends, its tasks with it."""
+        old = self.slow_session()
+        for number in range(8):
+            old.start(write10(number * 8, 8), write=b"g" * 4096)
+        with contextlib.suppress(TimeoutError):
+            old.receive(DELAY / 4)
+        with self.counts("lungate_session_closes_total", reason="reinstated"):
+            new = self.connect(isid=old.isid).login(TARGET)
+            self.assert_closed(old, within=DELAY + 5)
+        self.assert_works(new.ready())
+        self.wait_idle()
+
+    def test_reinstatement_storm(self):
+        """Guards: teardown and login of one initiator port race without harm."""
+        isid = self.session().isid
+        for _ in range(60):
+            with contextlib.suppress(Closed):
+                peer = self.connect(isid=isid).login(TARGET)
+                peer.start(read10(0, 8), read=4096)
+        self.assert_works(self.connect(isid=isid).login(TARGET).ready())
+
+
+if __name__ == "__main__":
+    main()

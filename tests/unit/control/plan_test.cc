@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "control/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace lungate::control {
+namespace {
+
+using config::Config;
+using Names = std::vector<LunName>;
+
+constexpr const char* kTarget = "iqn.2026-11.io.lungate:t";
+
+config::Lun file_lun(std::uint16_t id, std::uint64_t size_bytes = 1 << 20) {
+  config::Lun lun;
+  lun.id = id;
+  lun.store = config::File{"/disk-" + std::to_string(id), size_bytes, 0};
+  return lun;
+}
+
+Config base() {
+  Config config;
+  config.gateway.name = "gw";
+  config.portal_groups = {{1, "gw", {{"127.0.0.1", 3260, false}}}};
+  config::Target target;
+  target.iqn = kTarget;
+  target.luns = {file_lun(0), file_lun(1)};
+  config.targets = {target};
+  return config;
+}
+
+struct Case {
+  const char* name;
+  std::function<void(Config&)> change;
+  Names remove = {};
+  Names add = {};
+  Names resize = {};
+  std::size_t sentences = 1;
+};
+
+std::vector<config::Lun>& luns(Config& config) {
+  return config.targets.front().luns;
+}
+
+TEST(Plan, OfEveryChange) {
+  const LunName zero{kTarget, 0};
+  const LunName one{kTarget, 1};
+  const LunName two{kTarget, 2};
+  const LunName elsewhere{"iqn.2026-11.io.lungate:u", 0};
+  const std::vector<Case> cases = {
+      {"nothing", [](Config&) {}, {}, {}, {}, 0},
+      {"a LUN comes", [](Config& c) { luns(c).push_back(file_lun(2)); }, {}, {two}},
+      {"a LUN goes", [](Config& c) { luns(c).pop_back(); }, {one}},
+      {"a file grows", [](Config& c) { luns(c)[1] = file_lun(1, 2 << 20); }, {}, {}, {one}},
+      {"another file",
+       [](Config& c) { std::get<config::File>(luns(c)[0].store).path = "/x"; },
+       {zero},
+       {zero}},
+      {"a file that turns into an image",
+       [](Config& c) {
+         luns(c)[0].store = config::Image{"rbd", "", "vm"};
+       },
+       {zero},
+       {zero}},
+      {"another serial", [](Config& c) { luns(c)[0].serial = "42"; }, {zero}, {zero}},
+      {"read only", [](Config& c) { luns(c)[0].read_only = true; }, {zero}, {zero}},
+      {"another block size", [](Config& c) { luns(c)[0].block_size = 4096; }, {zero}, {zero}},
+      {"what the operator promises is no change of the disk",
+       [](Config& c) { luns(c)[0].slo.read_ms = 1; },
+       {},
+       {},
+       {},
+       0},
+      {"another number for the same store",
+       [](Config& c) { luns(c)[1].id = 2; },
+       {one},
+       {two},
+       {},
+       2},
+      {"a target comes with a LUN",
+       [](Config& c) {
+         c.targets.push_back({"iqn.2026-11.io.lungate:u", "", {file_lun(0)}, {}});
+       },
+       {},
+       {elsewhere},
+       {},
+       2},
+      {"the target goes", [](Config& c) { c.targets.clear(); }, {zero, one}, {}, {}, 3},
+      {"an access changes",
+       [](Config& c) {
+         c.targets[0].initiators = {{"iqn.2026-11.a:b", {0}}};
+       }},
+  };
+  for (const Case& one_case : cases) {
+    SCOPED_TRACE(one_case.name);
+    Config next = base();
+    one_case.change(next);
+    const Plan plan = plan_changes(base(), next);
+    EXPECT_EQ(plan.remove, one_case.remove);
+    EXPECT_EQ(plan.add, one_case.add);
+    EXPECT_EQ(plan.resize, one_case.resize);
+    EXPECT_EQ(plan.sentences.size(), one_case.sentences);
+    EXPECT_EQ(plan.directory, one_case.sentences > 0);
+    EXPECT_TRUE(plan.needs_restart.empty());
+    EXPECT_FALSE(plan.log_level);
+  }
+}
+
+TEST(Plan, SaysWhatOnlyARestartCanDo) {
+  const std::vector<std::pair<const char*, std::function<void(Config&)>>> cases = {
+      {"[gateway]", [](Config& c) { c.gateway.loops = 3; }},
+      {"[ceph]", [](Config& c) { c.ceph.user = "x"; }},
+      {"[telemetry]", [](Config& c) { c.telemetry.segment = "/x"; }},
+      {"[iscsi]", [](Config& c) { c.iscsi.command_window = 1; }},
+      {"[[portal_group]]", [](Config& c) { c.portal_groups[0].tag = 2; }},
+  };
+  for (const auto& [table, change] : cases) {
+    Config next = base();
+    change(next);
+    const Plan plan = plan_changes(base(), next);
+    ASSERT_EQ(plan.needs_restart.size(), 1u) << table;
+    EXPECT_EQ(plan.needs_restart[0].rfind(table, 0), 0u) << plan.needs_restart[0];
+  }
+}
+
+TEST(Plan, TheLogLevelAloneTouchesNothingElse) {
+  Config next = base();
+  next.log.level = log::Level::kDebug;
+  const Plan plan = plan_changes(base(), next);
+  EXPECT_TRUE(plan.log_level);
+  EXPECT_FALSE(plan.directory);
+  EXPECT_EQ(plan.sentences, std::vector<std::string>{"log level is now debug"});
+}
+
+}  // namespace
+}  // namespace lungate::control

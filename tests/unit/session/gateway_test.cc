@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/gateway.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/unit/session/rig.h"
+
+namespace lungate::session::test {
+namespace {
+
+using namespace std::chrono_literals;
+using scsi::Status;
+using telemetry::GatewayCounter;
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator("/proc/self/fd"))
+    ++count;
+  return count;
+}
+
+std::uint64_t gauge(const Rig& rig, telemetry::GatewayGauge which) {
+  return rig.snapshot().gauges[static_cast<std::size_t>(which)];
+}
+
+/// MODE SELECT(6) of the control page with SWP set.
+std::uint32_t protect(Peer& peer) {
+  const std::array<std::uint8_t, 16> cdb{0x15, 0x10, 0, 0, 16};
+  const auto header = peer.command(cdb, 16, iscsi::ScsiCommand::kWriteBit);
+  std::array<std::uint8_t, 16> list{0, 0, 0, 0, 0x0a, 0x0a, 0x02, 0x10, 0x08};
+  peer.send(header, std::as_bytes(std::span(list)));
+  return header.initiator_task_tag;
+}
+
+std::uint32_t last_block(Peer& peer) {
+  const auto header = peer.command({0x25}, 8, iscsi::ScsiCommand::kReadBit);
+  peer.send(header);
+  const Outcome outcome = peer.finish(header.initiator_task_tag);
+  EXPECT_GOOD(outcome);
+  return outcome.data.size() == 8 ? load<be32>(outcome.data).value() : 0;
+}
+
+// --- Connections and sessions --------------------------------------------------------------------
+
+TEST(Gateway, NothingIsLeftOfSessionsThatCameAndWent) {
+  const std::size_t before = open_descriptors();
+  {
+    Rig rig;
+    const std::size_t serving = open_descriptors();
+    for (std::uint64_t i = 0; i < 20; ++i) {
+      Peer peer = rig.ready({.isid = i % 5});
+      EXPECT_GOOD(peer.finish(peer.write(0, pattern(4096), 4096)));
+      if (i % 2 == 0) peer.logout();
+    }
+    EXPECT_TRUE(eventually([&] { return rig.sessions() == 0 && rig.connections() == 0; }));
+    EXPECT_EQ(gauge(rig, telemetry::GatewayGauge::kSessions), 0u);
+    EXPECT_EQ(gauge(rig, telemetry::GatewayGauge::kConnections), 0u);
+    EXPECT_EQ(rig.counter(GatewayCounter::kConnectionsAccepted), 20u);
+    EXPECT_EQ(open_descriptors(), serving);
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+/// Guards finish_if_idle(): a session ends with its last I/O, not with its connection.
+TEST(Gateway, ASessionOutlivesItsConnectionUntilItsIoHasEnded) {
+  Rig rig;
+  Peer peer = rig.ready();
+  rig.store().hold();
+  peer.read(0, 16);
+  peer.write(0, pattern(16384), 0);  // waits for its R2T's data: ends with the connection
+  rig.store().wait_held(1);
+  peer.hang_up();
+  EXPECT_TRUE(eventually([&] { return gauge(rig, telemetry::GatewayGauge::kSessions) == 0; }));
+  EXPECT_EQ(rig.sessions(), 1u);
+  EXPECT_EQ(rig.connections(), 1u);
+  rig.store().release();
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 0 && rig.connections() == 0; }));
+}
+
+/// Guards Entry::waiting: the answer to the new login waits for the old session's I/O, or a write
+/// of the old one could land after a write of the new one.
+TEST(Gateway, AReinstatingLoginWaitsForTheOldSessionsIo) {
+  Rig rig;
+  Peer old = rig.ready();
+  rig.store().hold();
+  old.write(0, pattern(4096, 1), 4096);
+  rig.store().wait_held(1);
+  Peer fresh = rig.connect();  // on the other lane
+  fresh.send_login({});
+  EXPECT_TRUE(old.closed());
+  rig.settle();
+  rig.settle();
+  EXPECT_FALSE(fresh.poll()) << "not before the write has ended";
+  rig.store().let_go();
+  EXPECT_EQ(fresh.finish_login(), 0);
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseReinstated), 1u);
+  fresh.attentions();
+  EXPECT_GOOD(fresh.finish(fresh.write(0, pattern(4096, 2), 4096)));
+  EXPECT_EQ(rig.store().content(0, 4096), pattern(4096, 2));
+}
+
+TEST(Gateway, OfManyLoginsOfOnePortTheLastStays) {
+  Rig rig;
+  Peer old = rig.ready();
+  rig.store().hold();
+  old.read(0, 1);
+  rig.store().wait_held(1);
+  Peer second = rig.connect();
+  second.send_login({});
+  EXPECT_TRUE(old.closed());
+  Peer third = rig.connect();
+  third.send_login({});
+  rig.settle();
+  rig.store().let_go();
+  EXPECT_EQ(third.finish_login(), 0);
+  EXPECT_TRUE(second.closed());
+  third.attentions();
+  EXPECT_GOOD(third.run(third.test_unit_ready()));
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 1 && rig.connections() == 1; }));
+}
+
+TEST(Gateway, AnOperatorEndsASession) {
+  Rig rig;
+  Peer peer = rig.ready();
+  const SessionId id = rig.descriptions().at(0).id;
+  EXPECT_FALSE(rig.on_home([&] { return rig.gateway().disconnect(id + 1); }));
+  EXPECT_TRUE(rig.on_home([&] { return rig.gateway().disconnect(id); }));
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 0; }));
+}
+
+// --- What a LUN goes through ---------------------------------------------------------------------
+
+/// Guards the acknowledgments behind apply_change: every lane has the change before GOOD is said.
+TEST(Gateway, AModeSelectHoldsOnEveryLaneBeforeItIsGood) {
+  Rig rig;
+  Peer mine = rig.ready({.isid = 1});
+  Peer other = rig.ready({.isid = 2});
+  EXPECT_GOOD(mine.finish(protect(mine)));
+  EXPECT_EQ(other.attentions(), std::vector{scsi::sense::kModeParametersChanged});
+  EXPECT_EQ(other.finish(other.write(0, pattern(512), 512)).sense,
+            scsi::sense::kSoftwareWriteProtected);
+  EXPECT_TRUE(mine.attentions().empty()) << "who asked for it knows";
+  EXPECT_EQ(mine.finish(mine.write(0, pattern(512), 512)).sense,
+            scsi::sense::kSoftwareWriteProtected);
+  // A reset brings the default back.
+  mine.manage(5, iscsi::kNoTag);
+  mine.expect<iscsi::TaskManagementResponse>();
+  mine.attentions();
+  EXPECT_GOOD(mine.finish(mine.write(0, pattern(512), 512)));
+}
+
+TEST(Gateway, AResizeIsToldToEveryone) {
+  Rig rig;
+  Peer mine = rig.ready({.isid = 1});
+  Peer other = rig.ready({.isid = 2});
+  Signal resized;
+  rig.on_home([&] { rig.lun().resize(1000, resized.done()); });
+  EXPECT_TRUE(resized.wait());
+  for (Peer* peer : {&mine, &other}) {
+    EXPECT_EQ(peer->attentions(), std::vector{scsi::sense::kCapacityChanged});
+    EXPECT_EQ(last_block(*peer), 999u);
+    EXPECT_EQ(peer->run(peer->read(1000, 1)).sense, scsi::sense::kLbaOutOfRange);
+  }
+}
+
+TEST(Gateway, ALunGoesOfflineAndComesBack) {
+  Rig rig;
+  Peer peer = rig.ready();
+  rig.store().hold();
+  const auto begun = peer.read(0, 1);
+  rig.store().wait_held(1);
+  Signal offline;
+  rig.on_home([&] { rig.lun().set_offline(scsi::Availability::kOffline, offline.done()); });
+  EXPECT_TRUE(offline.wait());
+  EXPECT_EQ(peer.run(peer.test_unit_ready()).sense.key, scsi::SenseKey::kNotReady);
+  EXPECT_EQ(peer.run(peer.read(0, 1)).sense.key, scsi::SenseKey::kNotReady);
+  rig.store().let_go();
+  EXPECT_GOOD(peer.finish(begun)) << "what was begun goes on";
+  rig.bring_online(0);
+  peer.attentions();
+  EXPECT_GOOD(peer.run(peer.read(0, 1)));
+}
+
+/// Guards the batons of abort_lun: a LUN's store may be closed after `done`, and not before.
+TEST(Gateway, ALunIsGoneWhenItsLastCommandIs) {
+  Rig rig({.luns = 2});
+  Peer peer = rig.ready();
+  rig.store(1).hold();
+  peer.read(0, 1, 1);
+  rig.store(1).wait_held(1);
+  rig.directory.targets.begin()->second.luns.erase(1);
+  rig.publish();
+  EXPECT_EQ(peer.attentions(0), std::vector{scsi::sense::kReportedLunsChanged});
+  EXPECT_EQ(peer.run(peer.test_unit_ready(1)).sense, scsi::sense::kLogicalUnitNotSupported);
+  Signal gone;
+  rig.on_home([&] { rig.gateway().remove_lun(2, gone.done()); });
+  rig.settle();
+  EXPECT_FALSE(gone.happened());
+  rig.store(1).release();
+  EXPECT_TRUE(gone.wait());
+  EXPECT_TRUE(peer.silent());
+  EXPECT_GOOD(peer.run(peer.read(0, 1, 0)));
+}
+
+/// Guards Commands::nexus_of: the nexus that a command came by may be gone when its data is here.
+TEST(Gateway, ACommandWhoseLunHasLeftItsSessionFindsNoOldNexus) {
+  Rig rig({.luns = 2});
+  Peer peer = rig.ready();
+  const auto data = pattern(16384);
+  const auto write = peer.write(0, data, 0, true, 1);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
+  rig.directory.targets.begin()->second.luns.erase(1);
+  rig.publish();
+  peer.give(r2t, data);
+  EXPECT_GOOD(peer.finish(write)) << "it came while the LUN was there";
+  Signal gone;
+  rig.on_home([&] { rig.gateway().remove_lun(2, gone.done()); });
+  EXPECT_TRUE(gone.wait());
+}
+
+TEST(Gateway, ADirectoryWithoutTheAccessEndsTheSession) {
+  Rig rig({.luns = 2});
+  LoginOptions other;
+  other.initiator = "iqn.2026-11.io.lungate:other";
+  Peer stays = rig.ready();
+  Peer goes = rig.ready(other);
+  auto& target = rig.directory.targets.begin()->second;
+  target.config.initiators = {{LoginOptions{}.initiator, {1}}};
+  rig.publish();
+  EXPECT_TRUE(goes.closed());
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseAdmin), 1u);
+  EXPECT_EQ(stays.attentions(1), std::vector{scsi::sense::kReportedLunsChanged});
+  EXPECT_EQ(stays.run(stays.test_unit_ready(0)).sense, scsi::sense::kLogicalUnitNotSupported);
+  target.config.initiators = {{LoginOptions{}.initiator, {0, 1}}};
+  rig.publish();
+  EXPECT_EQ(stays.attentions(0).front(), scsi::sense::kResetOccurred) << "a new nexus";
+}
+
+// --- The end -------------------------------------------------------------------------------------
+
+/// Guards Session::task_ended: a drain answers what is in progress before it closes.
+TEST(Gateway, ADrainAnswersWhatIsInProgressAndThenCloses) {
+  Rig rig;
+  Peer idle = rig.ready({.isid = 1});
+  Peer busy = rig.ready({.isid = 2});
+  Peer half = rig.connect();  // has not logged in
+  rig.store().hold();
+  const auto read = busy.read(0, 16);
+  rig.store().wait_held(1);
+  EXPECT_TRUE(eventually([&] { return rig.connections() == 3; }));
+  rig.settle();  // the last one has reached its lane
+  Signal drained;
+  rig.on_home([&] { rig.gateway().drain(drained.done()); });
+  EXPECT_TRUE(idle.closed());
+  EXPECT_TRUE(half.closed());
+  EXPECT_EQ(busy.run(busy.read(0, 1)).status, Status::kBusy);
+  EXPECT_FALSE(drained.happened());
+  rig.store().let_go();
+  const Outcome outcome = busy.finish(read);
+  EXPECT_GOOD(outcome);
+  EXPECT_EQ(outcome.data.size(), 16 * kBlock);
+  EXPECT_TRUE(busy.closed());
+  EXPECT_TRUE(drained.wait());
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseDrained), 2u);
+}
+
+/// Guards Lane::stalled: what a paused process held is too old to execute.
+TEST(Gateway, ALaneThatStalledExecutesNothingOfWhatItHeld) {
+  RigOptions options;
+  options.settings.stall_limit = 200ms;
+  options.lanes = 1;
+  Rig rig(options);
+  Peer peer = rig.ready();
+  const std::size_t writes = rig.store().submitted(backend::Verb::kWrite);
+  rig.store().block();
+  peer.read(0, 1);
+  rig.store().wait_blocked();
+  peer.write(0, pattern(4096), 4096);  // waits in the socket
+  const BootTime stalled = boot_now();
+  EXPECT_TRUE(eventually([&] { return boot_now() > stalled + 400ms; }));
+  rig.store().unblock();
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 0; }));
+  EXPECT_EQ(rig.store().submitted(backend::Verb::kWrite), writes);
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseStalled), 1u);
+}
+
+TEST(Gateway, AnAddressThatIsTakenIsAnError) {
+  Rig rig;
+  const Endpoint taken = rig.directory.portal_groups.front().portals.front();
+  const auto again = rig.on_home([&] { return rig.gateway().listen(1, taken); });
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error(), EADDRINUSE);
+}
+
+}  // namespace
+}  // namespace lungate::session::test

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+namespace lungate::session {
+namespace {
+
+using Answered = std::optional<Result<Admitted, AdmissionError>>;
+
+struct Door {
+  struct Closed {
+    unsigned lane;
+    SessionId id;
+    CloseReason reason;
+    bool operator==(const Closed&) const = default;
+  };
+  std::vector<Closed> closed;
+  Registry registry{[this](unsigned lane, SessionId id, CloseReason reason) {
+    closed.push_back({lane, id, reason});
+  }};
+
+  std::shared_ptr<Answered> ask(const std::string& initiator, std::uint64_t isid = 1,
+                                std::uint16_t tsih = 0, const std::string& target = "t",
+                                unsigned lane = 0, std::uint16_t group = 1) {
+    auto answered = std::make_shared<Answered>();
+    registry.admit({{initiator, isid, target, group}, tsih, lane}, [answered](auto result) {
+      EXPECT_FALSE(answered->has_value()) << "one answer each";
+      *answered = result;
+    });
+    return answered;
+  }
+  Admitted enter(const std::string& initiator, std::uint64_t isid = 1, unsigned lane = 0) {
+    return ask(initiator, isid, 0, "t", lane)->value().value();
+  }
+};
+
+TEST(Registry, EverySessionHasItsOwnIdAndHandle) {
+  Door door;
+  const Admitted a = door.enter("a");
+  const Admitted b = door.enter("b");
+  const Admitted other_isid = door.enter("a", 2);
+  EXPECT_NE(a.id, b.id);
+  EXPECT_NE(a.tsih, b.tsih);
+  EXPECT_NE(a.tsih, other_isid.tsih);
+  EXPECT_NE(a.tsih, 0);
+  EXPECT_EQ(door.registry.size(), 3u);
+  EXPECT_TRUE(door.closed.empty());
+}
+
+TEST(Registry, AnotherTargetOrPortalGroupIsAnotherNexus) {
+  Door door;
+  door.enter("a");
+  EXPECT_TRUE(door.ask("a", 1, 0, "another")->has_value());
+  EXPECT_TRUE(door.ask("a", 1, 0, "t", 0, 2)->has_value());
+  EXPECT_TRUE(door.closed.empty());
+}
+
+TEST(Registry, TheSamePortWaitsForTheEndOfItsOldSession) {
+  Door door;
+  const Admitted old = door.enter("a", 1, 3);
+  const auto waiting = door.ask("a");
+  EXPECT_FALSE(waiting->has_value());
+  EXPECT_EQ(door.closed, (std::vector<Door::Closed>{{3, old.id, CloseReason::kReinstated}}));
+  door.registry.ended(old.id);
+  ASSERT_TRUE(waiting->has_value());
+  EXPECT_NE((*waiting)->value().id, old.id);
+  EXPECT_EQ(door.registry.size(), 1u);
+}
+
+TEST(Registry, ThoseWhoWaitComeInOneAfterAnother) {
+  Door door;
+  const Admitted old = door.enter("a");
+  const auto first = door.ask("a", 1, 0, "t", 1);
+  const auto second = door.ask("a", 1, 0, "t", 2);
+  const auto third = door.ask("a", 1, 0, "t", 3);
+  EXPECT_EQ(door.closed.size(), 1u) << "asked to end once";
+  door.registry.ended(old.id);
+  ASSERT_TRUE(first->has_value());
+  EXPECT_FALSE(second->has_value());
+  EXPECT_EQ(door.closed.back().lane, 1u) << "and is ended in turn, where it lives";
+  door.registry.ended((*first)->value().id);
+  ASSERT_TRUE(second->has_value());
+  EXPECT_FALSE(third->has_value());
+  door.registry.ended((*second)->value().id);
+  ASSERT_TRUE(third->has_value());
+  EXPECT_EQ(door.closed.size(), 3u);
+  EXPECT_EQ(door.registry.size(), 1u);
+}
+
+TEST(Registry, DiscoverySessionsDoNotDisturbEachOther) {
+  Door door;
+  const auto a = door.ask("a", 1, 0, "");
+  const auto b = door.ask("a", 1, 0, "");
+  ASSERT_TRUE(a->has_value() && b->has_value());
+  EXPECT_TRUE(door.closed.empty());
+  door.registry.ended((*a)->value().id);
+  door.registry.ended((*b)->value().id);
+  EXPECT_EQ(door.registry.size(), 0u);
+}
+
+TEST(Registry, AHandleThatIsGivenMustBeOnesOwn) {
+  Door door;
+  const Admitted a = door.enter("a");
+  EXPECT_EQ(door.ask("a", 1, a.tsih)->value().error(), AdmissionError::kTooManyConnections);
+  EXPECT_EQ(door.ask("b", 1, a.tsih)->value().error(), AdmissionError::kNoSuchSession);
+  EXPECT_EQ(door.ask("a", 1, 999)->value().error(), AdmissionError::kNoSuchSession);
+  EXPECT_EQ(door.registry.size(), 1u);
+  EXPECT_TRUE(door.closed.empty());
+}
+
+TEST(Registry, HandlesAreNeitherZeroNorGivenTwiceAndRunOut) {
+  Door door;
+  std::vector<SessionId> ids;
+  for (unsigned i = 0; i < 65535; ++i) {
+    const auto admitted = door.ask("a", 1, 0, "")->value();
+    ASSERT_TRUE(admitted);
+    ASSERT_NE(admitted->tsih, 0);
+    ids.push_back(admitted->id);
+  }
+  EXPECT_EQ(door.ask("b")->value().error(), AdmissionError::kOutOfResources);
+  door.registry.ended(ids[1000]);
+  EXPECT_EQ(door.enter("b").tsih, 1001) << "the only one that is free";
+}
+
+TEST(Registry, AnEndIsAskedForOnce) {
+  Door door;
+  const Admitted a = door.enter("a");
+  EXPECT_FALSE(door.registry.close(a.id + 1, CloseReason::kAdministrative));
+  EXPECT_TRUE(door.registry.close(a.id, CloseReason::kAdministrative));
+  EXPECT_TRUE(door.registry.close(a.id, CloseReason::kAdministrative));
+  EXPECT_EQ(door.closed.size(), 1u);
+  door.registry.ended(a.id);
+  door.registry.ended(a.id);
+  EXPECT_EQ(door.registry.size(), 0u);
+}
+
+}  // namespace
+}  // namespace lungate::session
