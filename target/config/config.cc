@@ -16,8 +16,14 @@ const Initiator kOpenAccess{};
 }  // namespace
 
 std::string to_string(const Address& address) {
-  const std::string port = ":" + std::to_string(address.port);
-  return address.ipv6 ? "[" + address.host + "]" + port : address.host + port;
+  // Appended, not added up: g++ 12 at -O3 warns of "[" + host without a reason (its PR 105651).
+  std::string text;
+  if (address.ipv6) text += '[';
+  text += address.host;
+  if (address.ipv6) text += ']';
+  text += ':';
+  text += std::to_string(address.port);
+  return text;
 }
 
 std::string to_string(const Store& store) {
