@@ -130,6 +130,10 @@ bool Framer::on_header(Bytes& in) {
   if (!collect(in, std::as_writable_bytes(std::span(&header_, 1)))) return false;
   // This length is acted upon before a digest has vouched for it: the digest stands behind it.
   if (header_.ahs_bytes() > ahs_storage_.size()) return fail(FramingError::kAhsTooLong);
+  // Without a digest to wait for, an impossible length is refused at once: what speaks HTTP to us
+  // would otherwise be waited for until its "additional header" is whole.
+  if (!limits_.header_digest && data_segment_bytes() > limits_.data_segment_bytes_max)
+    return fail(FramingError::kDataSegmentTooLong);
   if (header_.ahs_bytes() == 0) return header_complete();
   enter(State::kAdditionalHeader);
   return true;
@@ -156,7 +160,7 @@ bool Framer::on_header_digest(Bytes& in) {
 }
 
 bool Framer::header_verified() {
-  // Only now is the length the peer's word; and still nothing has been set aside for it.
+  // With a digest the length is the peer's word only now; and still nothing was set aside for it.
   if (data_segment_bytes() > limits_.data_segment_bytes_max) {
     return fail(FramingError::kDataSegmentTooLong);
   }

@@ -323,7 +323,8 @@ void Commands::abort_all(const LaneLun* lun, const Baton& baton) {
 void Commands::connection_closed() {
   for (Task& task : tasks_.all()) {
     if (task.phase == TaskPhase::kFree) continue;
-    task.aborted = true;
+    if (!std::exchange(task.aborted, true) && task.phase != TaskPhase::kResponding)
+      task.recorder.add(telemetry::LunCounter::kAbortedCommands);
     if (task.phase == TaskPhase::kReceiving) end(task);
   }
 }

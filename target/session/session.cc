@@ -15,18 +15,19 @@ namespace lungate::session {
 /// without a CmdSN (Data-Out, SNACK) are acted on as they come.
 struct Session::Row {
   iscsi::Opcode opcode;
-  bool numbered;  // CmdSN at byte 24, immediate bit meaningful
+  bool numbered;      // CmdSN at byte 24, immediate bit meaningful
+  bool in_discovery;  // a discovery session may send it (4.3)
   Handler handler;
 };
 
 const std::array<Session::Row, 7> Session::kRows = {{
-    {iscsi::Opcode::kScsiCommand, true, &Session::on_command},
-    {iscsi::Opcode::kDataOut, false, &Session::on_data_out},
-    {iscsi::Opcode::kNopOut, true, &Session::on_nop_out},
-    {iscsi::Opcode::kTaskManagementRequest, true, &Session::on_task_management},
-    {iscsi::Opcode::kTextRequest, true, &Session::on_text},
-    {iscsi::Opcode::kLogoutRequest, true, &Session::on_logout},
-    {iscsi::Opcode::kSnackRequest, false, &Session::on_snack},
+    {iscsi::Opcode::kScsiCommand, true, false, &Session::on_command},
+    {iscsi::Opcode::kDataOut, false, false, &Session::on_data_out},
+    {iscsi::Opcode::kNopOut, true, true, &Session::on_nop_out},
+    {iscsi::Opcode::kTaskManagementRequest, true, false, &Session::on_task_management},
+    {iscsi::Opcode::kTextRequest, true, true, &Session::on_text},
+    {iscsi::Opcode::kLogoutRequest, true, true, &Session::on_logout},
+    {iscsi::Opcode::kSnackRequest, false, true, &Session::on_snack},
 }};
 
 Session::Session(Connection& connection, SessionStart start)
@@ -112,6 +113,11 @@ void Session::pdu(const iscsi::Framer& framer) {
     if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
     return;
   }
+  if (discovery() && !row->in_discovery) {
+    sender_.reject(iscsi::RejectReason::kCommandNotSupported, framer.header_bytes());
+    if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
+    return;
+  }
   if (!framer.data_digest_ok()) {
     lane().recorder().add(telemetry::GatewayCounter::kDataDigestErrors);
     sender_.reject(iscsi::RejectReason::kDataDigestError, framer.header_bytes());
@@ -155,11 +161,6 @@ void Session::skip(std::uint32_t cmd_sn, bool immediate) {
 // --- The PDUs ------------------------------------------------------------------------------------
 
 void Session::on_command(const iscsi::Framer& framer) {
-  if (discovery()) {
-    const auto command = load<iscsi::ScsiCommand>(framer.header_bytes());
-    sender_.reject(iscsi::RejectReason::kCommandNotSupported, framer.header_bytes());
-    return skip(command.cmd_sn, command.immediate());
-  }
   Task* task = std::exchange(begun_, nullptr);
   if (task == nullptr) return;
   const std::uint32_t cmd_sn = task->cmd_sn;

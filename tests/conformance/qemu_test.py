@@ -102,6 +102,7 @@ class Convert(unittest.TestCase):
         with Gateway(luns=[file_lun(0, SIZE)]) as gateway:
             self.both(gateway)
 
+    @unittest.skip("qemu reads 4 KiB blocks by GET LBA STATUS, which is absent so far")
     def test_blocks_of_4096_bytes(self):
         with Gateway(luns=[file_lun(7, SIZE, block_size=4096)]) as gateway:
             self.both(gateway, 7)

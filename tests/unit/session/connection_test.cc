@@ -160,7 +160,6 @@ TEST(Connection, BytesMayComeOneByOne) {
 TEST(Connection, WhatIsNotIscsiIsClosed) {
   Rig rig;
   Peer peer = rig.connect();
-  // Its fifth byte announces 188 bytes of additional headers, so it takes more than one line.
   const std::string request =
       "GET / HTTP/1.1\r\nHost: example.com\r\nUser-Agent: " + std::string(400, 'x') + "\r\n\r\n";
   peer.send_bytes(bytes_of(std::string_view(request)));
