@@ -4,8 +4,8 @@ add_library(lungate_flags INTERFACE)
 target_compile_options(lungate_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fno-omit-frame-pointer)
 
-# -O2, not CMake's -O3: measured paths gain nothing by it, and g++ 12's warnings at -O3 name faults in
-# the standard library that are none (its PR 105651).
+# -O2, not CMake's -O3: g++ 12 warns at -O3 of faults in the standard library that are none (its
+# PR 105651).
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 if(LUNGATE_SANITIZE STREQUAL "address")

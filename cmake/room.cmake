@@ -45,7 +45,7 @@ function(lungate_unit_tests name)
   if("ceph" IN_LIST ARG_LABELS)
     set(properties ${LUNGATE_CEPH_PROPERTIES})
   endif()
-  gtest_discover_tests(${test} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60 ${properties})
+  gtest_discover_tests(${test} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 ${properties})
   # gtest_discover_tests() takes no property whose value is a list, so the labels come after it.
   set(labels ${CMAKE_CURRENT_BINARY_DIR}/${test}_labels.cmake)
   string(JOIN ";" words unit ${ARG_LABELS})
