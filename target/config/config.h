@@ -86,6 +86,8 @@ struct Iscsi {
   std::vector<Digest> data_digest{Digest::kNone, Digest::kCrc32c};
   std::uint32_t command_window = limits::kCommandWindow;  // commands of one session in progress
   std::uint32_t login_timeout_ms = static_cast<std::uint32_t>(limits::kLoginTimeout.count());
+  std::uint32_t receive_timeout_ms = static_cast<std::uint32_t>(limits::kReceiveTimeout.count());
+  std::uint32_t send_timeout_ms = static_cast<std::uint32_t>(limits::kSendTimeout.count());
   std::uint32_t nop_interval_ms = static_cast<std::uint32_t>(limits::kNopInterval.count());
   std::uint32_t nop_timeout_ms = static_cast<std::uint32_t>(limits::kNopTimeout.count());
 

@@ -26,6 +26,8 @@ session::Settings settings_of(const config::Config& config) {
   session::Settings settings;
   settings.iscsi = config.iscsi;
   settings.login_timeout = std::chrono::milliseconds(config.iscsi.login_timeout_ms);
+  settings.receive_timeout = std::chrono::milliseconds(config.iscsi.receive_timeout_ms);
+  settings.send_timeout = std::chrono::milliseconds(config.iscsi.send_timeout_ms);
   settings.nop_interval = std::chrono::milliseconds(config.iscsi.nop_interval_ms);
   settings.nop_timeout = std::chrono::milliseconds(config.iscsi.nop_timeout_ms);
   return settings;

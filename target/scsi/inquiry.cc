@@ -12,8 +12,9 @@
 namespace lungate::scsi {
 namespace {
 
-constexpr std::uint8_t kDisk = 0x00;    // connected, direct access block device
-constexpr std::uint8_t kNoUnit = 0x7f;  // not capable of being connected here, no type
+constexpr std::uint8_t kDisk = 0x00;          // connected, direct access block device
+constexpr std::uint8_t kNotConnected = 0x20;  // a disk may come here; it is not there now
+constexpr std::uint8_t kNoUnit = 0x7f;        // not capable of being connected here, no type
 
 /// SPC-4, 6.6.2. The versions claimed are those of the pages we give: B0h has SBC-3's length, and
 /// initiators that read VPD pages at all want SPC-3 or later.
@@ -43,7 +44,8 @@ struct VpdHeader {
 static_assert(sizeof(VpdHeader) == 4);
 
 std::uint8_t peripheral_of(const Unit* unit) {
-  return unit == nullptr ? kNoUnit : kDisk;
+  if (unit == nullptr) return kNoUnit;
+  return unit->identity.known() ? kDisk : kNotConnected;
 }
 
 void build_standard(const Unit* unit, ParameterData& data) {
@@ -56,12 +58,17 @@ void build_standard(const Unit* unit, ParameterData& data) {
   data.append(inquiry);
 }
 
+/// None while the unit is not known: pages that identify nothing would be taken for an identity.
+std::span<const VpdPage> pages_of(const Unit* unit) {
+  if (unit == nullptr || !unit->identity.known()) return {};
+  return vpd_pages();
+}
+
 /// Page 00h: the codes of all pages that there are.
 void build_supported_pages(const Unit* unit, ParameterData& data) {
   constexpr std::uint8_t kSupportedPages = 0x00;
   data.append(kSupportedPages);
-  if (unit == nullptr) return;
-  for (const VpdPage& page : vpd_pages()) data.append(page.code);
+  for (const VpdPage& page : pages_of(unit)) data.append(page.code);
 }
 
 /// False: there is no such page.
@@ -70,10 +77,10 @@ bool build_vpd(std::uint8_t code, const Unit* unit, ParameterData& data) {
   if (code == 0x00) {
     build_supported_pages(unit, data);
   } else {
-    const auto pages = vpd_pages();
+    const auto pages = pages_of(unit);
     const auto page =
         std::find_if(pages.begin(), pages.end(), [=](const VpdPage& p) { return p.code == code; });
-    if (unit == nullptr || page == pages.end()) return false;
+    if (page == pages.end()) return false;
     page->build(*unit, data);
   }
   const be16 bytes = static_cast<std::uint16_t>(data.size() - sizeof(VpdHeader));

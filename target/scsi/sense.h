@@ -120,6 +120,9 @@ inline constexpr AdditionalSense kModeParametersChanged{SenseKey::kUnitAttention
 /// The image was resized.
 inline constexpr AdditionalSense kCapacityChanged{SenseKey::kUnitAttention, 0x2a, 0x09,
                                                   "CAPACITY DATA HAS CHANGED"};
+/// The store could be opened at last, or there is another one in its place: look at it anew.
+inline constexpr AdditionalSense kInquiryDataChanged{SenseKey::kUnitAttention, 0x3f, 0x03,
+                                                     "INQUIRY DATA HAS CHANGED"};
 /// A reload added or removed units that this initiator may see.
 inline constexpr AdditionalSense kReportedLunsChanged{SenseKey::kUnitAttention, 0x3f, 0x0e,
                                                       "REPORTED LUNS DATA HAS CHANGED"};

@@ -22,6 +22,11 @@ struct Identity {
   std::string serial;    // VPD 80
   std::array<std::uint8_t, 16> naa{};  // VPD 83 designator, NAA type 3 or 6
   std::uint8_t naa_bytes = 8;          // 8 (NAA 2, 3, 5) or 16 (NAA 6)
+
+  /// False for a unit whose store was never opened: nothing is known yet that could identify it.
+  /// Such a unit must not show an invented identity: two of them would look like one disk.
+  bool known() const { return !serial.empty(); }
+  friend bool operator==(const Identity&, const Identity&) = default;
 };
 
 /// An identity made from the backend's seed: the same wherever and whenever it is computed.

@@ -4,6 +4,17 @@
 #include <utility>
 
 namespace lungate::session {
+namespace {
+
+/// What initiators must be told of a unit that comes (back) online. An image that was deleted and
+/// made again under the same name is another disk; one that grew meanwhile is the same.
+std::optional<scsi::AdditionalSense> news_of(const scsi::Unit& before, const scsi::Unit& now) {
+  if (before.identity != now.identity) return scsi::sense::kInquiryDataChanged;
+  if (before.geometry.block_count != now.geometry.block_count) return scsi::sense::kCapacityChanged;
+  return std::nullopt;
+}
+
+}  // namespace
 
 LunHome::LunHome(LunId id, scsi::Unit unit, LaneBroadcast& lanes)
     : id_(id), lanes_(lanes), unit_(std::move(unit)) {}
@@ -11,12 +22,13 @@ LunHome::LunHome(LunId id, scsi::Unit unit, LaneBroadcast& lanes)
 void LunHome::set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit unit, Done done) {
   const std::uint64_t generation = unit_.generation;
   const scsi::ModeState mode = unit_.mode;
+  const auto news = news_of(unit_, unit);
   unit_ = std::move(unit);
   unit_.generation = generation;
   unit_.mode = mode;  // what initiators have set outlives an outage
   unit_.availability = scsi::Availability::kReady;
   backend_ = std::move(backend);
-  publish(std::nullopt, kNoSession, std::move(done));
+  publish(news, kNoSession, std::move(done));
 }
 
 void LunHome::set_offline(scsi::Availability availability, Done done) {

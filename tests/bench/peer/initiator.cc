@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <cstring>
-#include <regex>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -90,17 +90,26 @@ Terms terms_of(const Keys& keys) {
 }  // namespace
 
 Url parse_url(const std::string& text) {
-  static const std::regex form(R"(iscsi://(\[[^\]]+\]|[^:/]+)(?::(\d+))?/([^/]+)/(\d+))");
-  std::smatch match;
-  if (!std::regex_match(text, match, form)) {
-    throw std::runtime_error("not iscsi://host:port/iqn/lun: " + text);
-  }
+  constexpr std::string_view kScheme = "iscsi://";
+  const auto wrong = [&text] {
+    return std::runtime_error("not iscsi://host:port/iqn/lun: " + text);
+  };
+  if (!text.starts_with(kScheme)) throw wrong();
+  const std::string_view rest = std::string_view{text}.substr(kScheme.size());
+  const auto target_at = rest.find('/');
+  const auto lun_at = rest.rfind('/');
+  if (target_at == rest.npos || lun_at <= target_at + 1) throw wrong();
+  const auto place = rest.substr(0, target_at);
+  // The colon after the brackets of an IPv6 address, if it has brackets.
+  const auto colon = place.find(':', place.starts_with('[') ? place.find(']') : 0);
   Url url;
-  url.host = match[1];
-  if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
-  if (match[2].matched) url.port = match[2];
-  url.target = match[3];
-  url.lun = static_cast<std::uint8_t>(std::stoi(match[4]));
+  url.host = place.substr(0, colon);
+  if (url.host.starts_with('[')) url.host = url.host.substr(1, url.host.size() - 2);
+  if (colon != place.npos) url.port = place.substr(colon + 1);
+  url.target = rest.substr(target_at + 1, lun_at - target_at - 1);
+  const auto lun = rest.substr(lun_at + 1);
+  const auto [end, error] = std::from_chars(lun.data(), lun.data() + lun.size(), url.lun);
+  if (url.host.empty() || error != std::errc{} || end != lun.data() + lun.size()) throw wrong();
   return url;
 }
 

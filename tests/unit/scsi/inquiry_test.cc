@@ -55,6 +55,17 @@ TEST(Inquiry, OfAMissingUnitSaysThatThereIsNone) {
   EXPECT_EQ(answer.data[2], std::byte{0x06});
 }
 
+/// Its store was never opened. Whatever was shown as its name would be taken for one.
+TEST(Inquiry, AUnitThatIsNotKnownYetShowsNoIdentity) {
+  Disk disk;
+  disk.unit.identity = {};
+  disk.unit.availability = Availability::kOffline;
+  EXPECT_EQ(disk.send("12 00 00 0060 00").data[0], std::byte{0x20});
+  EXPECT_THAT(disk.send("12 01 00 00ff 00"), Gives("20 00 0001 00"));
+  for (const char* cdb : {"12 01 80 00ff 00", "12 01 83 00ff 00"})
+    EXPECT_THAT(disk.send(cdb), FailsAtCdbByte(2)) << cdb;
+}
+
 TEST(Inquiry, PageCodeNeedsEvpd) {
   Disk disk;
   EXPECT_THAT(disk.send("12 00 01 0100 00"), FailsAtCdbByte(2));

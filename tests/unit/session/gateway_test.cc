@@ -184,6 +184,22 @@ TEST(Gateway, ALunGoesOfflineAndComesBack) {
   EXPECT_GOOD(peer.run(peer.read(0, 1)));
 }
 
+TEST(Gateway, WhatChangedWhileALunWasOfflineIsTold) {
+  Rig rig;
+  Peer peer = rig.ready();
+  const scsi::Unit before = rig.unit(0);
+  scsi::Unit grown = before;
+  grown.geometry.block_count += 8;
+  rig.bring_online(0, grown);
+  EXPECT_EQ(peer.attentions(), std::vector{scsi::sense::kCapacityChanged});
+  scsi::Unit another = grown;
+  another.identity.serial = "another image of that name";
+  rig.bring_online(0, another);
+  EXPECT_EQ(peer.attentions(), std::vector{scsi::sense::kInquiryDataChanged});
+  rig.bring_online(0, another);
+  EXPECT_TRUE(peer.attentions().empty());
+}
+
 /// Guards the batons of abort_lun: a LUN's store may be closed after `done`, and not before.
 TEST(Gateway, ALunIsGoneWhenItsLastCommandIs) {
   Rig rig({.luns = 2});

@@ -111,8 +111,12 @@ scsi::Unit Rig::unit(unsigned lun) const {
 }
 
 void Rig::bring_online(unsigned lun) {
+  bring_online(lun, unit(lun));
+}
+
+void Rig::bring_online(unsigned lun, const scsi::Unit& as) {
   Signal online;
-  on_home([&] { luns_[lun]->set_online(stores_[lun], unit(lun), online.done()); });
+  on_home([&] { luns_[lun]->set_online(stores_[lun], as, online.done()); });
   EXPECT_TRUE(online.wait());
 }
 

@@ -75,6 +75,8 @@ class Rig {
   FakeStore& store(unsigned lun = 0) { return *stores_.at(lun); }
   LunHome& lun(unsigned lun = 0) { return *luns_.at(lun); }
   void bring_online(unsigned lun);
+  void bring_online(unsigned lun, const scsi::Unit& as);
+  scsi::Unit unit(unsigned lun) const;
   /// The directory in force, to be changed and handed to publish().
   Directory directory;
   void publish();
@@ -94,8 +96,6 @@ class Rig {
   void finish();
 
  private:
-  scsi::Unit unit(unsigned lun) const;
-
   std::filesystem::path folder_;
   event::Loop home_;
   std::unique_ptr<telemetry::Segment> segment_;
