@@ -8,6 +8,10 @@ target_compile_options(lungate_flags INTERFACE
 # PR 105651).
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# Where mistakes are looked for, the standard library's own preconditions count as well.
+if(LUNGATE_SANITIZE OR LUNGATE_FUZZ)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
 if(LUNGATE_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)

@@ -26,8 +26,10 @@ namespace lungate::test {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
+/// Null where there is no cluster.
 inline const char* ceph_conf() {
-  return std::getenv("LUNGATE_TEST_CEPH_CONF");
+  const char* conf = std::getenv("LUNGATE_TEST_CEPH_CONF");
+  return conf != nullptr && access(conf, R_OK) == 0 ? conf : nullptr;
 }
 
 inline ceph::ClusterSettings cluster_settings() {
@@ -238,7 +240,7 @@ inline std::string Outsider::command(const std::string& json) {
 class CephTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (ceph_conf() == nullptr) GTEST_SKIP() << "no cluster: LUNGATE_TEST_CEPH_CONF is not set";
+    if (ceph_conf() == nullptr) GTEST_SKIP() << "no cluster: LUNGATE_TEST_CEPH_CONF names none";
   }
 };
 
