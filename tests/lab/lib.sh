@@ -123,6 +123,8 @@ exit_commands=()
 on_exit() { exit_commands=("$1" "${exit_commands[@]}"); }
 run_exit_commands() {
   local code=$?
+  # A child that is ended before it has put its own traps in place runs these of its parent.
+  [ "$BASHPID" = "$exit_armed_in" ] || exit "$code"
   trap '' INT TERM HUP
   trap - EXIT
   set +e
@@ -130,6 +132,7 @@ run_exit_commands() {
   exit "$code"
 }
 arm_exit() {
+  exit_armed_in=$BASHPID
   trap run_exit_commands EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
