@@ -20,18 +20,26 @@ struct Reply {
   unsigned status = 200;
 };
 
-/// Answers GET (and HEAD, whose body is dropped) of one path. Called on one of the server's
-/// threads, several at a time. An exception becomes status 500 and a line in the log.
+/// Makes the answer to GET (and HEAD, whose body is dropped) of one path. An exception becomes
+/// status 500 and a line in the log.
 using Handler = std::function<Reply()>;
-using Handlers = std::map<std::string, Handler, std::less<>>;
+
+struct Route {
+  Handler make;
+  /// Where it is called. Not slow: on the thread that serves every client, so it must not wait for
+  /// anything. Slow: on a thread for slow answers, one after the other; its clients wait, nobody
+  /// else does, and no two large pages are in the making at the same time.
+  bool slow = false;
+};
+using Routes = std::map<std::string, Route, std::less<>>;
 
 class HttpServer {
  public:
   /// Serves on `listener` (bound and listening, see listen.h) until destroyed. Paths that are not
-  /// in `handlers` are 404; other methods than GET and HEAD are 405. The error is for people.
-  static Result<std::unique_ptr<HttpServer>, std::string> start(UniqueFd listener,
-                                                                Handlers handlers);
-  /// Ends connections in progress.
+  /// in `routes` are 404; other methods than GET and HEAD are 405; a request with a body is 400,
+  /// and the body is not read. The error is for people.
+  static Result<std::unique_ptr<HttpServer>, std::string> start(UniqueFd listener, Routes routes);
+  /// Waits for the slow answer in progress, then ends all connections.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/bytes.h"
+
 namespace lungate::exporter {
 namespace {
 
@@ -28,11 +30,11 @@ SocketAddress to_socket_address(const config::Address& address) {
   SocketAddress socket{};
   if (address.ipv6) {
     socket.v6.sin6_family = AF_INET6;
-    socket.v6.sin6_port = htons(address.port);
+    socket.v6.sin6_port = port_to_network(address.port);
     inet_pton(AF_INET6, address.host.c_str(), &socket.v6.sin6_addr);  // checked by config
   } else {
     socket.v4.sin_family = AF_INET;
-    socket.v4.sin_port = htons(address.port);
+    socket.v4.sin_port = port_to_network(address.port);
     inet_pton(AF_INET, address.host.c_str(), &socket.v4.sin_addr);
   }
   return socket;
@@ -58,7 +60,8 @@ Result<Listener, std::string> listen_on(const config::Address& address) {
   if (::getsockname(listener.fd.get(), &socket.any, &length) != 0) {
     return err(failure("name of", address));
   }
-  listener.address.port = ntohs(address.ipv6 ? socket.v6.sin6_port : socket.v4.sin_port);
+  listener.address.port =
+      port_from_network(address.ipv6 ? socket.v6.sin6_port : socket.v4.sin_port);
   return listener;
 }
 

@@ -8,9 +8,10 @@ namespace lungate::exporter {
 
 /// What the exporter serves:
 ///   /metrics   the page, made anew for each request
-///   /healthz   200 as long as the exporter itself answers; says nothing of the target
+///   /healthz   200 as long as the exporter itself answers, also while pages are made; says nothing
+///              of the target
 ///   /          a few lines for people
 /// `collector` must outlive the server that gets these.
-Handlers make_site(const Collector& collector);
+Routes make_site(const Collector& collector);
 
 }  // namespace lungate::exporter

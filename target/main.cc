@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <string>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "config/parse.h"
+#include "control/descriptors.h"
 #include "control/online_check.h"
 #include "control/service.h"
 #include "control/version.h"
@@ -35,6 +37,10 @@ int run(const Options& options) {
   if (options.check) return 0;
   if (options.check_online) return lungate::control::check_online(*config);
   lungate::log::start();
+  const std::size_t descriptors = lungate::control::raise_descriptor_limit();
+  if (descriptors < lungate::limits::kDescriptorsWanted)
+    lungate::log::warn("control", "few_descriptors",
+                       {{"limit", descriptors}, {"wanted", lungate::limits::kDescriptorsWanted}});
   // A peer that goes away while we write is an error value, not a signal.
   ::signal(SIGPIPE, SIG_IGN);
   const int code = lungate::control::Service(std::move(*config), options.file).run();

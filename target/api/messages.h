@@ -77,7 +77,7 @@ struct TargetStatus {
 struct Status {
   std::string gateway;
   std::string version;  // of lungate-target
-  std::string state;    // "starting", "serving", "draining"
+  std::string state;    // "starting", "serving", "reloading", "draining", "closing"
   std::uint64_t pid = 0;
   std::uint64_t uptime_s = 0;
   std::uint32_t loops = 0;

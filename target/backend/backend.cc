@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What all adapters share of the port: names for logs and metrics, and the REQUIRES of submit() as
+// a check. Called on any loop, for every request. What the device server got wrong stops the
+// process, for the adapters pass these values on to libraries that do worse (librbd aborts on a
+// length of zero, io_uring reads what is behind the buffer). A range beyond the end is no such
+// mistake.
 #include "backend/backend.h"
 
 #include "base/check.h"
@@ -6,8 +12,8 @@
 namespace lungate::backend {
 
 std::string_view name(Verb verb) {
-  constexpr std::array<std::string_view, kVerbs> kNames = {"read",    "write",        "flush",
-                                                           "discard", "write_zeroes", "write_same"};
+  constexpr std::array<std::string_view, kVerbs> kNames = {
+      "read", "write", "flush", "discard", "write_zeroes", "write_same", "allocation"};
   return kNames[static_cast<std::size_t>(verb)];
 }
 
@@ -16,6 +22,11 @@ std::string_view name(Status status) {
       "ok",       "out_of_range", "read_only",   "no_space",
       "io_error", "not_owner",    "unavailable", "no_memory"};
   return kNames[static_cast<std::size_t>(status)];
+}
+
+void all_allocated(Request& request) noexcept {
+  request.extent_bytes = request.length;
+  request.extent_allocated = true;
 }
 
 void check_request(const Request& request) noexcept {
@@ -32,6 +43,7 @@ void check_request(const Request& request) noexcept {
     case Verb::kFlush:
     case Verb::kDiscard:
     case Verb::kWriteZeroes:
+    case Verb::kAllocation:
       return;
   }
 }

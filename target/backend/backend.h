@@ -10,7 +10,7 @@
 //     v                 any loop                adapter's thread          the loop again
 //   [ready] --- submit(request) ---> ... ---> reply_to->post(request) ---> request.deliver()
 //     |                      (never inline: not even for an error)
-//     |--- watcher->changed() from any thread: read state() again
+//     |--- watcher->backend_changed() from any thread: read state() again
 //     v
 //   close() (blocks: on a worker). REQUIRES: every request has been delivered.
 //     |
@@ -38,8 +38,9 @@ enum class Verb : std::uint8_t {
   kDiscard,  // the range may lose its allocation and reads as zeros afterwards (all of it)
   kWriteZeroes,  // the range reads as zeros afterwards and stays allocated where possible
   kWriteSame,    // data (one pattern, its size divides length) repeated over offset..offset+length
+  kAllocation,   // how much of the range, from its beginning, shares one state, and which: extent_*
 };
-inline constexpr std::size_t kVerbs = 6;
+inline constexpr std::size_t kVerbs = 7;
 
 enum class Status : std::uint8_t {
   kOk,
@@ -66,14 +67,32 @@ struct Request : Mail {
   void* adapter = nullptr;       // the adapter's own from submit to delivery
   Status status = Status::kOk;   // set by the adapter before it posts
   int error = 0;                 // errno behind `status`, for the log; 0 when kOk
+
+  // kAllocation with kOk, set by the adapter: the state of offset..offset+extent_bytes. One extent
+  // per request, which need not end where the state does (an adapter looks only so far): who wants
+  // more asks again behind it. "Allocated" is always a correct answer; "not allocated" promises
+  // that all of it reads as zeros, as far as writes are concerned that were delivered before this
+  // request was submitted.
+  std::uint64_t extent_bytes = 0;  // 1 to length
+  bool extent_allocated = true;
 };
+
+/// Why a store that was served is served no more: what counters and alerts go by.
+enum class Loss : std::uint8_t {
+  kNone,      // it is ready
+  kFenced,    // another gateway, or an operator, has shut this process out of the cluster
+  kLockLost,  // somebody has taken the store's lock away; perhaps it has another holder now
+  kUnfit,     // the store itself has become one that must not be served (a setting, a feature)
+};
+inline constexpr std::size_t kLosses = 4;
 
 /// What the device server asks once at open and again after a change. A plain value.
 struct State {
-  bool ready = false;  // false: offline, `reason` says why
+  bool ready = false;  // false: offline for good, `reason` says why; close it and open another
   bool read_only = false;
   std::uint64_t size_bytes = 0;
   std::string reason;  // for people: "locked by client.4123 at 10.0.0.7", empty when ready
+  Loss loss = Loss::kNone;
 };
 
 /// What never changes while a backend is open.
@@ -114,11 +133,14 @@ class Backend {
   /// Constant for the life of the backend. Any thread.
   virtual const Traits& traits() const = 0;
 
-  /// At most one watcher, null for none. Before the first submit and after the last delivery only.
+  /// At most one watcher, null for none; after watch(nullptr) has returned it is called no more.
+  /// REQUIRES: no request in progress (before the first submit, after the last delivery).
   virtual void watch(Watcher* watcher) = 0;
 
   /// Gives the store up (releases its lock, closes the image). Blocks: workers only.
-  /// REQUIRES: no request in progress. Afterwards only the destructor may be called.
+  /// REQUIRES: no request in progress. Afterwards only the destructor may be called, and close()
+  /// again, which does nothing. What an adapter offers beside this port says for itself what it
+  /// does then.
   virtual void close() noexcept = 0;
 };
 
@@ -127,7 +149,13 @@ constexpr bool in_range(std::uint64_t offset, std::uint64_t length, std::uint64_
   return offset <= size && length <= size - offset;
 }
 
-/// Stops the process if `request` breaks a REQUIRES of Backend::submit. Adapters begin with it.
+/// Answers a kAllocation with "allocated", all of it: for stores that know no better. Does not
+/// post.
+void all_allocated(Request& request) noexcept;
+
+/// Stops the process if `request` breaks a REQUIRES of Backend::submit. Every adapter's submit()
+/// begins with it, and counts the request in a Gate (gate.h) until just before it
+/// posts it: so a submit() after close(), and a close() or watch() too early, stop the process too.
 void check_request(const Request& request) noexcept;
 
 }  // namespace lungate::backend

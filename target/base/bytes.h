@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -55,8 +56,9 @@ using be32 = BigEndian<std::uint32_t>;
 using be48 = BigEndian<std::uint64_t, 6>;
 using be64 = BigEndian<std::uint64_t>;
 
-static_assert(sizeof(be16) == 2 && sizeof(be24) == 3 && sizeof(be32) == 4 && sizeof(be64) == 8);
-static_assert(alignof(be64) == 1);
+static_assert(sizeof(be16) == 2 && sizeof(be24) == 3 && sizeof(be32) == 4);
+static_assert(sizeof(be48) == 6 && sizeof(be64) == 8);
+static_assert(alignof(be16) == 1 && alignof(be48) == 1 && alignof(be64) == 1);
 
 /// Copies the first sizeof(T) bytes of `from` into a value. REQUIRES: from.size() >= sizeof(T).
 template <class T>
@@ -86,6 +88,15 @@ inline Bytes bytes_of(std::string_view text) {
 
 inline std::string_view text_of(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A TCP port as a socket address holds it (sin_port), and back. The one place of the product that
+/// turns a number of the host into the network's order other than by the types above.
+inline std::uint16_t port_to_network(std::uint16_t port) {
+  return std::bit_cast<std::uint16_t>(be16(port));
+}
+inline std::uint16_t port_from_network(std::uint16_t field) {
+  return std::bit_cast<be16>(field).value();
 }
 
 /// The next multiple of four: every iSCSI segment is padded to it (RFC 7143, 11.1).

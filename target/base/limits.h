@@ -33,6 +33,9 @@ inline constexpr std::size_t kInitiatorsPerTargetMax = 1024;
 /// Connections of one gateway, logged in or not: 2,000 hosts' worth of paths would need more memory
 /// than a gateway node has.
 inline constexpr std::size_t kConnectionsMax = 2048;
+/// Descriptors that a gateway may come to need: one for each connection, and for what else it has
+/// open (one for each OSD of a large cluster, files, sockets, loops).
+inline constexpr std::size_t kDescriptorsWanted = kConnectionsMax + 2048;
 /// New connections taken per loop turn, and the pause when the process is out of descriptors.
 inline constexpr int kAcceptsPerTurnMax = 64;
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
@@ -50,17 +53,39 @@ inline constexpr std::chrono::milliseconds kSendTimeout{20'000};
 inline constexpr std::size_t kReceiveBufferBytes = 64 * kKiB;
 /// A connection with this much unsent stops reading commands until the peer has read some of it.
 inline constexpr std::size_t kSendQueueBytesHigh = 8 * kMiB;
-/// Data of commands in progress on one connection; beyond it, reading stops.
+/// Data of commands in progress on one connection; the command beyond it is answered TASK SET FULL.
+/// Reading goes on: what would free the memory is behind that command in the same stream.
 inline constexpr std::size_t kTaskBytesPerConnectionMax = 64 * kMiB;
+/// The same of one lane, by what the allocator really gives: eight connections with their budgets
+/// full, or 16,000 commands of 32 KiB. Thousands of connections share it, so that it is the lanes
+/// that bound the process's memory, and not the number of peers.
+inline constexpr std::size_t kTaskBytesPerLaneMax = 512 * kMiB;
+static_assert(kTaskBytesPerConnectionMax * 8 <= kTaskBytesPerLaneMax,
+              "no peer alone takes more than an eighth of what its lane has for all");
 /// Buffers of one size that a lane keeps for the next command: a full window of the most common
 /// sizes; what is above goes back to the allocator.
 inline constexpr std::size_t kPooledBytesPerClassMax = 16 * kMiB;
+inline constexpr std::size_t kBufferClasses = 6;
+static_assert(kLoopsMax * (kTaskBytesPerLaneMax + kBufferClasses * kPooledBytesPerClassMax) <=
+                  std::uint64_t{5} * 1024 * kMiB,
+              "what commands hold and what lanes keep for the next ones: 5 GiB with eight lanes");
 /// Reads of one connection per loop turn: a flood on one connection must not starve the others.
 inline constexpr int kReceivesPerTurnMax = 4;
 /// How often a lane looks at its connections' deadlines; time-outs are at most this much late.
 inline constexpr std::chrono::milliseconds kDeadlineTick{100};
+static_assert(kDeadlineTick * 10 <= kNopInterval && kDeadlineTick * 10 <= kReceiveTimeout,
+              "a deadline that is a tick late is late by a tenth at most");
+static_assert(kNopInterval + kNopTimeout < std::chrono::seconds(30),
+              "a dead path is given up before the commands on it are");
 /// Pieces of one gathered send: the kernel takes 1,024 (UIO_MAXIOV); 256 fill any socket buffer.
 inline constexpr std::size_t kSendPiecesMax = 256;
+static_assert(kSendPiecesMax >= 3 && kSendPiecesMax <= 1024, "a PDU is up to three pieces");
+/// Places for PDUs that an idle connection keeps: above it a burst's memory is given back. It is
+/// what 64 commands of 1 MiB say at once, at 256 KiB for each PDU.
+inline constexpr std::size_t kSendSlotsKept = 256;
+/// Logins of one initiator port that wait for the end of its old session: the newest. It is what
+/// reinstatement means, and a peer that connects and goes in a loop holds one place.
+inline constexpr std::size_t kWaitingLoginsPerPortMax = 1;
 
 // --- iSCSI -----------------------------------------------------------------------------------
 
@@ -86,13 +111,23 @@ inline constexpr std::uint32_t kLoginRoundsMax = 16;
 inline constexpr std::uint32_t kMaxRecvDataSegmentBytes = 256 * kKiB;
 inline constexpr std::uint32_t kMaxBurstBytes = 1 * kMiB;
 inline constexpr std::uint32_t kFirstBurstBytes = 256 * kKiB;
+/// MaxOutstandingR2T: our offer, the most that the operator may set, and the places that a transfer
+/// has. Eight bursts of 1 MiB are more than the largest command, so more would change nothing.
 inline constexpr std::uint32_t kMaxOutstandingR2t = 8;
 static_assert(kFirstBurstBytes <= kMaxBurstBytes, "RFC 7143, 13.14");
+static_assert(kTextValueBytesMax < kTextBytesMax && kNameBytesMax < kTextValueBytesMax,
+              "the longest value fits its text, and a name fits a value");
+static_assert(kAhsBytesMax <= std::size_t{255} * 4, "TotalAHSLength is one byte of words");
+static_assert(kReceiveBufferBytes > 48 + kAhsBytesMax + 4 + kLoginDataSegmentBytes + 4,
+              "one read can bring a whole login PDU");
 
 /// Commands of one session in progress (the CmdSN window): open-iscsi queues 128 by default.
 inline constexpr std::uint32_t kCommandWindow = 128;
 /// Immediate commands stand outside the window; they are bounded by refusing more than these.
 inline constexpr std::uint32_t kImmediateCommandsMax = 16;
+/// Data of NOP-Out and Text that came before their turn by CmdSN, kept until it is theirs: one
+/// PDU's worth. Over one TCP connection nothing comes before its turn unless the peer wants it so.
+inline constexpr std::size_t kHeldBytesPerSessionMax = kMaxRecvDataSegmentBytes;
 
 /// Task management requests of one session whose answers wait for I/O to end: each may hold work on
 /// every lane. Initiators have one or two at a time.
@@ -102,7 +137,11 @@ inline constexpr std::uint32_t kTaskManagementPendingMax = 16;
 
 /// MAXIMUM TRANSFER LENGTH in bytes (VPD B0): one command's buffer is allocated whole.
 inline constexpr std::uint32_t kTransferBytesMax = 4 * kMiB;
-static_assert(kTransferBytesMax <= kTaskBytesPerConnectionMax);
+static_assert(kTransferBytesMax <= kTaskBytesPerConnectionMax, "the largest command fits alone");
+static_assert(kTransferBytesMax <= kPooledBytesPerClassMax, "each size is kept at least once");
+static_assert(kTransferBytesMax <= kSendQueueBytesHigh, "one answer alone stops no reading");
+static_assert(kMaxBurstBytes * kMaxOutstandingR2t >= kTransferBytesMax,
+              "all of the largest write is asked for at once");
 /// Parameter lists (MODE SELECT, UNMAP, PERSISTENT RESERVE OUT): none that we take is larger.
 inline constexpr std::uint32_t kParameterListBytesMax = 8192;
 /// Parameter data that we give (INQUIRY, MODE SENSE, REPORT LUNS, REPORT SUPPORTED OPERATION
@@ -112,15 +151,23 @@ inline constexpr std::size_t kParameterDataBytesMax = 8192;
 static_assert(8 + 8 * (kLunNumberMax + 1) <= kParameterDataBytesMax);
 /// CDBs: the longest that we know is 32 bytes (SBC-3's variable length commands).
 inline constexpr std::size_t kCdbBytesMax = 32;
-/// Unit attentions queued per I_T_L nexus; beyond it the oldest of equal meaning are merged.
+/// Unit attentions queued per I_T_L nexus; beyond it all of them give way to one POWER ON, RESET,
+/// OR BUS DEVICE RESET OCCURRED, which says "ask for everything again".
 inline constexpr std::size_t kUnitAttentionsMax = 8;
 /// Sense data we send: fixed format needs 18 bytes, descriptor format with three descriptors 44.
 inline constexpr std::size_t kSenseBytesMax = 64;
+static_assert(kSenseBytesMax >= 44 && kSenseBytesMax <= 252, "SPC-4, 4.5.1: 252 bytes at most");
 /// UNMAP block descriptors of one command (SBC-3, 6.6.3 MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT).
 inline constexpr std::uint32_t kUnmapDescriptorsMax = 256;
+static_assert(8 + 16 * kUnmapDescriptorsMax <= kParameterListBytesMax, "SBC-3, 5.28.2");
 /// Blocks of one UNMAP command, in bytes: bounded so that one command cannot keep a LUN busy for
 /// minutes. libiscsi holds MAXIMUM UNMAP LBA COUNT to at most 1,048,576.
 inline constexpr std::uint64_t kUnmapBytesMax = 512 * kMiB;
+/// LBA status descriptors of one GET LBA STATUS: each is a request to the store, and for an RBD
+/// image without an object map a second's work for the cluster in the worst case. Initiators ask
+/// for one, and go on where it ends.
+inline constexpr std::uint32_t kLbaStatusDescriptorsMax = 32;
+static_assert(8 + 16 * kLbaStatusDescriptorsMax <= kParameterDataBytesMax);
 /// MAXIMUM WRITE SAME LENGTH in bytes. Below 65,536 blocks of 512: libiscsi takes that many for a
 /// promise that an ordinary WRITE of the same length is possible too.
 inline constexpr std::uint64_t kWriteSameBytesMax = 16 * kMiB;
@@ -134,6 +181,7 @@ inline constexpr std::uint32_t kFileRingSlots = 128;
 /// A read that the page cache can answer is copied on the loop itself up to this size (about 15
 /// us); a longer copy would hold up the loop's other connections.
 inline constexpr std::size_t kFileInlineReadBytesMax = 128 * kKiB;
+static_assert(kFileInlineReadBytesMax < kTransferBytesMax, "a large read goes by the ring");
 /// A pattern is written in pieces of at most so much, so that no piece keeps the file's write lock
 /// for long.
 inline constexpr std::size_t kFileFillBytesMax = 1 * kMiB;
@@ -146,6 +194,7 @@ inline constexpr std::uint32_t kLogBurst = 10;
 inline constexpr std::chrono::milliseconds kLogWindow{1'000};
 /// One value of a log line. Longer ones are peers' inventions.
 inline constexpr std::size_t kLogValueBytesMax = 256;
+static_assert(kLogValueBytesMax > kNameBytesMax, "an iSCSI name is logged whole");
 
 // --- Configuration ---------------------------------------------------------------------------
 
@@ -165,18 +214,22 @@ inline constexpr std::uint32_t kImagesPerConnection = 16;
 /// of offsets inside a signed 64-bit integer.
 inline constexpr std::uint64_t kLunBytesMin = 1 * kMiB;
 inline constexpr std::uint64_t kLunBytesMax = std::uint64_t{1} << 60;
+static_assert(kLunBytesMin >= 8 * 4096 && kLunBytesMax <= INT64_MAX / 2, "sums of offsets fit");
 /// Ranges of what the operator may set in [iscsi]. RFC 7143 (13.12 to 13.14) allows 512 to
 /// 2^24 - 1 bytes; above one command's largest transfer more would only cost memory.
 inline constexpr std::uint32_t kIscsiBytesMin = 512;
 inline constexpr std::uint32_t kIscsiBytesMax = kTransferBytesMax;
-inline constexpr std::uint32_t kMaxOutstandingR2tMax = 64;
+inline constexpr std::uint32_t kMaxOutstandingR2tMax = kMaxOutstandingR2t;
 inline constexpr std::uint32_t kCommandWindowMax = 1024;
 static_assert(kMaxRecvDataSegmentBytes <= kIscsiBytesMax && kMaxBurstBytes <= kIscsiBytesMax);
-static_assert(kMaxOutstandingR2t <= kMaxOutstandingR2tMax && kCommandWindow <= kCommandWindowMax);
+static_assert(kCommandWindow <= kCommandWindowMax);
+static_assert(kCommandWindowMax + kImmediateCommandsMax <= 0xffff, "a task's slot has 16 bits");
+static_assert(kIscsiBytesMin <= kLoginDataSegmentBytes, "RFC 7143, 13.12: any value from 512 up");
 /// Timeouts that the operator may set: below 100 ms a busy peer looks dead, above ten minutes a
 /// dead one looks busy.
 inline constexpr std::chrono::milliseconds kTimeoutMin{100};
 inline constexpr std::chrono::milliseconds kTimeoutMax{600'000};
+static_assert(kTimeoutMin >= kDeadlineTick, "a timeout is not shorter than the look at it");
 /// The delay that tests put on a file LUN.
 inline constexpr std::chrono::milliseconds kTestDelayMax{60'000};
 
@@ -191,6 +244,8 @@ inline constexpr std::chrono::seconds kCephCommandTimeout{15};
 /// Opening an image whole: connect, fence a former instance (a second), lock. Then the LUN is
 /// reported unreachable; the attempt is kept and joined by the next one.
 inline constexpr std::chrono::milliseconds kImageOpenTimeout{30'000};
+static_assert(kImageOpenTimeout > kCephConnectTimeout + kCephCommandTimeout,
+              "whoever hangs first says why, instead of the whole that says \"too long\"");
 /// Closing an image: flush, release, unwatch. What takes longer goes on without us.
 inline constexpr std::chrono::milliseconds kImageCloseTimeout{10'000};
 /// A fence must outlast every way in which a dead instance may come back (a host that was frozen, a
@@ -205,11 +260,16 @@ inline constexpr std::size_t kRosterEntryBytesMax = 4096;
 /// Holders of one lock and watchers of one image that are looked at; an exclusive lock has one.
 inline constexpr std::size_t kWatchersMax = 256;
 
+/// Objects of one look for allocated ranges (1 GiB at 4 MiB each). Without an object map librbd
+/// asks each of them, ten at a time: some 30 ms on flash, a second on disks.
+inline constexpr std::uint64_t kAllocationObjectsMax = 256;
+
 // --- Control socket --------------------------------------------------------------------------
 
 inline constexpr std::size_t kControlRequestBytesMax = 64 * kKiB;
 /// A reply lists every LUN and session: 1,024 and 2,048 of them, below 2 KiB each.
 inline constexpr std::size_t kControlReplyBytesMax = 8 * kMiB;
+static_assert((kLunsMax + kConnectionsMax) * 2 * kKiB <= kControlReplyBytesMax);
 /// Our messages nest four deep; the rest is somebody's bomb.
 inline constexpr std::size_t kControlDepthMax = 16;
 inline constexpr std::size_t kControlConnectionsMax = 32;
@@ -247,10 +307,12 @@ inline constexpr std::size_t kExporterSegmentsMax = 16;
 
 // --- Life cycle ------------------------------------------------------------------------------
 
-/// SIGTERM: sessions get a logout request and this long to finish; the rest is closed then.
+/// SIGTERM: new commands are answered BUSY, those in progress have this long to end, and a session
+/// without any is closed; what is left then is closed as well.
 inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
 /// After the drain: I/O in progress and stores get this much longer, then the process ends hard.
 inline constexpr std::chrono::milliseconds kCloseTimeout{10'000};
+static_assert(kImageCloseTimeout <= kCloseTimeout, "an image that can be released is released");
 /// Threads for calls that block. A store that hangs costs one of them.
 inline constexpr unsigned kWorkerThreads = 8;
 /// A loop that stalled longer closes its connections without executing what they hold (a paused
@@ -259,5 +321,6 @@ inline constexpr std::chrono::milliseconds kStallLimit{15'000};
 /// An offline LUN is tried again after this long, doubled at each failure up to the maximum.
 inline constexpr std::chrono::milliseconds kReopenDelayMin{1'000};
 inline constexpr std::chrono::milliseconds kReopenDelayMax{30'000};
+static_assert(kReopenDelayMin < kReopenDelayMax);
 
 }  // namespace lungate::limits

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <exception>
 
 namespace lungate {
 namespace {
@@ -31,6 +32,15 @@ std::thread start_thread(const char* name, std::function<void()> body) {
   std::thread thread(std::move(body));
   ::pthread_setname_np(thread.native_handle(), name);
   return thread;
+}
+
+bool start_detached(const char* name, const std::function<void()>& body) noexcept {
+  try {
+    start_thread(name, body).detach();
+    return true;
+  } catch (const std::exception&) {  // system_error, or no memory for the closure
+    return false;
+  }
 }
 
 }  // namespace lungate

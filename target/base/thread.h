@@ -12,4 +12,9 @@ namespace lungate {
 /// Throws std::system_error when the machine gives no more threads: call it while starting.
 std::thread start_thread(const char* name, std::function<void()> body);
 
+/// The same, for a thread that nobody waits for: `body` must own all that it touches. False, and
+/// `body` untouched, when the machine gives no more threads: an error of the environment, which the
+/// caller answers for. May be called at any time.
+[[nodiscard]] bool start_detached(const char* name, const std::function<void()>& body) noexcept;
+
 }  // namespace lungate

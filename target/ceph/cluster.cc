@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Connecting to a cluster, and what is said to its monitors. Called by Connections and Roster on a
+// worker or an attempt's own thread, never on a loop: everything here blocks, within the time
+// limits that our_options() sets. What the cluster or the operator got wrong becomes an Error; what
+// must hold for the data's sake is set here over whatever ceph.conf says.
 #include "ceph/cluster.h"
 
 #include <rados/librados.h>
 
 #include <array>
-#include <thread>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 namespace lungate::ceph {
 namespace {
@@ -87,9 +92,13 @@ Cluster::~Cluster() {
     return;
   }
   // The blocklist may leave operations behind that never end; shutting down would wait for them.
-  std::thread([handle = handle_] { rados_shutdown(handle); }).detach();
+  // Without a thread it is done here all the same: it ends a dozen, and one is what is missing.
+  const auto shut_down = [handle = handle_] { rados_shutdown(handle); };
+  if (!start_detached("lg-shutdown", shut_down)) shut_down();
 }
 
+// All three at once and before anything else uses the connection: a fence must be able to name
+// every client that has ever taken a lock.
 Result<void, Error> Cluster::read_identity() {
   std::array<char, 64> fsid{};
   if (const int r = rados_cluster_fsid(handle_, fsid.data(), fsid.size()); r < 0)
@@ -110,6 +119,8 @@ std::string Cluster::option(const std::string& name) const {
   return value.data();
 }
 
+// Bounded by rados_mon_op_timeout. The status text is librados' for people, often empty, and the
+// errno says as much.
 Result<std::string, Error> Cluster::command(const std::string& json, std::string_view doing) {
   const char* commands = json.c_str();
   char* out = nullptr;
@@ -150,6 +161,8 @@ Result<void, Error> Cluster::wait_for_newest_map() {
   return {};
 }
 
+// The observers are called under the mutex, so that unobserve() cannot return while its observer is
+// being called; they therefore must not block, nor come back to this object.
 void Cluster::mark_fenced() noexcept {
   if (fenced_.exchange(true, std::memory_order_acq_rel)) return;
   log::error("ceph", "this_client_is_fenced", {{"client", client_}, {"address", addresses_}});

@@ -31,10 +31,11 @@ struct ClusterSettings {
 class Cluster {
  public:
   /// Blocks for at most limits::kCephConnectTimeout: workers only.
-  /// Errors: kUnreachable, kNotFound (no conf file), kRefused (cephx), kFailed.
+  /// Errors: kUnreachable, kNotFound (no conf file), kDenied (cephx), kFailed.
   static Result<std::shared_ptr<Cluster>, Error> connect(const ClusterSettings& settings);
 
-  /// Blocks; a fenced client is shut down on a thread of its own that nobody waits for.
+  /// Blocks; a fenced client is shut down on a thread of its own that nobody waits for (on this one
+  /// where the machine gives none).
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Sharing RADOS connections between images. Called by the Opener, on attempts' threads; leases end
+// on whatever thread lets go of an image. A connect that fails is the caller's Error, and leaves
+// nothing behind.
+//
+// Connecting is done one at a time and waited for by everybody: at a start with a hundred images
+// the first connection serves the first sixteen, instead of a hundred being made at once. The time
+// is limited (limits::kCephConnectTimeout), and monitors that do not answer one would answer
+// nobody.
 #include "ceph/connections.h"
 
 #include <algorithm>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Ceph's numbers as causes and sentences: the one place in this room where an errno gets a meaning
+// for whoever must act on it (I/O has its own table, backend/rbd/verbs.cc: there the initiator
+// must). Called by this room's files on any thread. A number without a row is kFailed and keeps its
+// text.
 #include "ceph/error.h"
 
 #include <cerrno>
@@ -16,10 +21,11 @@ Cause cause_of(int number) {
       return Cause::kLocked;
     case EPERM:
     case EACCES:
-    case ENOSYS:
+      return Cause::kDenied;
+    case ENOSYS:  // librbd's word for an image with features that it does not know
     case ENOEXEC:
     case EOPNOTSUPP:
-      return Cause::kRefused;
+      return Cause::kUnfit;
     case ETIMEDOUT:
     case ENOTCONN:
     case ECONNREFUSED:

@@ -7,11 +7,13 @@
 
 namespace lungate::ceph {
 
-/// What the caller can do about it.
+/// What the caller can do about it. "Waits for the operator" is tried again all the same: he acts
+/// without telling us.
 enum class Cause : std::uint8_t {
   kNotFound,     // no such pool, namespace, image or snapshot: waits for the operator
   kLocked,       // somebody else holds the image's lock: waits for them
-  kRefused,      // it is there, and this gateway must not or may not use it: waits for the operator
+  kDenied,       // the cluster refuses this user (cephx, caps): waits for the operator
+  kUnfit,        // it is there, and must not be served as it is: waits for the operator
   kUnreachable,  // the cluster did not answer in time: try again
   kFenced,       // this RADOS client is blocklisted: dead for good, a new connection is needed
   kFailed,       // anything else that the cluster reports

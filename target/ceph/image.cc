@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Opening an image, and refusing those that a gateway cannot serve truthfully. Called by the Opener
+// on its attempt's thread (open) and in librbd's callback for changes (size_bytes,
+// forbidden_setting); all of it may wait for ever. What an operator has made of the image
+// (features, settings, a missing one) comes back as a sentence that says what to do about it.
+//
+// Why so strict: a feature that is let pass here decides about the data behind our back (a
+// journal's order, a cache's loss, a mirror's demotion), and an initiator would be told GOOD all
+// the same.
 #include "ceph/image.h"
 
 #include <rbd/librbd.h>
@@ -54,7 +63,7 @@ struct ConfigList {
 };
 
 Error refused(const ImageSpec& spec, std::string_view why) {
-  return {Cause::kRefused, 0, "image " + to_string(spec) + " " + std::string(why)};
+  return {Cause::kUnfit, 0, "image " + to_string(spec) + " " + std::string(why)};
 }
 
 Error open_error(int result, const ImageSpec& spec) {
@@ -137,6 +146,7 @@ Result<void, Error> Image::read_facts(const ImageSpec& spec) {
   facts_.id = id.data();
   facts_.object_bytes = info.obj_size;
   facts_.stripe_bytes = unit * count;
+  facts_.striped = count > 1;
   return {};
 }
 
@@ -147,6 +157,8 @@ Result<std::uint64_t, Error> Image::size_bytes() const {
   return size;
 }
 
+// A list that cannot be read says nothing: the settings were looked at when the image was opened,
+// and an error of the cluster is no reason to give up an image that works.
 std::string Image::forbidden_setting() const {
   const ConfigList list(handle_);
   for (int i = 0; i < list.count; ++i) {
@@ -159,6 +171,7 @@ std::string Image::forbidden_setting() const {
   return {};
 }
 
+// librbd takes the address of changed_, so that must be in place before the watch is.
 Result<void, Error> Image::watch(std::function<void()> changed) {
   check(!changed_, "an image is watched once");
   changed_ = std::move(changed);

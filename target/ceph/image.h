@@ -3,6 +3,7 @@
 // An open RBD image: what it is, its I/O, its exclusive lock in manual mode.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,7 +36,8 @@ struct ImageFacts {
   std::uint64_t snapshot_id = 0;  // 0: the image itself
   std::uint64_t object_bytes = 0;
   std::uint64_t stripe_bytes =
-      0;  // stripe unit times stripe count: what all spindles together take
+      0;                 // stripe unit times stripe count: what all spindles together take
+  bool striped = false;  // a stripe count above one: neighbouring objects are interleaved
 };
 
 class Image {
@@ -45,7 +47,7 @@ class Image {
   using Callback = void (*)(void* completion, void* owner);
 
   /// Opens the image and checks that a gateway may serve it: a writer needs the exclusive-lock
-  /// feature; journaling, migrating and non-primary images are refused (kRefused), and so are
+  /// feature; journaling, migrating and non-primary images are refused (kUnfit), and so are
   /// images whose own settings (`rbd config image set`) turn on a cache or off the zeroing of
   /// discards. Takes no lock. Blocks, perhaps for ever: workers only, see bounded.h.
   static Result<std::unique_ptr<Image>, Error> open(std::shared_ptr<Cluster> cluster,
@@ -85,6 +87,18 @@ class Image {
   /// What a completion says (bytes read, 0, or a negative errno), and the end of it.
   static std::int64_t result(void* completion) noexcept;
 
+  /// How far from the beginning of a range one state goes, and whether objects are there.
+  struct Extent {
+    std::uint64_t bytes = 0;  // 1 to the length of the range
+    bool allocated = true;
+  };
+  /// Looks at no more than limits::kAllocationObjectsMax objects, so the extent may end before the
+  /// state does. An object counts as a whole, and so does what it would take from a parent. "Not
+  /// allocated" is said only where neither has an object: it reads as zeros. 0 or a negative errno.
+  /// Flushes, then asks the object map or each object, and blocks, perhaps for ever: on a thread of
+  /// one's own, neither a loop's nor librbd's.
+  int first_extent(std::uint64_t offset, std::uint64_t length, Extent& extent) noexcept;
+
   // The exclusive lock; the rules for taking it are in lock.h. All block: workers only.
 
   /// Who holds it, as the OSD tells now; nobody: empty.
@@ -114,5 +128,11 @@ class Image {
   std::function<void()> changed_;
   std::uint64_t watch_ = 0;
 };
+
+/// Unwatches the image, gives its lock back where `release_lock` says so, and closes it; waits for
+/// that no longer than `limit`. False: it goes on by itself, and the function that was given to
+/// watch() may still run: it must own what it touches. Blocks: workers only.
+bool close_bounded(std::unique_ptr<Image> image, bool release_lock,
+                   std::chrono::milliseconds limit);
 
 }  // namespace lungate::ceph

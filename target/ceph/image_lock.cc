@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The exclusive lock as calls, without the rules (those are lock.cc's). Called on workers and, for
+// lock_holder(), in librbd's callback for changes; all of it asks the cluster and may wait for
+// ever. The cluster's answers are values; what this process believes about its lock is not asked
+// where it matters, for librbd's belief may be old.
 #include <rbd/librbd.h>
 
 #include <array>

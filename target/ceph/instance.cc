@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Who a process is, and whether it still runs, from /proc. Called when an image is opened, on its
+// attempt's thread; encode() and decode() are the roster's format. What cannot be read or parsed is
+// "unknown" or nothing, never a guess: a process that is wrongly taken for dead would be fenced
+// while it writes.
+//
+// A process is named by boot, PID namespace, pid and start time, for each of them alone comes
+// again: pids are used anew within hours, and containers count from 1.
 #include "ceph/instance.h"
 
 #include <unistd.h>
@@ -80,6 +88,9 @@ std::string encode(const Instance& instance) {
   return text.str();
 }
 
+// Everything in the object may have been written by a newer version, or by hand. Keys that are not
+// ours are let pass, so that a newer version may add some; one of ours that is missing or no number
+// makes the whole entry nobody's.
 std::optional<Instance> decode(std::string_view text) {
   if (text.size() > limits::kRosterEntryBytesMax) return std::nullopt;
   std::map<std::string, std::string> values;
@@ -110,6 +121,7 @@ bool same_process(const Instance& a, const Instance& b) {
          a.pid_space == b.pid_space && a.pid == b.pid && a.start_ticks == b.start_ticks;
 }
 
+// A zombie counts as ended: its threads are gone, and its sockets are closed.
 Life life_of(const Instance& instance, const Instance& here) {
   const bool visible = !here.boot_id.empty() && instance.boot_id == here.boot_id &&
                        !here.pid_space.empty() && instance.pid_space == here.pid_space;

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Taking an image's exclusive lock by the rules that lock.h lists. Called by the Opener on its
+// attempt's thread, once per image that is opened for writing; every call may block for ever. What
+// stands in the way is a sentence that names the holder, for the operator decides by it. In doubt
+// (unreadable, out of sight, a watch that lives) the answer is no: an image that stays offline can
+// be helped, two writers cannot.
 #include "ceph/lock.h"
 
 #include "base/log.h"

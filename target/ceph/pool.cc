@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// RADOS calls on objects of our own, by librados' C interface, with its memory given back in every
+// case. Called by Roster and Image on workers; each call blocks until the cluster answers, perhaps
+// for ever (bounded.h). Every result of the cluster is an Error or a value; what others may have
+// written into an object (names, sizes, bytes of zero) is taken as data and bounded.
 #include "ceph/pool.h"
 
 #include <rados/librados.h>
@@ -109,6 +114,8 @@ Result<void, Error> Pool::put(const std::string& object, const std::string& key,
   return {};
 }
 
+// By a list of one key, for librados has no reading of a single one. An object that is missing has
+// no keys, which is no error: the roster's first entry makes it.
 Result<std::optional<std::string>, Error> Pool::get(const std::string& object,
                                                     const std::string& key) {
   const ReadOp read;
@@ -125,6 +132,7 @@ Result<std::optional<std::string>, Error> Pool::get(const std::string& object,
   return std::optional<std::string>{std::move(found.begin()->second)};
 }
 
+// One call, not a loop until there are no more: the caller names the most that he can use.
 Result<std::map<std::string, std::string>, Error> Pool::list(const std::string& object,
                                                              std::size_t keys_max) {
   const ReadOp read;

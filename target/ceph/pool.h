@@ -19,7 +19,7 @@ namespace lungate::ceph {
 /// hangs while the object's placement group has no OSD; run_bounded (bounded.h) is for that.
 class Pool {
  public:
-  /// Errors: kNotFound, kRefused, kUnreachable, kFenced.
+  /// Errors: kNotFound, kDenied, kUnreachable, kFenced.
   static Result<Pool, Error> open(std::shared_ptr<Cluster> cluster, const std::string& pool,
                                   const std::string& name_space);
   Pool(Pool&& other) noexcept;

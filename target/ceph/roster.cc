@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The roster: reading and writing the omap in which this gateway's RADOS clients are noted, and
+// fencing those that are no more. Called by lock.cc on the thread that opens an image; abandon() by
+// whoever has been told "blocklisted". An entry that cannot be read is a stranger's: its image
+// stays offline until an operator looks, which is safe.
+//
+// Which lock covers what: everything of one pool and namespace is done one after another under that
+// place's mutex, for two images that open together would enlist (or fence) twice. The mutex is held
+// over I/O that may hang for ever, so it is one per place: a pool without an OSD must take its own
+// LUNs offline and nobody else's. The monitors are one for all pools, and limited in time
+// (rados_mon_op_timeout): fencing goes through one mutex.
 #include "ceph/roster.h"
 
 #include <rados/librados.h>
@@ -11,34 +22,33 @@
 #include "base/limits.h"
 
 namespace lungate::ceph {
-namespace {
-
-std::string place_of(Pool& pool) {
-  std::array<char, 256> name_space{};
-  rados_ioctx_get_namespace(pool.handle(), name_space.data(), name_space.size());
-  return pool.cluster()->client() + " " + std::to_string(pool.id()) + "/" + name_space.data();
-}
-
-}  // namespace
 
 Roster::Roster(std::string gateway)
     : gateway_(std::move(gateway)), object_("lungate.gateway." + gateway_), here_(this_process()) {}
 
+std::shared_ptr<Roster::Place> Roster::place_of(Pool& pool) {
+  std::array<char, 256> name_space{};
+  rados_ioctx_get_namespace(pool.handle(), name_space.data(), name_space.size());
+  const std::string key =
+      pool.cluster()->client() + " " + std::to_string(pool.id()) + "/" + name_space.data();
+  const std::lock_guard lock(mutex_);
+  alive_.try_emplace(pool.cluster()->client(), pool.cluster()->alive());
+  std::shared_ptr<Place>& place = places_[key];
+  if (place == nullptr) place = std::make_shared<Place>();
+  return place;
+}
+
 Result<void, Error> Roster::enlist(Pool& pool) {
   // Noted as done only when all of it was done: a failed attempt is repeated by the next image.
-  const std::lock_guard lock(mutex_);
-  const std::string place = place_of(pool);
-  if (enlisted_.contains(place)) return {};
-  {
-    const std::lock_guard guard(alive_mutex_);
-    alive_.try_emplace(pool.cluster()->client(), pool.cluster()->alive());
-  }
+  const std::shared_ptr<Place> place = place_of(pool);
+  const std::lock_guard lock(place->mutex);
+  if (place->enlisted) return {};
   Instance instance = here_;
   instance.client = pool.cluster()->client();
   instance.address = pool.cluster()->addresses();
   if (auto done = pool.put(object_, instance.client, encode(instance)); !done) return done;
   if (auto done = forget_old(pool); !done) return done;
-  enlisted_.insert(place);
+  place->enlisted = true;
   return {};
 }
 
@@ -53,26 +63,38 @@ Result<std::optional<Instance>, Error> Roster::find(Pool& pool, const std::strin
 }
 
 void Roster::abandon(const std::string& client) {
-  const std::lock_guard lock(alive_mutex_);
+  const std::lock_guard lock(mutex_);
   alive_[client].reset();
 }
 
 bool Roster::in_use(const std::string& client) const {
-  const std::lock_guard lock(alive_mutex_);
+  const std::lock_guard lock(mutex_);
   const auto known = alive_.find(client);
   return known == alive_.end() || !known->second.expired();
 }
 
 Result<void, Error> Roster::fence(Pool& pool, const Instance& instance) {
-  const std::lock_guard lock(mutex_);
+  const std::shared_ptr<Place> place = place_of(pool);
+  const std::lock_guard lock(place->mutex);
   auto current = find(pool, instance.client);  // another worker may have done it meanwhile
   if (!current) return err(std::move(current.error()));
   if (*current && (*current)->fenced) return pool.cluster()->wait_for_newest_map();
   // Fence first, note second: a crash in between costs one fence too many, never one too few.
-  if (auto done = pool.cluster()->fence(instance.address); !done) return done;
+  if (auto done = fence_once(*pool.cluster(), instance.address); !done) return done;
   Instance fenced = instance;
   fenced.fenced = true;
   return pool.put(object_, fenced.client, encode(fenced));
+}
+
+/// A client that had images in two pools is found in both, and must not be fenced for the second:
+/// Cluster::fence() may let it slip through for a moment, and its first pool's images have been
+/// taken over by then.
+Result<void, Error> Roster::fence_once(Cluster& by, const std::string& address) {
+  const std::lock_guard lock(fencing_mutex_);
+  if (fenced_.contains(address)) return by.wait_for_newest_map();
+  if (auto done = by.fence(address); !done) return done;
+  fenced_.insert(address);
+  return {};
 }
 
 /// Keeps the roster bounded. An instance that is forgotten while it still holds a lock becomes a

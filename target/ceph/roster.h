@@ -30,7 +30,8 @@ class Roster {
   /// This process.
   const Instance& here() const { return here_; }
 
-  // Any thread; all block until the cluster answers: workers only.
+  // Any thread; all block until the cluster answers: workers only. A pool that does not answer
+  // (a placement group without an OSD) holds up who asks for that pool and namespace, nobody else.
 
   /// Enters the pool's connection. Does nothing when that has been done in this pool and namespace.
   Result<void, Error> enlist(Pool& pool);
@@ -48,15 +49,26 @@ class Roster {
   Result<void, Error> fence(Pool& pool, const Instance& instance);
 
  private:
+  /// A pool's namespace, seen by one of our clients.
+  struct Place {
+    std::mutex mutex;  // one enlistment or fence at a time; held over I/O of this pool
+    bool enlisted = false;
+  };
+
+  std::shared_ptr<Place> place_of(Pool& pool);
   Result<void, Error> forget_old(Pool& pool);
+  Result<void, Error> fence_once(Cluster& by, const std::string& address);
 
   // Constant after construction.
   const std::string gateway_;
   const std::string object_;  // the name of the object
   const Instance here_;
-  std::mutex mutex_;                // one enlistment or fence at a time
-  std::set<std::string> enlisted_;  // "client.4123 3/namespace"
-  mutable std::mutex alive_mutex_;
+
+  // Taken in this order, where more than one is: a place's, fencing_mutex_, mutex_.
+  std::mutex fencing_mutex_;      // held over calls to the monitors, whose time is limited
+  std::set<std::string> fenced_;  // addresses that this process has fenced; guarded by it
+  mutable std::mutex mutex_;      // guards what follows; never held over a call
+  std::map<std::string, std::shared_ptr<Place>> places_;    // by "client.4123 3/namespace"
   std::map<std::string, std::weak_ptr<const void>> alive_;  // this process' clients, from enlist()
 };
 

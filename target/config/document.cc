@@ -19,28 +19,41 @@ using Value = toml::basic_value<toml::discard_comments, std::map, std::vector>;
 
 Node to_node(const Value& value);
 
+Node node_of(Kind kind) {
+  Node node;
+  node.kind = kind;
+  return node;
+}
+
 Node array_node(const Value& value) {
-  Node node{.kind = Kind::kArray};
+  Node node = node_of(Kind::kArray);
   for (const Value& item : value.as_array()) node.items.push_back(to_node(item));
   return node;
 }
 
 Node table_node(const Value& value) {
-  Node node{.kind = Kind::kTable};
+  Node node = node_of(Kind::kTable);
   for (const auto& [key, member] : value.as_table()) node.members.push_back({key, to_node(member)});
+  return node;
+}
+
+template <class T>
+Node scalar_node(Kind kind, T Node::*field, const T& value) {
+  Node node = node_of(kind);
+  node.*field = value;
   return node;
 }
 
 Node plain_node(const Value& value) {
   switch (value.type()) {
     case toml::value_t::boolean:
-      return {.kind = Kind::kFlag, .flag = value.as_boolean()};
+      return scalar_node(Kind::kFlag, &Node::flag, value.as_boolean());
     case toml::value_t::integer:
-      return {.kind = Kind::kInteger, .integer = value.as_integer()};
+      return scalar_node(Kind::kInteger, &Node::integer, value.as_integer());
     case toml::value_t::floating:
-      return {.kind = Kind::kReal, .real = value.as_floating()};
+      return scalar_node(Kind::kReal, &Node::real, value.as_floating());
     case toml::value_t::string:
-      return {.kind = Kind::kText, .text = value.as_string().str};
+      return scalar_node(Kind::kText, &Node::text, value.as_string().str);
     case toml::value_t::array:
       return array_node(value);
     case toml::value_t::table:
@@ -50,9 +63,9 @@ Node plain_node(const Value& value) {
     case toml::value_t::local_date:
     case toml::value_t::local_time:
     case toml::value_t::empty:
-      return {.kind = Kind::kTime};
+      return node_of(Kind::kTime);
   }
-  return {.kind = Kind::kTime};
+  return node_of(Kind::kTime);
 }
 
 /// Recursion is bounded by what scan() let through.
@@ -166,6 +179,9 @@ Error Document::syntax_error(std::string_view what) const {
   const Pictures drawn = pictures(what);
   const std::string_view head = headline(what);
   Position at = drawn.last.at;
+  // A text without a newline at its end is given one by toml11, which then points behind it.
+  const auto lines = static_cast<std::uint32_t>(line_starts_.size());
+  if (at.line > lines) at = {lines, static_cast<std::uint32_t>(line(lines).size()) + 1};
   if (const auto key = defined_twice(head)) {
     at.column = key_column(line(at.line), at.column, *key);
     return {file_, at.line, at.column, quote(*key) + " is there twice",

@@ -25,10 +25,10 @@ struct Node {
   bool flag = false;
   std::int64_t integer = 0;  // saturated when the text's number is larger
   double real = 0;
-  std::string text{};
-  std::vector<Node> items{};      // kArray
-  std::vector<Member> members{};  // kTable, ascending by key
-  const void* origin = nullptr;   // the parser's own value, from which Document finds the place
+  std::string text;
+  std::vector<Node> items;       // kArray
+  std::vector<Member> members;   // kTable, ascending by key
+  const void* origin = nullptr;  // the parser's own value, from which Document finds the place
 };
 
 struct Member {

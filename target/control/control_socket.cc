@@ -1,4 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The control socket's server: lines in, lines out, bounded on every side. All on the home loop,
+// which also runs the gateway's changes, so nothing here may wait for a peer. Clients are whoever
+// may open the socket: what is no request, too long, or sent by one client too many is answered
+// with an error; a client that goes silent, or reads nothing, is closed after
+// limits::kControlTimeout.
+//
+// A client, once connected, is in one of four conditions, by its members:
+//
+//   reading     !answering_, out_ empty     waits for a line, with the deadline running
+//   answering   answering_                  the handler has the request; nothing is read, no
+//   deadline writing     out_ not empty              the peer takes its time, with the deadline
+//   running closed      fd_ empty                   waits to be dropped from the list
+//
+// Nothing is read but while reading: a client that sends faster than it is answered waits in the
+// kernel, and costs us one line of memory.
 #include "control/control_socket.h"
 
 #include <sys/socket.h>
@@ -23,9 +39,12 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
+/// Does not wait: a process that hangs, with its queue of connections full, answers EAGAIN. It is
+/// there, so its socket is not ours to take.
 bool somebody_listens(const sockaddr_un& address) {
-  const UniqueFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const UniqueFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+         errno == EAGAIN;
 }
 
 /// What stands at the path: nothing, a socket, or something that is not ours to remove.
@@ -40,8 +59,7 @@ std::string failure(const std::string& path, const char* what) {
 
 }  // namespace
 
-/// One connection. Reads a line, waits for its answer, reads on: a client that sends faster than
-/// it is answered waits in the kernel.
+/// One connection: reads a line, waits for its answer, reads on.
 class ControlSocket::Client : public std::enable_shared_from_this<Client> {
  public:
   Client(ControlSocket& owner, UniqueFd fd)
@@ -63,7 +81,8 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
 
   bool idle() const { return fd_ && !answering_ && out_.empty(); }
 
-  /// The requests that have come, one after another.
+  /// The requests that have come, one after another: a loop, for a thousand lines of one read, each
+  /// answered at once, would otherwise call each other a thousand deep.
   void serve() {
     serving_ = true;
     while (idle() && next_line()) {
@@ -71,6 +90,8 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
     serving_ = false;
   }
 
+  /// One piece per event: the loop has others to serve. The end of a request without its newline is
+  /// a client that has gone away; nothing of it is carried out.
   void read_some() {
     char buffer[4096];
     const ssize_t got = ::recv(fd_.get(), buffer, sizeof buffer, 0);
@@ -114,6 +135,8 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
     write_some();
   }
 
+  /// Sets what is waited for next, whatever has happened: the one place that does so after an
+  /// answer.
   void write_some() {
     if (!fd_) return;
     const ssize_t put = ::send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
@@ -123,6 +146,7 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
     watcher_.set_interest(out_.empty() ? event::Interest::kRead : event::Interest::kWrite);
   }
 
+  /// May be called again. The object stays until the loop's next turn, for it may be inside itself.
   void end() {
     watcher_.set_interest(event::Interest::kNone);
     deadline_.stop();
@@ -177,6 +201,8 @@ ControlSocket::~ControlSocket() {
   ::unlink(path_.c_str());
 }
 
+// One per event, for the socket stays ready while more wait. What accept() may fail with (the
+// client is gone, no descriptor is left) is over or will be tried again by the next event.
 void ControlSocket::accept_one() {
   UniqueFd fd{::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
   if (!fd) return;

@@ -20,13 +20,16 @@ namespace lungate::control {
 class ControlSocket {
  public:
   using Answer = std::function<void(const api::Reply&)>;
-  /// Answers now or later, on the home loop.
+  /// Answers now or later, once, on the home loop. The client may be gone by then: answering nobody
+  /// does no harm.
   using Handle = std::function<void(const api::Request&, Answer)>;
 
-  /// Binds `path` (a socket that nobody listens on is replaced). The error is a sentence.
+  /// Binds `path` (a socket that nobody listens on is replaced, anything else is left alone), mode
+  /// 0660. The error is a sentence. REQUIRES: `path` has at most limits::kSocketPathBytesMax bytes.
   static Result<std::unique_ptr<ControlSocket>, std::string> open(event::Loop& loop,
                                                                   const std::string& path,
                                                                   Handle handle);
+  /// Closes every client, answered or not, and takes the socket's name away.
   ~ControlSocket();
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The life of one LUN's store. Called by Service (start, resize, remove) on the home loop, by
+// workers' answers there, and by the store's own threads (backend_changed, which only posts). What
+// goes wrong is the environment's, and becomes a reason, a log line and another attempt. Each
+// asynchronous step looks anew when it comes back, for meanwhile
+//   removed_ may have been set: then the step ends in finish() instead of where it was going
+//   lun_ may be another configuration than the one it was begun with (a reload)
+//   the phase is its own: opening and closing are left by nobody but the step that entered them
 #include "control/lun_keeper.h"
 
 #include <algorithm>
@@ -15,7 +23,8 @@ namespace lungate::control {
 using telemetry::OfflineReason;
 
 std::string_view name(LunPhase phase) {
-  constexpr std::array<std::string_view, 4> kNames = {"opening", "ready", "offline", "closing"};
+  constexpr std::array<std::string_view, 5> kNames = {"opening", "ready", "offline", "closing",
+                                                      "gone"};
   return kNames[static_cast<std::size_t>(phase)];
 }
 
@@ -33,6 +42,8 @@ LunKeeper::~LunKeeper() {
   check(backend_ == nullptr, "a LUN's store is closed before it goes");
 }
 
+/// The segment's slot first: without one nothing of the LUN could be seen, and it is not begun.
+/// Then the lanes know it, offline, so that a directory may name it before its store is there.
 Result<void, telemetry::SegmentError> LunKeeper::start(session::Done known) {
   const std::string store = to_string(lun_.store);
   telemetry::LunDescription description;
@@ -55,8 +66,10 @@ Result<void, telemetry::SegmentError> LunKeeper::start(session::Done known) {
   return {};
 }
 
+/// The outcome comes back as a value of its own, because the keeper must not be touched by a
+/// worker. What is opened goes by a copy of the configuration, which a reload may change meanwhile.
 void LunKeeper::open() {
-  phase_ = LunPhase::kOpening;
+  phase_.enter(LunPhase::kOpening);
   using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
   auto result = std::make_shared<std::optional<Opened>>();
   tools_.workers.run([self = shared_from_this(), result, target = target_,
@@ -71,13 +84,37 @@ void LunKeeper::open() {
                      });
 }
 
+/// A store that is open but not wanted (removed meanwhile, or another one than before) has been
+/// seen by no lane: it is closed at once.
 void LunKeeper::opened(std::shared_ptr<backend::Backend> backend, const config::Lun& as) {
   backend_ = std::move(backend);
-  if (removed_)
-    return close([self = shared_from_this()] { std::exchange(self->gone_, nullptr)(); });
+  calls_.emplace();
+  const auto refusal = another_store();
+  if (!removed_ && !refusal) return serve(as);
+  phase_.enter(LunPhase::kClosing);
+  close([self = shared_from_this(), refusal] {
+    if (self->removed_) return self->finish();
+    self->refused(*refusal);
+  });
+}
+
+/// What stands where the LUN's store was, if it is not that store any more.
+std::optional<Refusal> LunKeeper::another_store() {
+  const std::string& seed = backend_->traits().identity_seed;
+  if (!first_seed_) first_seed_ = seed;
+  if (seed == *first_seed_) return std::nullopt;
+  return Refusal{OfflineReason::kInvalid,
+                 to_string(lun_.store) + " is another disk now (" + seed +
+                     ") than the one that was served before (" + *first_seed_ +
+                     "): to serve it, remove the LUN, reload, add it again and reload"};
+}
+
+/// Watched before it is looked at, and looked at again when the lanes have it: a change in between
+/// is seen by one or the other.
+void LunKeeper::serve(const config::Lun& as) {
+  phase_.enter(LunPhase::kReady);
   backend_->watch(this);
   const backend::State state = backend_->state();
-  phase_ = LunPhase::kReady;
   reason_.clear();
   size_bytes_ = state.size_bytes;
   read_only_ = lun_.read_only || state.read_only;
@@ -98,10 +135,12 @@ void LunKeeper::opened(std::shared_ptr<backend::Backend> backend, const config::
   if (lun_ != as) resize(lun_);  // a reload meanwhile
 }
 
+/// Logged when the reason is another one than before: an image that is missing for a day is one
+/// line.
 void LunKeeper::refused(const Refusal& refusal) {
-  if (removed_) return std::exchange(gone_, nullptr)();
+  if (removed_) return finish();
   const bool news = reason_ != refusal.text;
-  phase_ = LunPhase::kOffline;
+  phase_.enter(LunPhase::kOffline);
   reason_ = refusal.text;
   describe(refusal.reason);
   if (news) {
@@ -121,6 +160,8 @@ void LunKeeper::backend_changed() noexcept {
   });
 }
 
+/// Only a store that is served is looked at: in every other phase the next opening will see it
+/// anew.
 void LunKeeper::look() {
   if (phase_ != LunPhase::kReady || removed_) return;
   const backend::State state = backend_->state();
@@ -136,32 +177,51 @@ void LunKeeper::look() {
                 [self = shared_from_this()] { self->describe(OfflineReason::kNone); });
 }
 
+/// Offline first, so that no new command reaches the store; then those in progress are answered as
+/// it answers them (or by NOT READY); then nothing is left that could submit, and it is closed.
 void LunKeeper::lose(const backend::State& state) {
-  phase_ = LunPhase::kClosing;
+  phase_.enter(LunPhase::kClosing);
   reason_ = state.reason;
   log::error("control", "lun_lost",
              {{"target", target_.iqn}, {"lun", lun_.id}, {"reason", state.reason}});
-  describe(OfflineReason::kFenced);
+  describe(reason_of(state.loss));
   auto self = shared_from_this();
   home_->set_offline(scsi::Availability::kOffline, [self] {
-    self->home_->drain([self] {
+    self->home_->quiesce([self] {
       self->close([self] {
-        if (self->removed_) return std::exchange(self->gone_, nullptr)();
+        if (self->removed_) return self->finish();
         self->open();
       });
     });
   });
 }
 
+/// From here on the keeper has no store. Workers that are in the middle of a call (a resize) are
+/// waited for: the store's contract is that nothing calls it after close().
 void LunKeeper::close(session::Done closed) {
   backend_->watch(nullptr);
   auto backend = std::exchange(backend_, nullptr);
-  tools_.workers.run([backend] { backend->close(); }, tools_.home, std::move(closed));
+  calls_->close([self = shared_from_this(), backend, closed = std::move(closed)] {
+    self->tools_.workers.run([backend] { backend->close(); }, self->tools_.home, closed);
+  });
 }
 
+void LunKeeper::finish() {
+  phase_.enter(LunPhase::kGone);
+  part_gone();
+}
+
+/// Two things end side by side, in either order: the store is closed, the lanes have let go. Only
+/// when both have may the slot in the segment be another LUN's, and the store be opened anew.
+void LunKeeper::part_gone() {
+  if (--gone_parts_ == 0) std::exchange(gone_, nullptr)();
+}
+
+/// A store that is not open is opened by the new configuration; one that is being opened by the old
+/// one is resized by serve(). The size itself comes back by backend_changed().
 void LunKeeper::resize(const config::Lun& lun) {
   lun_ = lun;
-  if (phase_ != LunPhase::kReady) return;
+  if (phase_ != LunPhase::kReady || !calls_->enter()) return;
   tools_.workers.run(
       [self = shared_from_this(), backend = backend_, lun] {
         const auto resized = Stores::resize(*backend, lun);
@@ -170,7 +230,7 @@ void LunKeeper::resize(const config::Lun& lun) {
               "control", "resize_failed",
               {{"target", self->target_.iqn}, {"lun", lun.id}, {"reason", resized.error().text}});
       },
-      tools_.home, [] {});
+      tools_.home, [self = shared_from_this()] { self->calls_->leave(); });
 }
 
 void LunKeeper::remove(session::Done gone) {
@@ -181,16 +241,18 @@ void LunKeeper::remove(session::Done gone) {
     self->tools_.segment.remove_lun(*self->slot_);
     gone();
   };
-  // An open or a close in progress ends first and finds `removed_`.
-  const bool idle = phase_ == LunPhase::kReady || phase_ == LunPhase::kOffline;
+  // The lanes let go of it in any case. An open or a close in progress ends by itself and finds
+  // `removed_`; a store that is open is closed when no lane can use it any more.
   const bool ready = phase_ == LunPhase::kReady;
-  if (ready) phase_ = LunPhase::kClosing;
-  tools_.gateway.remove_lun(id_, [self, idle, ready] {
-    if (ready) return self->close([self] { std::exchange(self->gone_, nullptr)(); });
-    if (idle) std::exchange(self->gone_, nullptr)();
+  if (ready) phase_.enter(LunPhase::kClosing);
+  tools_.gateway.remove_lun(id_, [self, ready] {
+    if (ready) self->close([self] { self->finish(); });
+    self->part_gone();
   });
+  if (phase_ == LunPhase::kOffline) finish();
 }
 
+/// What the exporter shows. After removal the slot is no longer ours to write.
 void LunKeeper::describe(OfflineReason reason) {
   if (removed_ || !slot_) return;
   tools_.segment.update_lun(*slot_, {reason, size_bytes_});

@@ -3,13 +3,22 @@
 // Keeps one LUN of the configuration served: opens its store, tries again when that fails, sees its
 // changes, closes it.
 //
-//            +--------- refused: after a delay, doubled each time ---------+
-//            v                                                            |
-//   start -> opening --open--> ready --lost--> closing (drained) --closed-+
-//                                |
-//                             remove() --> closing (drained) --> gone
+//            +------------ after a delay, doubled each time ------------- offline
+//            v                                                              ^  |
+//   start -> opening --refused--------------------------------------------->|  |
+//            |  ^ |                                                         |  |
+//            |  | +--another store than before, or removed--> closing ------+  |
+//            |  +-------------------------------------------- (quiesced)       |
+//            +--open--> ready --lost, or removed------------>    |             |
+//                                                                +--removed--> gone
 //
 // A store that is missing, locked or unreachable takes its own LUN offline and nothing else.
+//
+// The LUN's identity is that of the first store that was opened (Traits::identity_seed). If another
+// one stands in its place later (an image deleted and made again, renamed, restored), it is not
+// served: the initiators' caches and file systems are of the first, and would be written into the
+// second. A unit attention would not stop them; the operator decides, by removing the LUN and
+// adding it again.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +29,13 @@
 #include <string_view>
 
 #include "backend/backend.h"
+#include "base/in_flight.h"
 #include "config/config.h"
 #include "control/stores.h"
 #include "event/loop.h"
 #include "event/workers.h"
 #include "session/gateway.h"
+#include "session/transitions.h"
 #include "telemetry/segment.h"
 
 namespace lungate::control {
@@ -39,7 +50,25 @@ struct KeeperTools {
   std::uint16_t portal_group_tag = 1;
 };
 
-enum class LunPhase : std::uint8_t { kOpening, kReady, kOffline, kClosing };
+enum class LunPhase : std::uint8_t {
+  kOpening,  // a worker opens the store
+  kReady,    // served
+  kOffline,  // not served; tried again by the timer
+  kClosing,  // commands are quiesced, then a worker closes the store
+  kGone,     // removed: nothing of it is left
+};
+inline constexpr session::Transitions<LunPhase, 5> kLunTable{
+    "a LUN goes from phase to phase by its table",
+    {{LunPhase::kOffline, LunPhase::kOpening},
+     {LunPhase::kOpening, LunPhase::kReady},
+     {LunPhase::kOpening, LunPhase::kOffline},
+     {LunPhase::kOpening, LunPhase::kClosing},  // removed meanwhile, or another store than before
+     {LunPhase::kOpening, LunPhase::kGone},     // refused, and removed meanwhile
+     {LunPhase::kReady, LunPhase::kClosing},
+     {LunPhase::kClosing, LunPhase::kOpening},  // lost: tried again at once
+     {LunPhase::kClosing, LunPhase::kOffline},  // another store than before
+     {LunPhase::kClosing, LunPhase::kGone},
+     {LunPhase::kOffline, LunPhase::kGone}}};
 std::string_view name(LunPhase phase);
 
 /// Home loop's thread; owned by shared_ptr, for work on other threads may outlast its removal.
@@ -55,7 +84,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   /// The configuration has another size for it.
   void resize(const config::Lun& lun);
 
-  /// REQUIRES: the directory names it no more. `gone`: its store is closed.
+  /// Once. REQUIRES: the directory names it no more. `gone`: its store is closed, no lane knows it.
   void remove(session::Done gone);
 
   session::LunId id() const { return id_; }
@@ -70,10 +99,14 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   void open();
   /// `as`: the configuration that it was opened by.
   void opened(std::shared_ptr<backend::Backend> backend, const config::Lun& as);
+  std::optional<Refusal> another_store();
+  void serve(const config::Lun& as);
   void refused(const Refusal& refusal);
   void look();
   void lose(const backend::State& state);
   void close(session::Done closed);
+  void finish();
+  void part_gone();
   void describe(telemetry::OfflineReason reason);
 
   KeeperTools tools_;
@@ -82,14 +115,18 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   config::Lun lun_;
   std::optional<telemetry::SlotId> slot_;
   std::shared_ptr<session::LunHome> home_;
+  /// Ours from opened() to close(); lanes have it in their snapshots, workers while they call it.
   std::shared_ptr<backend::Backend> backend_;
-  LunPhase phase_ = LunPhase::kOpening;
+  std::optional<InFlight> calls_;          // workers' calls of backend_: its close waits for them
+  std::optional<std::string> first_seed_;  // identity of the store that was served first
+  session::StateOf<LunPhase, kLunTable> phase_{LunPhase::kOffline};
   std::string reason_ = "opening";
   std::uint64_t size_bytes_ = 0;
   bool read_only_ = false;
   bool removed_ = false;
   session::Done known_;
   session::Done gone_;
+  unsigned gone_parts_ = 2;  // until gone_: the store is closed, and no lane knows the LUN
   Nanoseconds retry_delay_;
   event::Timer retry_;
 };

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What the service manager is told, on the home loop, by Service. Errors are ignored on purpose:
+// without a manager ($NOTIFY_SOCKET unset) there is nobody to tell, and with one that does not
+// listen there is nothing to be done. systemd takes RELOADING only if READY follows, and READY
+// after STOPPING for a mistake: stage.h sees to the order.
 #include "control/notify.h"
 
 #include <systemd/sd-daemon.h>

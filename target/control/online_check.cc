@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// `lungate-target --check-online`: can every store be opened from here, as this user, now? Called
+// by main() before anything else has been started, on its thread, one store after the other. What
+// cannot be opened is a line on stdout and exit code 1; the rest is tried all the same.
+//
+// It opens as the service does, so it takes locks and fences former instances of this gateway: a
+// running gateway keeps its own, and is named as the holder.
 #include "control/online_check.h"
 
 #include <cstdio>
@@ -8,6 +15,8 @@
 
 namespace lungate::control {
 
+// Closed again before the next is opened: the check of a thousand LUNs needs one connection at a
+// time.
 int check_online(const config::Config& config) {
   Stores stores(config);
   int code = 0;

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Comparing two configurations. Called by Service for each reload, on the home loop; a pure
+// function of two values that have been checked as texts, so nothing can fail here. What cannot be
+// changed while the process runs is no error of this file either: it is listed, and the caller
+// refuses the whole.
 #include "control/plan.h"
 
 #include <map>
@@ -9,6 +14,7 @@ namespace {
 
 using Luns = std::map<LunName, const config::Lun*>;
 
+/// By name and not by position: a text may be put in another order without meaning anything by it.
 Luns luns_of(const config::Config& config) {
   Luns luns;
   for (const config::Target& target : config.targets)
@@ -27,6 +33,8 @@ bool same_disk(const config::Lun& a, const config::Lun& b) {
   return as_a == a;
 }
 
+// A LUN that is another disk now is removed and added: its initiators must see it go, for they
+// would go on writing what they remember of the old one.
 void compare_luns(const Luns& now, const Luns& next, Plan& plan) {
   for (const auto& [name, lun] : now) {
     const auto found = next.find(name);
@@ -56,6 +64,8 @@ std::vector<config::Target> bare_targets(const config::Config& config) {
   return targets;
 }
 
+// LUNs apart, a target has nothing that is built: sessions are held against the new directory, and
+// those that have lost their access end.
 void compare_targets(const config::Config& now, const config::Config& next, Plan& plan) {
   std::map<std::string, config::Target> before;
   for (config::Target& target : bare_targets(now)) before[target.iqn] = std::move(target);
@@ -70,6 +80,8 @@ void compare_targets(const config::Config& now, const config::Config& next, Plan
   for (const auto& [iqn, target] : before) plan.sentences.push_back("target " + iqn + " removed");
 }
 
+/// What is built once, before the first connection: names, threads, files, sockets, and what has
+/// been negotiated with every session ([iscsi]).
 void compare_fixed(const config::Config& now, const config::Config& next, Plan& plan) {
   const auto fixed = [&](bool same, const char* table) {
     if (!same) plan.needs_restart.push_back(std::string(table) + " differs");

@@ -22,8 +22,8 @@ std::string to_string(const LunName& name);
 struct Plan {
   std::vector<LunName> remove;  // also those that come back as another disk
   std::vector<LunName> add;
-  std::vector<LunName> resize;
-  bool directory = false;  // targets, aliases or accesses differ: lanes get a new directory
+  std::vector<LunName> resize;  // the same disk, of another size: initiators keep it
+  bool directory = false;       // targets, aliases or accesses differ: lanes get a new directory
   bool log_level = false;
   /// One sentence per change, for the operator; empty: there is nothing to do.
   std::vector<std::string> sentences;

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What the control socket's requests do: the service's answers to the operator.
+// What the control socket's requests do: the service's answers to the operator. Called by the
+// control socket on the home loop, in every stage from the moment it is open; so an answer must not
+// rely on what comes later than that (portals, LUNs, a directory). What is asked of a session or a
+// LUN that does not exist is answered with an error; what is not a request at all never gets here
+// (api/codec.h).
+//
+// An answer is given once, now or later: describe_sessions() asks every lane, a reload waits for
+// stores. The client may be gone by then; the control socket sees to that.
 #include <unistd.h>
 
 #include <array>
@@ -20,6 +27,7 @@ std::string hex(std::uint64_t value, std::size_t digits) {
   return text;
 }
 
+/// As RFC 7143 writes it: twelve digits, in the order of the wire.
 std::string isid_text(const iscsi::Isid& isid) {
   std::uint64_t number = 0;
   for (const std::uint8_t byte : isid) number = (number << 8) | byte;
@@ -71,6 +79,7 @@ void Service::request(const api::Request& request, const ControlSocket::Answer& 
     const ControlSocket::Answer& answer;
 
     void operator()(const api::GetStatus&) const { answer(service.status()); }
+    /// Answered when every lane has: as late as the busiest one.
     void operator()(const api::ListSessions&) const {
       service.gateway_->describe_sessions(
           [reply = answer](const std::vector<session::SessionDescription>& all) {
@@ -79,11 +88,13 @@ void Service::request(const api::Request& request, const ControlSocket::Answer& 
             reply(sessions);
           });
     }
+    /// Done means: its end has begun. I/O that cannot be taken back is waited for elsewhere.
     void operator()(const api::Disconnect& asked) const {
       if (service.gateway_->disconnect(asked.session)) return answer(api::Done{});
       answer(api::Error{
           api::ErrorCode::kNotFound, "there is no session " + std::to_string(asked.session), {}});
     }
+    /// Until a restart, or a reload of a file that says otherwise than the last one did.
     void operator()(const api::SetLogLevel& asked) const {
       log::set_level(asked.level);
       answer(api::Done{});
@@ -93,11 +104,13 @@ void Service::request(const api::Request& request, const ControlSocket::Answer& 
   std::visit(Visitor{*this, answer}, request);
 }
 
+// Everything that the home loop knows by itself, so it can be answered at once, in every stage,
+// also when lanes or stores hang: that is when it is asked.
 api::Status Service::status() const {
   api::Status status;
   status.gateway = config_.gateway.name;
   status.version = kVersion;
-  status.state = state_;
+  status.state = name(stage_);
   status.pid = static_cast<std::uint64_t>(::getpid());
   status.uptime_s = (boot_now() - started_) / 1'000'000'000;
   status.loops = gateway_->lanes();
@@ -114,6 +127,8 @@ api::Status Service::status() const {
   return status;
 }
 
+// By the configuration and not by the keepers: a LUN that could not be added must show, with a
+// reason.
 api::TargetStatus Service::status_of(const config::Target& target) const {
   api::TargetStatus status;
   status.iqn = target.iqn;

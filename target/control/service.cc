@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Start, reload and end of the process: the order in which things come and go. Called by main()
+// (run), by signals and by the control socket, all on the home loop. A file that is wrong as a text
+// is answered with its errors and changes nothing; a LUN whose store fails is its keeper's affair;
+// a portal that cannot be bound ends the process with exit code 1, in good order. Nothing that an
+// initiator does comes here.
 #include "control/service.h"
 
 #include <signal.h>
@@ -17,6 +23,8 @@
 namespace lungate::control {
 namespace {
 
+/// As many loops as there are cores, unless the operator says otherwise: more would take turns on
+/// them, and librbd's threads want some too (limits::kLoopsMax).
 unsigned lanes_of(const config::Config& config) {
   if (config.gateway.loops != 0) return config.gateway.loops;
   return std::clamp(std::thread::hardware_concurrency(), 1u, limits::kLoopsMax);
@@ -33,10 +41,15 @@ session::Settings settings_of(const config::Config& config) {
   return settings;
 }
 
+/// In a group's text every gateway's portals are named, for discovery; we open our own. A text for
+/// one gateway names none: then all are.
 bool is_ours(const config::PortalGroup& group, const config::Config& config) {
   return group.gateway.empty() || group.gateway == config.gateway.name;
 }
 
+/// Identifies this gateway's portals in what its LUNs say of themselves (target port group,
+/// relative target port), so it must not change with the order of the text: a gateway has one
+/// group.
 std::uint16_t own_tag(const config::Config& config) {
   for (const config::PortalGroup& group : config.portal_groups)
     if (is_ours(group, config)) return group.tag;
@@ -61,16 +74,17 @@ const config::Lun* find_lun(const config::Target& target, std::uint16_t number) 
 
 }  // namespace
 
-Service::Service(config::Config config, std::string file)
+Service::Service(config::Config config, std::string file, std::unique_ptr<Stores> stores)
     : config_(std::move(config)),
       file_(std::move(file)),
       started_(boot_now()),
-      stores_(config_),
+      stores_(stores ? std::move(stores) : std::make_unique<Stores>(config_)),
       drain_timer_(home_, [this] { give_up(); }),
       workers_(limits::kWorkerThreads) {}
 
 Service::~Service() = default;
 
+// A start that fails has opened no portal and no store: leaving the scope undoes it.
 int Service::run() {
   if (!start()) return 1;
   home_.run();
@@ -79,6 +93,9 @@ int Service::run() {
 
 // --- Start ---------------------------------------------------------------------------------------
 
+// The segment first: its lock tells a second process of the same configuration apart, and
+// nothing must be opened or served twice. Then the control socket, so that a start which waits for
+// a cluster can be asked why.
 bool Service::start() {
   log::set_level(config_.log.level);
   telemetry::SegmentPlan plan;
@@ -117,10 +134,11 @@ bool Service::start() {
   return true;
 }
 
+/// `known` is dropped, not called, when the LUN finds no place in the segment: a baton's copy.
 bool Service::add_lun(const LunName& name, session::Done known) {
   const config::Target* target = find_target(config_, name.target);
   const config::Lun* lun = find_lun(*target, name.number);
-  const KeeperTools tools{home_, workers_, *gateway_, *segment_, stores_, own_tag(config_)};
+  const KeeperTools tools{home_, workers_, *gateway_, *segment_, *stores_, own_tag(config_)};
   auto keeper = std::make_shared<LunKeeper>(tools, next_lun_id_++, *target, *lun);
   const auto started = keeper->start(std::move(known));
   if (!started) {
@@ -132,8 +150,10 @@ bool Service::add_lun(const LunName& name, session::Done known) {
   return true;
 }
 
+// All portals or none: a gateway that is reachable on half of its addresses looks healthy to who
+// looks at the other half.
 void Service::open_portals() {
-  if (state_ != "starting") return;  // asked to stop meanwhile
+  if (stage_ != Stage::kStarting) return;  // asked to stop meanwhile
   for (const config::PortalGroup& group : config_.portal_groups) {
     session::PortalGroup& bound = portals_.emplace_back();
     bound.tag = group.tag;
@@ -154,14 +174,22 @@ void Service::open_portals() {
     }
   }
   gateway_->set_directory(directory(), [this] {
-    if (state_ != "starting") return;
-    state_ = "serving";
+    if (stage_ != Stage::kStarting) return;
+    enter(Stage::kServing);
     notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
     log::info("control", "serving",
               {{"gateway", config_.gateway.name}, {"luns", luns_.size()}, {"version", kVersion}});
   });
 }
 
+void Service::enter(Stage next) {
+  log::debug("control", "stage", {{"from", name(stage_)}, {"to", name(next)}});
+  stage_.enter(next);
+}
+
+// What sessions may see, made anew from the configuration each time rather than changed: lanes swap
+// a pointer, and there is no state between the old and the new. A LUN without a keeper (no slot in
+// the segment) is left out, as if it were not configured; `lungate status` says why.
 session::DirectoryPtr Service::directory() const {
   auto directory = std::make_shared<session::Directory>();
   directory->portal_groups = portals_;
@@ -176,6 +204,8 @@ session::DirectoryPtr Service::directory() const {
   return directory;
 }
 
+// SIGHUP is a reload without anybody to answer: what is wrong is in the log. Until these are in
+// place a signal ends the process as it ends any other, and there is nothing to lose yet.
 void Service::watch_signals() {
   const auto watch = [this](int signal, std::function<void()> act) {
     signals_.push_back(std::make_unique<event::SignalWatcher>(home_, signal, std::move(act)));
@@ -187,11 +217,12 @@ void Service::watch_signals() {
 
 // --- Reload --------------------------------------------------------------------------------------
 
+// In this order: is there time for it, is the text right, can it be done without a restart. Only
+// then is anything touched, so a refusal never leaves half of a configuration behind.
 void Service::reload(ReloadAnswer answer) {
-  if (state_ != "serving" || reloading_)
-    return answer(api::Error{api::ErrorCode::kBusy,
-                             "the gateway is " + state_ + (reloading_ ? " and reloading" : ""),
-                             {}});
+  if (stage_ != Stage::kServing)
+    return answer(
+        api::Error{api::ErrorCode::kBusy, "the gateway is " + std::string(name(stage_)), {}});
   auto next = config::parse_file(file_);
   if (!next) {
     api::Error error{api::ErrorCode::kBadConfig, file_ + " is wrong; nothing was changed", {}};
@@ -208,17 +239,33 @@ void Service::reload(ReloadAnswer answer) {
                              "this can only change at a restart; nothing was changed",
                              plan.needs_restart});
   }
-  reloading_ = true;
+  enter(Stage::kReloading);
+  plan_under_way_ = true;
   notify_reloading();
-  carry_out(plan, std::move(*next), [this, sentences = plan.sentences, answer] {
-    reloading_ = false;
-    notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
-    for (const std::string& sentence : sentences)
-      log::info("control", "reloaded", {{"change", sentence}});
-    answer(api::Reloaded{sentences});
-  });
+  carry_out(plan, std::move(*next),
+            [this, sentences = plan.sentences, answer] { plan_ended(sentences, answer); });
 }
 
+void Service::plan_ended(const std::vector<std::string>& sentences, const ReloadAnswer& answer) {
+  plan_under_way_ = false;
+  if (stage_ != Stage::kReloading) {
+    // The end has overtaken it. READY must not follow STOPPING, and the stores wait for us.
+    answer(api::Error{api::ErrorCode::kBusy,
+                      "the gateway has begun to stop; not all of the changes were made",
+                      {}});
+    if (stage_ == Stage::kClosing) close_stores();
+    return;
+  }
+  enter(Stage::kServing);
+  notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
+  for (const std::string& sentence : sentences)
+    log::info("control", "reloaded", {{"change", sentence}});
+  answer(api::Reloaded{sentences});
+}
+
+// Sessions let go of what leaves, then its commands end and its store is closed; only then may a
+// new disk take its number (and perhaps the same store). What leaves is in no list from here on:
+// its keepers live in this chain alone, which is why the end waits for it.
 void Service::carry_out(const Plan& plan, config::Config next, session::Done done) {
   std::vector<std::shared_ptr<LunKeeper>> leaving;
   for (const LunName& name : plan.remove) {
@@ -232,29 +279,32 @@ void Service::carry_out(const Plan& plan, config::Config next, session::Done don
   for (const LunName& name : plan.resize)
     if (const auto found = luns_.find(name); found != luns_.end())
       found->second->resize(*find_lun(*find_target(config_, name.target), name.number));
-
-  // Sessions let go of what leaves, then its commands end and its store is closed; only then may a
-  // new disk take its number (and perhaps the same store).
   const session::Baton all_gone =
-      session::make_baton([this, add = plan.add, done = std::move(done)]() mutable {
-        home_.post([this, add, done] {
-          const session::Baton known = session::make_baton([this, done] {
-            home_.post([this, done] { gateway_->set_directory(directory(), done); });
-          });
-          for (const LunName& name : add) add_lun(name, [known] {});
-        });
+      session::make_baton([this, add = plan.add, done = std::move(done)] {
+        home_.post([this, add, done] { add_luns(add, done); });
       });
   gateway_->set_directory(directory(), [leaving, all_gone] {
     for (const auto& keeper : leaving) keeper->remove([all_gone] {});
   });
 }
 
+// As at the start, no session sees a new LUN before its first attempt has ended.
+void Service::add_luns(const std::vector<LunName>& names, session::Done done) {
+  if (stage_ != Stage::kReloading) return done();  // nobody would close what is opened now
+  const session::Baton known = session::make_baton([this, done = std::move(done)] {
+    home_.post([this, done] { gateway_->set_directory(directory(), done); });
+  });
+  for (const LunName& name : names) add_lun(name, [known] {});
+}
+
 // --- The end -------------------------------------------------------------------------------------
 
+// First nobody new, then sessions in their own time (they are told BUSY, and initiators try another
+// path), then the stores. The segment is marked at once, so that alerts know a stop from a death.
 void Service::drain() {
-  if (state_ == "draining") return;
+  if (stage_ >= Stage::kDraining) return;  // asked twice
   log::info("control", "draining", {{"sessions", gateway_->sessions()}});
-  state_ = "draining";
+  enter(Stage::kDraining);
   notify_stopping();
   segment_->stopping();
   gateway_->stop_accepting();
@@ -263,8 +313,14 @@ void Service::drain() {
 }
 
 void Service::drained() {
-  const session::Baton closed =
-      session::make_baton([this] { home_.post([this] { end(exit_code_); }); });
+  enter(Stage::kClosing);
+  if (!plan_under_way_) close_stores();  // else plan_ended() does
+}
+
+// In parallel, each on a worker: a store that hangs costs its own time and nobody else's. The locks
+// are given back here, which is what the next owner waits for.
+void Service::close_stores() {
+  const session::Baton closed = session::make_baton([this] { home_.post([this] { end(); }); });
   for (auto& [name, keeper] : luns_) keeper->remove([closed] {});
 }
 
@@ -279,8 +335,9 @@ void Service::give_up() {
   drain_timer_.start(limits::kCloseTimeout);
 }
 
-void Service::end(int code) {
-  exit_code_ = code;
+// Every keeper's store is closed and no lane knows a LUN any more: the lanes can be stopped.
+void Service::end() {
+  enter(Stage::kEnded);
   drain_timer_.stop();
   luns_.clear();
   gateway_->stop();

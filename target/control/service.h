@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The life of the gateway process: start, serve, reload, drain, stop. Everything here runs on the
-// home loop, which is the main thread.
+// home loop, which is the main thread. stage.h has the stages.
 //
-//   start --every LUN's first attempt has ended--> portals open, READY --> serving
-//     serving --SIGHUP, reload--> serving        (a plan of changes, or refused whole)
-//     serving --SIGTERM, SIGINT--> draining --no connection left, or time is up--> LUNs closed -->
-//     end
+//   starting --every LUN's first attempt has ended: portals open, READY--> serving
+//   serving --SIGHUP, reload--> reloading --> serving      (a plan of changes, or refused whole)
+//   any of them --SIGTERM, SIGINT--> draining --no connection left--> closing --> ended
+//
+// Why portals wait for the first attempts: an initiator that logged in earlier would see LUNs
+// missing that are about to come, and some never look again. Attempts end either way, so a cluster
+// that hangs delays the start by limits::kImageOpenTimeout and does not prevent it.
+//
+// A reload and an end may meet: a plan is a chain of steps, each waiting for lanes or workers. A
+// step that comes back and finds the stage gone on does nothing more; and the stores are closed
+// only when the plan has come to its end, for it holds LUNs that are in no list any more (leaving)
+// or not yet known (joining).
 #pragma once
 
 #include <functional>
@@ -21,6 +29,7 @@
 #include "control/control_socket.h"
 #include "control/lun_keeper.h"
 #include "control/plan.h"
+#include "control/stage.h"
 #include "control/stores.h"
 #include "event/loop.h"
 #include "event/workers.h"
@@ -31,8 +40,9 @@ namespace lungate::control {
 
 class Service {
  public:
-  /// `file` is read again at each reload.
-  Service(config::Config config, std::string file);
+  /// `file` is read again at each reload. `stores` opens what the LUNs are on; null: Stores of this
+  /// configuration, as ever but in tests.
+  Service(config::Config config, std::string file, std::unique_ptr<Stores> stores = nullptr);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -52,25 +62,37 @@ class Service {
   api::Status status() const;
   api::TargetStatus status_of(const config::Target& target) const;
 
+  /// Every change of stage, with its line in the log.
+  void enter(Stage next);
+
   void reload(ReloadAnswer answer);
+  /// `done` is called once, on the home loop, whatever becomes of the plan.
   void carry_out(const Plan& plan, config::Config next, session::Done done);
+  void add_luns(const std::vector<LunName>& names, session::Done done);
+  void plan_ended(const std::vector<std::string>& sentences, const ReloadAnswer& answer);
   session::DirectoryPtr directory() const;
 
   void drain();
   void drained();
+  void close_stores();
   void give_up();
-  void end(int code);
+  void end();
 
   config::Config config_;
   const std::string file_;
   const BootTime started_;
-  std::string state_ = "starting";
+  session::StateOf<Stage, kStages> stage_{Stage::kStarting};
   int exit_code_ = 0;
-  bool reloading_ = false;
-  bool gave_up_ = false;
+  bool plan_under_way_ = false;  // from reload() to plan_ended(), through whatever stages
+  bool gave_up_ = false;         // the first of two time limits of the drain is over
 
+  // The order is that of construction, and its reverse that of the end. Destruction begins when the
+  // home loop has returned, so nothing runs beside it but the workers, and those go first. Each of
+  // the others may use what stands above it: watchers and timers their loop, keepers the gateway,
+  // the segment and the stores, the control socket everything by its handler. The loop, which is
+  // last to go, destroys the closures that never ran: by then no keeper has a store any more.
   event::Loop home_;
-  Stores stores_;
+  const std::unique_ptr<Stores> stores_;
   std::unique_ptr<telemetry::Segment> segment_;
   std::unique_ptr<session::Gateway> gateway_;
   std::unique_ptr<ControlSocket> control_socket_;
@@ -82,7 +104,7 @@ class Service {
   event::Workers workers_;  // last: its threads may use everything above
 };
 
-/// The operator's view of a session.
+/// The operator's view of a session: the parameters by their RFC 7143 names, as negotiated.
 api::SessionInfo session_info(const session::SessionDescription& description);
 
 }  // namespace lungate::control

@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// From a LUN's configuration to an open backend, and from an adapter's error to the label that
+// metrics and alerts go by. Called by keepers on workers, several at a time; by --check-online on
+// the main thread. A store that cannot be opened is a Refusal, never an exception or an exit.
+//
+// The labels tell the operator which way to turn:
+//   missing      the name in the configuration is wrong, or the image or file is yet to be made
+//   locked       another client has it: another gateway, qemu, a mapped krbd, a second process
+//   denied       our user lacks rights: cephx caps, or the file's owner and mode
+//   invalid      it is there and we refuse it as it is: features, settings, a size of zero
+//   unreachable  the cluster does not answer: network, monitors, placement groups without OSDs
+//   fenced       this gateway is blocklisted: find out who did it before anything else
+//   other        what the system said stands in the reason's text
 #include "control/stores.h"
 
 #include <array>
@@ -21,8 +34,10 @@ OfflineReason reason_of(ceph::Cause cause) {
       return OfflineReason::kMissing;
     case ceph::Cause::kLocked:
       return OfflineReason::kLocked;
-    case ceph::Cause::kRefused:
+    case ceph::Cause::kDenied:
       return OfflineReason::kDenied;
+    case ceph::Cause::kUnfit:
+      return OfflineReason::kInvalid;
     case ceph::Cause::kUnreachable:
       return OfflineReason::kUnreachable;
     case ceph::Cause::kFenced:
@@ -33,6 +48,7 @@ OfflineReason reason_of(ceph::Cause cause) {
   return OfflineReason::kOther;
 }
 
+/// kSystem may be anything (too many descriptors, an error of the disk): its text has the errno.
 OfflineReason reason_of(file::OpenFailure failure) {
   switch (failure) {
     case file::OpenFailure::kMissing:
@@ -57,6 +73,20 @@ Refusal refusal_of(const file::OpenError& error) {
 
 }  // namespace
 
+OfflineReason reason_of(backend::Loss loss) {
+  switch (loss) {
+    case backend::Loss::kNone:
+      return OfflineReason::kNone;
+    case backend::Loss::kFenced:
+      return OfflineReason::kFenced;
+    case backend::Loss::kLockLost:
+      return OfflineReason::kLocked;
+    case backend::Loss::kUnfit:
+      return OfflineReason::kInvalid;
+  }
+  return OfflineReason::kOther;
+}
+
 Stores::Stores(const config::Config& config) : ceph_(config.ceph), gateway_(config.gateway.name) {}
 
 Stores::Opened Stores::open(const config::Target& target, const config::Lun& lun) {
@@ -68,6 +98,9 @@ Stores::Opened Stores::open(const config::Target& target, const config::Lun& lun
   return std::shared_ptr<backend::Backend>(backend::null::open(options));
 }
 
+// The Opener is made with the first image and not before: a gateway whose LUNs are all files needs
+// no Ceph, not even a ceph.conf. There is one for all images, for they share its connections and
+// its roster. Making it connects to nothing, so the mutex is held for a moment only.
 Stores::Opened Stores::open_image(const config::Image& image, const config::Lun& lun) {
   backend::rbd::Opener* opener = nullptr;
   {
@@ -102,6 +135,8 @@ Stores::Opened Stores::open_file(const config::File& path, const config::Lun& lu
   return std::shared_ptr<backend::Backend>(std::move(*opened));
 }
 
+// Only a file's size is ours to make; an image is grown by its operator, and its watch tells us. A
+// null store cannot change: plan.cc takes another size of it for another disk.
 Result<void, Refusal> Stores::resize(backend::Backend& backend, const config::Lun& lun) {
   auto* open_file = dynamic_cast<file::FileBackend*>(&backend);
   const auto* path = std::get_if<config::File>(&lun.store);

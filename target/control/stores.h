@@ -21,19 +21,25 @@ struct Refusal {
   std::string text;  // for people
 };
 
+/// How the loss of a store that was served is counted. kFenced is said of a fence only: it is what
+/// the alert about gateways that shut each other out goes by.
+telemetry::OfflineReason reason_of(backend::Loss loss);
+
 class Stores {
  public:
-  explicit Stores(const config::Config& config);
+  using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
 
-  /// Workers only: blocks. Any of them, side by side.
-  Result<std::shared_ptr<backend::Backend>, Refusal> open(const config::Target& target,
-                                                          const config::Lun& lun);
+  explicit Stores(const config::Config& config);
+  virtual ~Stores() = default;
+
+  /// Workers only: blocks. Any of them, side by side. Virtual for tests that need a store which is
+  /// lost, or another one than before.
+  virtual Opened open(const config::Target& target, const config::Lun& lun);
 
   /// Makes the store fit a LUN whose configured size has changed while it is open. Workers only.
   static Result<void, Refusal> resize(backend::Backend& backend, const config::Lun& lun);
 
  private:
-  using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
   Opened open_image(const config::Image& image, const config::Lun& lun);
   Opened open_file(const config::File& file, const config::Lun& lun);
 

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What a LUN looks like to initiators, from its configuration and its open store. Called by keepers
+// on the home loop whenever a store has been opened. Pure functions of values that have been
+// checked; the store's traits are taken as they are, for they come from an adapter of ours.
+//
+// Initiators know a disk by what is made here (VPD 80 and 83), for years, and on every path:
+// nothing of it may depend on this gateway, on the time, or on the order of LUNs.
 #include "control/unit_of.h"
 
 #include <charconv>
@@ -20,6 +27,8 @@ void override_naa(scsi::Identity& identity, const std::string& hex) {
 
 }  // namespace
 
+// Before its first opening a LUN answers as "becoming ready", so that initiators wait instead of
+// giving the path up.
 scsi::Unit unit_of(const config::Target& target, const config::Lun& lun, std::uint16_t tag) {
   scsi::Unit unit;
   unit.geometry.block_bytes = lun.block_size;
@@ -39,6 +48,7 @@ scsi::Unit unit_of(const config::Target& target, const config::Lun& lun, std::ui
   override_with(unit.identity.revision, lun.revision);
   override_with(unit.identity.serial, lun.serial);
   override_naa(unit.identity, lun.naa);
+  // A store whose size is no multiple of the block size ends with bytes that nobody can address.
   unit.geometry.block_count = state.size_bytes / lun.block_size;
   unit.geometry.optimal_blocks = traits.optimal_bytes / lun.block_size;
   if (traits.discard_bytes > 0) {

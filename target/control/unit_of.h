@@ -9,7 +9,8 @@
 
 namespace lungate::control {
 
-/// The logical unit as the configuration alone describes it: offline, without a size.
+/// The logical unit as the configuration alone describes it: offline, without a size. `tag` is the
+/// gateway's portal group tag, which is its target port group and relative target port as well.
 scsi::Unit unit_of(const config::Target& target, const config::Lun& lun, std::uint16_t tag);
 
 /// The same with what its open store says. What the operator has given (vendor, serial, NAA...)

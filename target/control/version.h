@@ -3,7 +3,8 @@
 
 namespace lungate::control {
 
-/// Of this program; set by CMake from the project's version.
+/// Of this program; set by CMake from the project's version. Shown by --version, `lungate status`,
+/// the log when it begins to serve, and the segment: four places that agree on what is running.
 inline constexpr const char* kVersion = LUNGATE_VERSION;
 
 }  // namespace lungate::control

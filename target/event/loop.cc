@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+// The loop itself: turns, posted closures, stalls. Called by whoever owns a thread with a loop (the
+// lanes, the home loop); post() and stop() by anybody. No outside input reaches this file, so there
+// are no error values: what is misused stops the process.
+//
 // One turn, as libev runs it:
 //
 //   poll --> ev_check: turn_started()  --> events --> ev_prepare: turn_ended() --> poll ...
 //            (highest priority: first)                 (lowest priority: last)
+//
+// The priorities matter. turn_started() must come before any event, for a loop that has stalled
+// closes its connections instead of executing what they hold; turn_ended() after all of them, for
+// it sends in one piece what they have produced.
+//
+// No letter waits without a wake-up. Only the poster who finds the box empty has to wake (the
+// reader empties the box after a wake-up, never before), and he is in one of three places:
+//   - on another thread, or the loop does not run: ev_async_send, the poll returns;
+//   - on the loop's thread while events run (delivers_soon): turn_ended() of this very turn takes
+//     all letters before the next poll, so nothing is sent;
+//   - on the loop's thread in or after turn_ended()'s delivery (delivers_soon is false again): this
+//     turn has taken its letters already, so ev_async_send, and the next poll returns at once.
 #include "event/loop.h"
 
 #include <atomic>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "base/check.h"
 #include "event/libev.h"
@@ -55,6 +72,7 @@ struct Loop::Impl {
   Mailbox mailbox;
   bool delivers_soon = false;  // a turn runs, and the letters of its end are still to come
   std::atomic<bool> stop{false};
+  std::atomic<bool> runs{false};  // somebody is inside run()
   BootTime turn_start = boot_now();
   std::function<void(BootTime)> turn_begin;
   std::function<void()> turn_end;
@@ -98,6 +116,7 @@ Loop::Impl::Impl()
 }
 
 Loop::Impl::~Impl() {
+  check(!runs.load(std::memory_order_relaxed), "a loop is destroyed after run() has returned");
   turn_end = nullptr;
   stall_hook = nullptr;
   // Closures end here without having run. They may post more while they are destroyed.
@@ -114,6 +133,9 @@ Loop::Impl::~Impl() {
   ev_async_stop(handle.get(), &wake);
 }
 
+// The gap is measured from the beginning of one turn to that of the next, so it holds both a
+// callback that ran too long and a machine that stood still; time in poll counts too, which is why
+// `pulse` keeps that below a quarter of the limit.
 void Loop::Impl::turn_started() {
   const BootTime now = boot_now();
   const Nanoseconds gap(now - std::exchange(turn_start, now));
@@ -122,6 +144,8 @@ void Loop::Impl::turn_started() {
   if (turn_begin) turn_begin(now);
 }
 
+// Letters, then the hook, then the end: what a letter produces is sent in this turn, and a loop
+// that is told to stop has sent everything before it returns.
 void Loop::Impl::turn_ended() {
   delivers_soon = false;
   mailbox.deliver_all();
@@ -133,18 +157,30 @@ Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
 void Loop::run() {
+  check(!impl_->runs.exchange(true, std::memory_order_acq_rel), "one thread at a time runs a loop");
+  // A callback may run another loop to its end (tests do): this one's turn goes on afterwards.
+  const Impl* const outer = std::exchange(running, impl_.get());
   impl_->turn_start = boot_now();
-  running = impl_.get();
   ev_run(impl_->handle.get(), 0);
-  running = nullptr;
+  running = outer;
+  impl_->runs.store(false, std::memory_order_release);
 }
 
+// The thread's own variable first: on the loop's thread, which asks all the time, the other is not
+// even read.
+bool Loop::on_loop_thread() const noexcept {
+  return running == impl_.get() || !impl_->runs.load(std::memory_order_acquire);
+}
+
+// A flag and a wake-up, not ev_break: that may only be called on the loop's thread, and is
+// forgotten when the loop has not begun to run.
 void Loop::stop() noexcept {
   impl_->stop.store(true, std::memory_order_release);
   ev_async_send(impl_->handle.get(), &impl_->wake);
 }
 
 BootTime Loop::turn_start() const {
+  check(on_loop_thread(), "a turn's time is for the events of that turn");
   return impl_->turn_start;
 }
 
@@ -157,14 +193,17 @@ Mailbox& Loop::mailbox() {
 }
 
 void Loop::set_turn_begin(std::function<void(BootTime)> work) {
+  check(on_loop_thread(), "a loop's hooks are set on its thread");
   impl_->turn_begin = std::move(work);
 }
 
 void Loop::set_turn_end(std::function<void()> work) {
+  check(on_loop_thread(), "a loop's hooks are set on its thread");
   impl_->turn_end = std::move(work);
 }
 
 void Loop::set_stall_hook(Nanoseconds limit, std::function<void(Nanoseconds)> hook) {
+  check(on_loop_thread(), "a loop's hooks are set on its thread");
   check(limit > Nanoseconds::zero(), "a stall limit is positive");
   impl_->stall_limit = limit;
   impl_->stall_hook = std::move(hook);

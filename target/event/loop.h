@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // One libev loop and what is watched on it. Nothing here is thread-safe but what says so; a watcher
-// is made, used and destroyed on its loop's thread (or before the loop runs).
+// is made, used and destroyed on its loop's thread (or while the loop does not run). That is
+// checked, in release builds too: libev would not notice, and go wrong an hour later.
 #pragma once
 
 #include <functional>
@@ -25,11 +26,16 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs on the calling thread until stop(). May be called again afterwards.
+  /// Runs on the calling thread until stop(). May be called again afterwards. REQUIRES: nobody
+  /// runs it.
   void run();
   /// Any thread, before run() too. The loop returns from run() at the end of its turn, after the
   /// turn-end hook.
   void stop() noexcept;
+
+  /// True on the thread that runs this loop, and on every thread while nobody runs it: a loop that
+  /// does not run belongs to whoever builds it or takes it apart. Any thread; two loads.
+  bool on_loop_thread() const noexcept;
 
   /// The time at which this turn began: one clock reading serves every event of a turn.
   BootTime turn_start() const;
@@ -76,8 +82,8 @@ class FdWatcher {
   FdWatcher(const FdWatcher&) = delete;
   FdWatcher& operator=(const FdWatcher&) = delete;
 
+  /// Cheap where nothing changes.
   void set_interest(Interest interest);
-  Interest interest() const;
 
  private:
   struct Impl;
@@ -96,7 +102,6 @@ class Timer {
   void start(Nanoseconds delay);
   void start_repeating(Nanoseconds period);
   void stop();
-  bool active() const;
 
  private:
   struct Impl;

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Letters from any thread to one: a stack without a lock (one compare-and-swap per letter), turned
+// round by its reader. Posted to by librbd's threads, the ring of a file, workers and loops; read
+// by the thread that owns the box. A ring buffer would be faster still and would have to be
+// bounded: a completion has nowhere else to go, so posting must not be able to fail.
 #include "event/mailbox.h"
 
 #include <thread>

@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A queue and a few threads, for calls that block. Called by control, from the home loop; `work`
+// runs on a worker, `done` on the loop that was named. One queue in order of asking: nothing here
+// decides what is urgent, the number of threads does (limits::kWorkerThreads).
+//
+// Who destroys what, and where, is part of the contract:
+//   - `work` dies on the worker, and before `done` is posted: when `done` runs, nothing on another
+//     thread holds what `work` held, so `done` may close or destroy it;
+//   - `done` dies on the loop, after it has run; or with the loop, when that ends first;
+//   - at the end (~Workers) a call that has begun is waited for and its `done` posted: the loop
+//   must
+//     still be there, which is why Workers are destroyed before their loop and are the last member
+//     of who owns both. What has not begun is dropped on the destroying thread, work and done.
 #include "event/workers.h"
 
 #include <condition_variable>
@@ -55,7 +68,9 @@ Workers::Workers(unsigned threads) : impl_(std::make_unique<Impl>()) {
 }
 
 Workers::~Workers() {
-  std::deque<Impl::Call> dropped;  // ends without the lock: a closure's end may call run()
+  // Ends without the lock: the end of a closure may be the end of an object that calls run() once
+  // more. That call is dropped too.
+  std::deque<Impl::Call> dropped;
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->ending = true;

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Additional header segments, taken apart. The framer calls it once per PDU that has any, on the
+// connection's lane, after their digest. The bytes are the peer's: a segment that claims more than
+// is there, or a second one of its type, is an AhsError (the stream is lost then); a type that
+// nobody defined is noted and left to the session, which rejects that one PDU. The result views
+// into the framer's storage and lives as long as the header.
 #include "iscsi/ahs.h"
 
 namespace lungate::iscsi {
@@ -17,6 +23,8 @@ struct Segment {
 };
 
 /// At least four bytes long, so that a run of segments ends.
+/// REQUIRES nothing of `ahs`. The length field is 16 bits, so that the sum cannot overflow; it is
+/// held against what is there before a view is made of it.
 Result<Segment, AhsError> first_segment(Bytes ahs) {
   if (ahs.size() < kPrefixBytes + 1) return err(AhsError::kTruncated);
   const std::size_t length = load<be16>(ahs);

@@ -52,12 +52,13 @@ struct BasicHeader {
   std::size_t ahs_bytes() const { return std::size_t{total_ahs_words} * 4; }
 };
 
-/// SCSI Command (11.3): a CDB with its lengths, and perhaps the first of its data.
+/// SCSI Command (11.3): a CDB with its lengths, and perhaps the first of its data. The task
+/// attribute (the flags' low three bits, 11.3.1) is not looked at: every command begins in the
+/// order of CmdSN and may end in any, as the control mode page says (unrestricted reordering).
 struct ScsiCommand {
   static constexpr Opcode kOpcode = Opcode::kScsiCommand;
   static constexpr std::uint8_t kReadBit = 0x40;
   static constexpr std::uint8_t kWriteBit = 0x20;
-  static constexpr std::uint8_t kAttributeMask = 0x07;
 
   std::uint8_t opcode_byte = static_cast<std::uint8_t>(kOpcode);
   std::uint8_t flags = 0;
@@ -75,16 +76,6 @@ struct ScsiCommand {
   bool final() const { return (flags & kFinalBit) != 0; }
   bool read() const { return (flags & kReadBit) != 0; }
   bool write() const { return (flags & kWriteBit) != 0; }
-  std::uint8_t task_attribute() const { return flags & kAttributeMask; }
-};
-
-/// Task attributes of a SCSI Command (11.3.1); 5 to 7 are reserved.
-enum class TaskAttribute : std::uint8_t {
-  kUntagged = 0,
-  kSimple = 1,
-  kOrdered = 2,
-  kHeadOfQueue = 3,
-  kAca = 4,
 };
 
 /// SCSI Response (11.4): the end of a command that did not end with its last Data-In. Sense data,
@@ -115,6 +106,8 @@ struct ScsiResponse {
 
 /// Task Management Function Request (11.5): abort one task or many. The functions stand in
 /// task_management.h.
+/// RefCmdSN is of use only for ABORT TASK of a command that has not come: within the window the
+/// number is then taken for the aborted command's and never waited for (11.5.5).
 struct TaskManagementRequest {
   static constexpr Opcode kOpcode = Opcode::kTaskManagementRequest;
   static constexpr std::uint8_t kFunctionMask = 0x7f;
@@ -138,6 +131,7 @@ struct TaskManagementRequest {
 };
 
 /// Task Management Function Response (11.6): sent when the affected tasks are really over.
+/// No data segment. Success and failure are both responses (task_management.h); none is a Reject.
 struct TaskManagementResponse {
   static constexpr Opcode kOpcode = Opcode::kTaskManagementResponse;
 
@@ -157,6 +151,9 @@ struct TaskManagementResponse {
 };
 
 /// SCSI Data-Out (11.7): write data, asked for by an R2T or sent unasked after the command.
+/// The target transfer tag tells the two apart: kNoTag is unsolicited, anything else names the R2T
+/// that it answers. DataSN begins at 0 with each R2T and once for all unsolicited data (11.7.5). It
+/// carries no CmdSN, so it is outside the command window: what bounds it is what was asked for.
 struct DataOut {
   static constexpr Opcode kOpcode = Opcode::kDataOut;
 
@@ -180,6 +177,8 @@ struct DataOut {
 
 /// SCSI Data-In (11.7): read data; the last one may carry the command's end with it. Status, StatSN
 /// and residual are meaningful with the S bit only.
+/// DataSN counts over the whole command, whatever the bursts (11.7.5). The S bit needs the F bit
+/// and status GOOD or CONDITION MET; any other end needs a ScsiResponse for its sense data.
 struct DataIn {
   static constexpr Opcode kOpcode = Opcode::kDataIn;
   static constexpr std::uint8_t kAcknowledgeBit = 0x40;
@@ -205,6 +204,8 @@ struct DataIn {
 };
 
 /// Ready To Transfer (11.8): asks for a piece of write data.
+/// The tag is ours and comes back in each Data-Out. R2TSN counts over the command (11.8.3); several
+/// may be open, as MaxOutstandingR2T says, and are answered in their order.
 struct ReadyToTransfer {
   static constexpr Opcode kOpcode = Opcode::kReadyToTransfer;
 
@@ -248,6 +249,8 @@ struct AsyncMessage {
 };
 
 /// Text Request (11.10): keys in full feature phase.
+/// The tag says whether an exchange begins (kNoTag) or goes on (the tag of our last response); F
+/// says that the initiator has no more to ask. Never more than one exchange at a time (11.10).
 struct TextRequest {
   static constexpr Opcode kOpcode = Opcode::kTextRequest;
 
@@ -269,6 +272,7 @@ struct TextRequest {
 };
 
 /// Text Response (11.11): the answer, or a call for the rest of the request's text.
+/// F=0 needs a tag other than kNoTag: it is how the initiator asks for the rest (11.11.4).
 struct TextResponse {
   static constexpr Opcode kOpcode = Opcode::kTextResponse;
 
@@ -287,9 +291,14 @@ struct TextResponse {
 };
 
 /// Byte 1 of login PDUs: T, C, then the current and the next stage (11.12.1 to 11.12.3).
+///
+///   bit   7   6   5 4   3 2   1 0
+///         T   C    0    CSG   NSG     NSG is reserved without T; T with C is an error
 inline constexpr std::uint8_t kTransitBit = kFinalBit;
 
 /// Login Request (11.12): keys until full feature phase. Always immediate.
+/// TSIH 0 asks for a new session; another asks to join or to reinstate one. ISID, TSIH and CID are
+/// the same in all requests of one login (11.12.5 to 11.12.7).
 struct LoginRequest {
   static constexpr Opcode kOpcode = Opcode::kLoginRequest;
 
@@ -315,6 +324,8 @@ struct LoginRequest {
 };
 
 /// Login Response (11.13): the answer, with a status for the login as a whole.
+/// TSIH is ours to choose, told in the final response only. A class other than 0 ends the login and
+/// the connection; the statuses stand in login_status.h.
 struct LoginResponse {
   static constexpr Opcode kOpcode = Opcode::kLoginResponse;
 
@@ -342,6 +353,7 @@ struct LoginResponse {
 };
 
 /// Logout Request (11.14): ends a connection or the session. The reasons stand in logout.h.
+/// Immediate or not: a logout that is not waits for its turn, so that commands before it are begun.
 struct LogoutRequest {
   static constexpr Opcode kOpcode = Opcode::kLogoutRequest;
   static constexpr std::uint8_t kReasonMask = 0x7f;
@@ -406,6 +418,8 @@ struct SnackRequest {
 
 /// Reject (11.17): a PDU was not understood or not acceptable. The data segment is the rejected
 /// PDU's header. The reasons stand in reject.h.
+/// A command that is rejected gets no other response: its CmdSN is used up, its task never was. The
+/// connection lives on; what cannot be answered so ends it.
 struct Reject {
   static constexpr Opcode kOpcode = Opcode::kReject;
 
@@ -426,6 +440,11 @@ struct Reject {
 };
 
 /// NOP-Out (11.18): the initiator's ping, or its answer to ours.
+///
+///   ITT     TTT
+///   a tag   kNoTag   a ping: answered by a NOP-In with its data
+///   kNoTag  a tag    the answer to our ping
+///   kNoTag  kNoTag   no answer wanted: it only moves ExpStatSN (must be immediate, 11.18)
 struct NopOut {
   static constexpr Opcode kOpcode = Opcode::kNopOut;
 

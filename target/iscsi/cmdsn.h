@@ -58,6 +58,8 @@ class CommandWindow {
 /// Commands that came before their turn (a hole in CmdSN). Over one TCP connection an initiator
 /// makes a hole only by mistake or on purpose, so this is small and mostly empty; it holds at most
 /// a window's worth, because CommandWindow ignores what lies outside.
+// T is what the session must keep of a command until its turn: its header, and the slot whose
+// buffer receives its data meanwhile.
 template <class T>
 class HeldCommands {
  public:

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// CRC32C by ISA-L, which uses the processor's own instruction where there is one. Framer and sender
+// call it on their lane for each digest that was agreed upon. No input is bad: a digest is of
+// whatever bytes come. ISA-L's function takes and returns the register as it stands, without the
+// complement at either end; Crc32c keeps that form between pieces.
 #include "iscsi/crc32c.h"
 
 #include <isa-l/crc.h>
@@ -26,6 +31,9 @@ void Crc32c::update_zeros(std::size_t count) {
   update(Bytes(kZeros).first(count));
 }
 
+// The one little-endian field of the protocol. The RFC counts the bits of a digest in the order in
+// which they leave the shift register, which on the wire makes the least significant byte the
+// first; crc32c_test.cc holds the examples of A.4 against it.
 Digest Crc32c::digest() const {
   const std::uint32_t crc = value();
   return {static_cast<std::byte>(crc & 0xff), static_cast<std::byte>((crc >> 8) & 0xff),

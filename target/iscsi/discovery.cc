@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// SendTargets as text. Session's text exchange calls it on its lane, with those targets only that
+// this initiator may use: what is not in `targets` is never named, so a stranger cannot learn of a
+// target by asking for it. A value that is no name is an error, answered SendTargets=Reject; a name
+// that is not there is an empty answer, not an error. The caller cuts the text into PDUs.
 #include "iscsi/discovery.h"
 
 #include <limits>
@@ -15,6 +20,7 @@ struct Question {
   std::string name;
 };
 
+/// What the peer's value asks for. A session's own target answers for All, too: see send_targets().
 Result<Question, SendTargetsError> parse_question(std::string_view value,
                                                   std::string_view own_target) {
   if (!own_target.empty() && (value.empty() || value == "All")) {

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The framer as a machine of nine states, one handler each; feed() runs handlers until one wants
+// the owner or more bytes. A connection calls it on its lane with whatever recv() gave. Every byte
+// is a stranger's: lengths are compared with the limits before they are used, a wrong one is a
+// FramingError and the state kFailed, which nothing leaves. Checks are about the owner's order of
+// calls. framer_test.cc cuts every stream at every place, for a split read must change nothing.
 #include "iscsi/framer.h"
 
 #include <algorithm>
@@ -55,20 +61,6 @@ const std::array<Framer::Handler, 9> Framer::kHandlers = {
     &Framer::on_failed,
 };
 
-std::string_view name(FramingError error) {
-  switch (error) {
-    case FramingError::kDataSegmentTooLong:
-      return "data_segment_too_long";
-    case FramingError::kAhsTooLong:
-      return "ahs_too_long";
-    case FramingError::kAhsMalformed:
-      return "ahs_malformed";
-    case FramingError::kHeaderDigest:
-      return "header_digest";
-  }
-  return "unknown";
-}
-
 Result<Framer::FeedResult, FramingError> Framer::feed(Bytes in) {
   Bytes rest = in;
   while ((this->*kHandlers[static_cast<std::size_t>(state_)])(rest)) {
@@ -99,6 +91,9 @@ MutableBytes Framer::data_gap() const {
   return room_.subspan(data_filled_);
 }
 
+// The owner has received into data_gap() by itself, so that a large write goes from the socket into
+// its task's buffer without a second copy. The digest must see those bytes all the same, in their
+// order.
 void Framer::data_received(std::size_t count) {
   const MutableBytes gap = data_gap();
   check(count <= gap.size(), "no more is received than there is room for");
@@ -181,6 +176,8 @@ bool Framer::on_header_ready(Bytes&) {
   return true;
 }
 
+// Bytes beyond the owner's room are counted and digested, and kept nowhere: what a command does not
+// want of its data must still leave the stream (11.4.5).
 bool Framer::on_data(Bytes& in) {
   const Bytes data = in.first(std::min(in.size(), data_segment_bytes() - data_filled_));
   if (data_filled_ < room_.size()) {
@@ -209,6 +206,8 @@ bool Framer::on_padding(Bytes& in) {
   return data_complete();
 }
 
+// A wrong data digest does not end the stream, as a wrong header's does: the lengths were vouched
+// for, the next PDU is found. The owner is told by data_digest_ok() and rejects this one PDU (7.8).
 bool Framer::data_complete() {
   enter(limits_.data_digest ? State::kDataDigest : State::kPduReady);
   return true;

@@ -30,6 +30,7 @@
 #include "iscsi/ahs.h"
 #include "iscsi/bhs.h"
 #include "iscsi/crc32c.h"
+#include "iscsi/named.h"
 
 namespace lungate::iscsi {
 
@@ -40,15 +41,31 @@ struct FramerLimits {
   bool data_digest = false;
 };
 
+// X(enumerator, name, meaning for the reader)
+#define LUNGATE_ISCSI_FRAMING_ERRORS(X)                                                   \
+  X(kDataSegmentTooLong, "data_segment_too_long", "beyond what we have declared (13.12)") \
+  X(kAhsTooLong, "ahs_too_long", "TotalAHSLength beyond all that is defined")             \
+  X(kAhsMalformed, "ahs_malformed", "see AhsError")                                       \
+  X(kHeaderDigest, "header_digest", "wrong CRC32C: no byte can be believed")
+
 /// After one of these the stream cannot be trusted any more: the connection must be closed
 /// (error recovery level 0; RFC 7143, 7.7 and 7.8).
 enum class FramingError : std::uint8_t {
-  kDataSegmentTooLong,  // DataSegmentLength beyond what we have declared (13.12)
-  kAhsTooLong,          // TotalAHSLength beyond anything that RFC 7143 defines
-  kAhsMalformed,        // see AhsError
-  kHeaderDigest,        // the header's CRC32C is wrong: not one of its bytes can be believed
+#define X(enumerator, text, meaning) enumerator,
+  LUNGATE_ISCSI_FRAMING_ERRORS(X)
+#undef X
 };
-std::string_view name(FramingError error);
+
+inline constexpr std::array kFramingErrors = {
+#define X(enumerator, text, meaning) Named<FramingError>{FramingError::enumerator, text},
+    LUNGATE_ISCSI_FRAMING_ERRORS(X)
+#undef X
+};
+#undef LUNGATE_ISCSI_FRAMING_ERRORS
+
+constexpr std::string_view name(FramingError error) {
+  return name_in(kFramingErrors, error);
+}
 
 class Framer {
  public:

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The table of text keys and the small functions that its rows are made of. Negotiation looks a
+// peer's key up here, on any thread: the table is constant. A key that is not here is answered
+// NotUnderstood; a value outside its row's range is answered Reject. To add a key, add a row: the
+// tests walk the table, and negotiation.cc knows kinds, not keys.
 #include "iscsi/keys.h"
 
 #include <algorithm>
@@ -56,6 +61,9 @@ bool takes_task_reporting(const Offer&, std::string_view value) {
 
 // Makers of rows, so that a row shows what is particular to its key.
 
+// `discovery` says whether the key means something without a target (13: "Irrelevant when:
+// SessionType=Discovery"). Low and high are the RFC's, not ours: our own limit is the offer, and a
+// result is min() or max() of both, which never leaves the range.
 constexpr KeyRow number(std::string_view name, KeyKind kind, bool discovery, std::uint64_t low,
                         std::uint64_t high, Ours ours, Apply apply, std::string_view section) {
   return {name, kind,  kInOperational, discovery, false, low,
@@ -67,12 +75,15 @@ constexpr KeyRow boolean(std::string_view name, KeyKind kind, Ours ours, Apply a
   return {name, kind, kInOperational, false, false, 0, 1, false, ours, nullptr, apply, section};
 }
 
+// A list has no "ours": which of the offered values we take is asked one by one, in the initiator's
+// order.
 constexpr KeyRow list(std::string_view name, bool discovery, Takes takes, Apply apply,
                       std::string_view section) {
   return {name, KeyKind::kList, kInOperational, discovery, false, 0,
           1,    false,          nullptr,        takes,     apply, section};
 }
 
+// Keys without an outcome of ours: obsolete ones, declarations that others read, those of a target.
 constexpr KeyRow other(std::string_view name, KeyKind kind, KeyPhases phases, bool repeatable,
                        std::string_view section) {
   return {name, kind, phases, true, repeatable, 0, 0, false, nullptr, nullptr, nullptr, section};
@@ -98,12 +109,14 @@ constexpr std::array kTable = {
            kSegmentHigh, false, nullptr, nullptr, set<&P::max_send_data_segment_bytes>, "13.12"},
     number("MaxBurstLength", KeyKind::kNumberMin, false, kSegmentLow, kSegmentHigh,
            offered<&Offer::max_burst_bytes>, set<&P::max_burst_bytes>, "13.13"),
+    // Late: the answer may not exceed MaxBurstLength, which the same text may still change.
     KeyRow{"FirstBurstLength", KeyKind::kNumberMin, kInOperational, false, false, kSegmentLow,
            kSegmentHigh, true, first_burst, nullptr, set<&P::first_burst_bytes>, "13.14"},
     number("DefaultTime2Wait", KeyKind::kNumberMax, true, 0, kSecondsHigh,
            offered<&Offer::default_time2wait_s>, set<&P::default_time2wait_s>, "13.15"),
     number("DefaultTime2Retain", KeyKind::kNumberMin, true, 0, kSecondsHigh,
            offered<&Offer::default_time2retain_s>, set<&P::default_time2retain_s>, "13.16"),
+    // At most what a transfer has places for: limits::kMaxOutstandingR2t bounds the offer.
     number("MaxOutstandingR2T", KeyKind::kNumberMin, false, 1, 65535,
            offered<&Offer::max_outstanding_r2t>, set<&P::max_outstanding_r2t>, "13.17"),
     // Data goes straight to its place in order: No is never agreed to.

@@ -43,7 +43,11 @@ struct KeyRow {
   bool repeatable;    // may be declared again (13: "ALL")
   std::uint64_t low;  // numbers: the admissible range
   std::uint64_t high;
-  bool late;  // answered after the other keys of the same text, on whose outcome it depends
+  /// Answered after the other keys of the same text, on whose outcome it depends. An initiator may
+  /// write FirstBurstLength before MaxBurstLength; answering in that order would agree to a first
+  /// burst that the next line forbids. The order of answers is free (6.2), their consistency is
+  /// not.
+  bool late;
   /// Our own side of the offer: a number, 0 or 1 for booleans. Null for kinds that have none.
   std::uint64_t (*ours)(const TargetParameters& offer, const Parameters& current);
   /// Lists: whether we take this value. Null elsewhere.

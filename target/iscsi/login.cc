@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The login machine: a request's header is held against a table of rules, its text is gathered,
+// read and answered, and the response says what comes next. Its owner (session's login phase) calls
+// it on the connection's lane. The peer is a stranger: whatever it sends wrong becomes a response
+// with a status (11.13.5) and the end of the connection, never a check. What a check guards here is
+// the owner's order of calls, and that states change along LoginMachine::kEdges only.
 #include "iscsi/login.h"
 
 #include <algorithm>
@@ -17,8 +23,18 @@ using Outcome = LoginReply::Outcome;
 constexpr std::uint8_t kReservedStage = 2;
 constexpr std::uint8_t kVersionMin = 0;  // the one version that RFC 7143 defines (11.12.4)
 
+using State = LoginMachine::State;
+
 constexpr std::uint8_t value(LoginStage stage) {
   return static_cast<std::uint8_t>(stage);
+}
+
+/// The state that a stage of byte 1 stands for. Full feature phase is asked for here, and entered
+/// only when the owner has admitted. REQUIRES: not the reserved stage; check_header() refuses it.
+constexpr State state_of(std::uint8_t stage) {
+  constexpr std::array kStateOf = {State::kSecurity, State::kOperational, State::kRefused,
+                                   State::kAdmission};
+  return kStateOf[stage];
 }
 
 /// Keys that the first request fixes for the whole login.
@@ -57,7 +73,7 @@ struct LoginMachine::HeaderRule {
   }
   // 6.3: the stage changes by a response of ours, never by itself.
   static bool stage_jump(const LoginMachine& machine, const LoginRequest& request) {
-    return machine.started_ && request.current_stage() != value(machine.stage_);
+    return machine.started_ && state_of(request.current_stage()) != machine.state_;
   }
   // 11.12.5 to 11.12.7: one login, one ISID, TSIH and CID.
   static bool identity(const LoginMachine& machine, const LoginRequest& request) {
@@ -86,11 +102,42 @@ LoginMachine::Verdict LoginMachine::check_header(const LoginRequest& request) co
 
 void LoginMachine::remember_first(const LoginRequest& request) {
   started_ = true;
-  stage_ = static_cast<LoginStage>(request.current_stage());
+  enter(state_of(request.current_stage()));
   cmd_sn_ = request.cmd_sn;
   identity_.isid = request.isid;
   identity_.tsih = request.tsih;
   identity_.cid = request.cid;
+}
+
+// --- The states ----------------------------------------------------------------------------------
+
+void LoginMachine::enter(State to) {
+  check(legal(state_, to), "a login moves along its edges");
+  state_ = to;
+}
+
+bool LoginMachine::negotiating() const {
+  return state_ == State::kFirstRequest || state_ == State::kSecurity ||
+         state_ == State::kOperational;
+}
+
+std::string_view LoginMachine::invariants() const {
+  const bool answered = state_ == State::kAdmission || state_ == State::kComplete;
+  // A refusal may come before anything else did: then nothing is known of the peer.
+  if (!started_ && state_ != State::kFirstRequest && state_ != State::kRefused) {
+    return "a login that goes on has a first request";
+  }
+  if (started_ && state_ == State::kFirstRequest) return "the first request chooses the stage";
+  if (identified_ && !started_) return "who it is stands in the text of a request";
+  if (identified_ && identity_.initiator_name.empty()) return "an accepted initiator has a name";
+  if (auth_negotiated_ && !identified_) return "authentication is of somebody";
+  if (answered && !identified_) return "nobody gets in without a name that the policy accepted";
+  if (answered && outgoing_.pending()) return "a transition waits until our text is all said";
+  if (answered && !incoming_.empty()) return "a transition ends the peer's text";
+  if (state_ != State::kAdmission && !final_text_.empty()) {
+    return "only a login that waits for admission keeps its last text";
+  }
+  return {};
 }
 
 // --- From request to response --------------------------------------------------------------------
@@ -100,7 +147,7 @@ LoginMachine::LoginMachine(const LoginPolicy& policy, std::uint32_t command_wind
     : policy_(&policy), command_window_(command_window), stat_sn_(first_stat_sn) {}
 
 LoginReply LoginMachine::step(const LoginRequest& request, Bytes data) {
-  check(phase_ == Phase::kRunning, "no step after the end of a login");
+  check(negotiating(), "no step after the end of a login");
   last_request_ = request;
   if (++rounds_ > limits::kLoginRoundsMax) {
     return refuse(login_status::kInitiatorError, "too_many_rounds");
@@ -136,16 +183,16 @@ LoginReply LoginMachine::respond(const LoginRequest& request) {
     return make_reply(Outcome::kContinue, flags, std::move(piece.text));
   }
 
-  stage_ = static_cast<LoginStage>(request.next_stage());
-  flags |= static_cast<std::uint8_t>(kTransitBit | value(stage_));
-  if (stage_ != LoginStage::kFullFeature) {
+  if (request.next_stage() != value(LoginStage::kFullFeature)) {
+    enter(state_of(request.next_stage()));
+    flags |= static_cast<std::uint8_t>(kTransitBit | request.next_stage());
     return make_reply(Outcome::kContinue, flags, std::move(piece.text));
   }
   // Checked at the very end: a digest may be agreed upon in any request of the stage.
   if (!negotiation_.digests_acceptable()) {
     return refuse(login_status::kInitiatorError, "digest_required");
   }
-  phase_ = Phase::kAdmission;
+  enter(State::kAdmission);
   final_text_ = std::move(piece.text);
   LoginReply reply;
   reply.outcome = Outcome::kAdmission;
@@ -154,20 +201,22 @@ LoginReply LoginMachine::respond(const LoginRequest& request) {
 }
 
 LoginReply LoginMachine::admit(std::uint16_t tsih) {
-  check(phase_ == Phase::kAdmission, "a login is admitted when its peer has done its part");
+  check(state_ == State::kAdmission, "a login is admitted when its peer has done its part");
   check(tsih != 0, "a session's handle is not 0");
-  phase_ = Phase::kComplete;
+  enter(State::kComplete);
   const auto flags = static_cast<std::uint8_t>(kTransitBit | (last_request_.current_stage() << 2) |
                                                value(LoginStage::kFullFeature));
-  LoginReply reply = make_reply(Outcome::kComplete, flags, std::move(final_text_));
+  LoginReply reply =
+      make_reply(Outcome::kComplete, flags, std::exchange(final_text_, std::string()));
   reply.header.tsih = tsih;
   return reply;
 }
 
 LoginReply LoginMachine::refuse(const LoginStatus& status, std::string_view reason) {
-  check(phase_ != Phase::kComplete, "a complete login is not refused");
+  check(state_ != State::kComplete, "a complete login is not refused");
   check(!status.success(), "a refusal is no success");
-  phase_ = Phase::kRefused;
+  enter(State::kRefused);
+  final_text_.clear();
   const auto flags = static_cast<std::uint8_t>(last_request_.current_stage() << 2);
   LoginReply reply = make_reply(Outcome::kRefused, flags, {});
   reply.status = status;
@@ -177,6 +226,9 @@ LoginReply LoginMachine::refuse(const LoginStatus& status, std::string_view reas
   return reply;
 }
 
+// Every response, also a refusal, echoes ISID, TSIH, CID's request tag and the numbers of the
+// request it answers: an initiator that retries matches them. StatSN is consumed by each, which is
+// why admit() makes its reply only when it is sent.
 LoginReply LoginMachine::make_reply(Outcome outcome, std::uint8_t flags, std::string text) {
   LoginReply reply;
   reply.outcome = outcome;
@@ -198,6 +250,9 @@ LoginReply LoginMachine::make_reply(Outcome outcome, std::uint8_t flags, std::st
 
 // --- The text of a request -----------------------------------------------------------------------
 
+// In this order, because each step may refuse what the next would answer: well-formed, who it is,
+// how it proves that, what it wants. The first text must name the initiator even when it comes in
+// the operational stage (6.3).
 LoginMachine::Verdict LoginMachine::take_text(std::string_view text, TextBuilder& reply) {
   const auto keys = parse_text(text);
   if (!keys) return Refusal{login_status::kInitiatorError, name(keys.error())};
@@ -208,12 +263,15 @@ LoginMachine::Verdict LoginMachine::take_text(std::string_view text, TextBuilder
       if (keys->find(key)) return Refusal{login_status::kInitiatorError, "name_changed"};
     }
   }
-  if (stage_ == LoginStage::kSecurity) {
+  if (state_ == State::kSecurity) {
     if (const Verdict wrong = authenticate(*keys, reply)) return wrong;
   }
   return negotiate(*keys, reply);
 }
 
+// The policy is asked once, here, before any authentication: whether the target exists for this
+// initiator decides what may be negotiated at all. It answers from memory; the owner reinstates and
+// counts only at admission, when the peer has really done its part.
 LoginMachine::Verdict LoginMachine::identify(const TextKeys& keys, TextBuilder& reply) {
   if (const Verdict wrong = read_identity(keys)) return wrong;
   const Admission admission = policy_->consider(identity_);
@@ -256,6 +314,8 @@ struct LoginMachine::AuthMethod {
   Verdict (LoginMachine::*accept)(TextBuilder& reply);
 };
 
+// To add a method: a row here and its accept function. The peer lists in order of preference
+// (6.2.1), so its first that we take wins.
 LoginMachine::Verdict LoginMachine::authenticate(const TextKeys& keys, TextBuilder& reply) {
   static constexpr std::array kMethods = {
       AuthMethod{"None", &LoginMachine::accept_none},
@@ -279,7 +339,7 @@ LoginMachine::Verdict LoginMachine::accept_none(TextBuilder& reply) {
 
 LoginMachine::Verdict LoginMachine::negotiate(const TextKeys& keys, TextBuilder& reply) {
   // Keys outside their stage are answered Reject and stay free for the right one.
-  const bool operational = stage_ == LoginStage::kOperational;
+  const bool operational = state_ == State::kOperational;
   const KeyPhases phase = operational ? kInOperational : kInSecurity;
   const auto answered = negotiation_.answer(keys, phase, identity_.type, reply);
   if (!answered) return Refusal{login_status::kInitiatorError, name(answered.error())};

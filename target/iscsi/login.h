@@ -6,9 +6,8 @@
 //
 //   step(request) ---> kContinue    send the response, wait for the next request
 //                 ---> kRefused     send the response, close the connection
-//                 ---> kAdmission   send nothing yet: the peer has done its part. The owner
-//                 reinstates
-//                                   the old session (11.12.5) or finds that it may not, then
+//                 ---> kAdmission   send nothing yet: the peer has done its part. The owner ends
+//                                   the session it replaces (11.12.5) or finds that it may not
 //     admit(tsih) ---> kComplete    send the response, full feature phase begins behind it
 //     refuse(status) > kRefused     send the response, close
 //
@@ -17,6 +16,8 @@
 // and first_cmd_sn().
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -78,6 +79,42 @@ struct LoginReply {
 
 class LoginMachine {
  public:
+  // The states, in the order of a login. Every change goes through one function, which lets the
+  // edges of kEdges pass and stops the process at any other: they are our mistakes, never a peer's.
+  enum class State : std::uint8_t {
+    kFirstRequest,  // nothing has come: the first request chooses the stage to begin in
+    kSecurity,      // the peer says who it is, and proves it where it must (6.3.2)
+    kOperational,   // parameters are negotiated (6.3.3)
+    kAdmission,     // the peer has asked for full feature phase; the owner decides
+    kComplete,      // the final response is made: the next PDU belongs to the session
+    kRefused,       // a refusal is made: the connection ends behind it
+  };
+  static constexpr std::size_t kStates = 6;
+
+  struct Edge {
+    State from;
+    State to;
+  };
+  static constexpr std::array kEdges = {
+      Edge{State::kFirstRequest, State::kSecurity},
+      Edge{State::kFirstRequest, State::kOperational},  // 6.3: security may be skipped
+      Edge{State::kFirstRequest, State::kRefused},
+      Edge{State::kSecurity, State::kOperational},
+      Edge{State::kSecurity, State::kAdmission},  // 6.3: and so may operational parameters
+      Edge{State::kSecurity, State::kRefused},
+      Edge{State::kOperational, State::kAdmission},
+      Edge{State::kOperational, State::kRefused},
+      Edge{State::kAdmission, State::kComplete},
+      Edge{State::kAdmission, State::kRefused},
+      Edge{State::kRefused, State::kRefused},  // the owner's refusal may cross one of ours
+  };
+  static constexpr bool legal(State from, State to) {
+    for (const Edge& edge : kEdges) {
+      if (edge.from == from && edge.to == to) return true;
+    }
+    return false;
+  }
+
   /// `command_window` is how many commands MaxCmdSN allows from the start.
   LoginMachine(const LoginPolicy& policy, std::uint32_t command_window,
                std::uint32_t first_stat_sn = 1);
@@ -92,8 +129,12 @@ class LoginMachine {
   /// Request comes after the first request (before it: just close). REQUIRES: not status.success().
   LoginReply refuse(const LoginStatus& status, std::string_view reason);
 
-  /// False until the first whole text has been accepted.
-  bool identified() const { return identified_; }
+  State state() const { return state_; }
+  /// What must hold between two calls, whatever the peer sends: empty, or the sentence that does
+  /// not hold. For tests and fuzzers, after every step.
+  std::string_view invariants() const;
+
+  /// Complete once the peer's first whole text has been accepted; empty or in part before.
   const LoginIdentity& identity() const { return identity_; }
   const Negotiation& negotiation() const { return negotiation_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
@@ -111,8 +152,9 @@ class LoginMachine {
   struct HeaderRule;  // one row per rule that a request's header must keep
   struct AuthMethod;  // one row per value of AuthMethod that we take
 
-  enum class Phase : std::uint8_t { kRunning, kAdmission, kComplete, kRefused };
-
+  void enter(State to);
+  /// The peer may speak: no answer of the owner's is due, and the login has not ended.
+  bool negotiating() const;
   Verdict check_header(const LoginRequest& request) const;
   void remember_first(const LoginRequest& request);
   Verdict take_text(std::string_view text, TextBuilder& reply);
@@ -125,23 +167,24 @@ class LoginMachine {
   LoginReply make_reply(LoginReply::Outcome outcome, std::uint8_t flags, std::string text);
 
   const LoginPolicy* policy_;
-  std::uint32_t command_window_;
-  std::uint32_t stat_sn_;
-  std::uint32_t cmd_sn_ = 0;
+  std::uint32_t command_window_;  // MaxCmdSN = ExpCmdSN + this - 1
+  std::uint32_t stat_sn_;         // of the next response
+  std::uint32_t cmd_sn_ = 0;      // of the first request; all of a login bear it
 
-  Phase phase_ = Phase::kRunning;
-  bool started_ = false;          // a first request has been accepted
+  State state_ = State::kFirstRequest;
+  bool started_ = false;          // the first request's header has been accepted
   bool identified_ = false;       // its text has been
   bool auth_negotiated_ = false;  // AuthMethod has been agreed upon
-  LoginStage stage_ = LoginStage::kSecurity;
-  std::uint32_t rounds_ = 0;
+  std::uint32_t rounds_ = 0;      // requests so far, against limits::kLoginRoundsMax
   LoginIdentity identity_;
   std::uint16_t portal_group_tag_ = 0;
   Negotiation negotiation_;
+  // A text of the peer's may take several requests (C bit), and so may our answer take several
+  // responses; while ours is not all said, the peer may only ask for the rest (6.2).
   TextGatherer incoming_;
   TextSender outgoing_;
-  LoginRequest last_request_;
-  std::string final_text_;  // of the response that waits for admission
+  LoginRequest last_request_;  // what the next response echoes
+  std::string final_text_;     // of the response that waits for admission
 };
 
 }  // namespace lungate::iscsi

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// LUN fields of eight bytes, read and written. Session reads one with every command and task
+// management request, on its lane. Any eight bytes may come: what is not a single level in one of
+// the two methods that we show is nullopt, and the command is answered LOGICAL UNIT NOT SUPPORTED,
+// or REPORT LUNS and INQUIRY as SAM asks of an unknown unit. Both methods are read for every
+// number, as initiators differ in what they use below 256.
 #include "iscsi/lun.h"
 
 #include <algorithm>

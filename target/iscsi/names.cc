@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// iSCSI names (4.2.7): recognised and brought to the one form in which they are compared. Login and
+// discovery call it on the lane, with what a stranger sent; config's names have been through its
+// own rules. What is no name is a NameError, and the caller knows what that means where it stands
+// (a malformed InitiatorName is the initiator's mistake, a malformed TargetName the name of no
+// target).
 #include "iscsi/names.h"
 
 #include <algorithm>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Answers to offers, by the kind of their key. Login and, in full feature phase, session's text
+// exchange call it on the lane. A value that is wrong is answered Reject and changes nothing; only
+// a key that comes twice in one login fails it, since the RFC leaves no other way to know which of
+// the two the peer means. Nothing here allocates more than the reply, which is bounded.
 #include "iscsi/negotiation.h"
 
 #include <algorithm>
@@ -115,6 +120,9 @@ Result<void, NegotiationError> Negotiation::answer(const TextKeys& offers, KeyPh
   return {};
 }
 
+// The order of the questions is the contract: unknown (NotUnderstood), wrong phase (Reject, and the
+// key stays free), repeated (the login fails), irrelevant to discovery, then the value. A rejected
+// value does not settle its key: the initiator may offer another (6.2.2).
 Result<void, NegotiationError> Negotiation::answer_key(const KeyValue& offer, KeyPhases phase,
                                                        SessionType type, TextBuilder& reply) {
   const KeyRow* row = find_key(offer.key);
@@ -145,6 +153,8 @@ Result<void, NegotiationError> Negotiation::answer_key(const KeyValue& offer, Ke
   return {};
 }
 
+// Only here does our own limit begin to hold: until it is declared, the default of 8192 is what the
+// peer knows and keeps to.
 void Negotiation::declare(TextBuilder& reply) {
   if (declared_) return;
   declared_ = true;

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Headers of what a target sends, from the few things that differ between two of a kind. Session
+// and its parts call these on their lane; no bytes of a peer are interpreted here. Each function
+// sets what its section of the RFC asks for and leaves the rest zero. Three things no reply may get
+// wrong, because an initiator cannot recover from them at level 0:
+//
+// StatSN     consumed by every PDU with a status, and only by those: see the comment of each
+// function tags       the request's ITT comes back unchanged; a TTT that nobody may use is kNoTag,
+// not 0 LUN        echoed where a TTT is valid (R2T, Text, NOP-In), reserved everywhere else
 #include "iscsi/responses.h"
 
 #include "base/check.h"
@@ -25,18 +34,6 @@ void set_residual(Pdu& pdu, const Residual& residual) {
 }
 
 }  // namespace
-
-void stamp(MutableBytes bhs, const Counters& counters) {
-  check(bhs.size() >= kBhsBytes, "a header has 48 bytes");
-  auto pdu = load<DataIn>(bhs);  // any type would do: the three fields stand alike in all
-  const bool status_less_data =
-      (pdu.opcode_byte & kOpcodeMask) == static_cast<std::uint8_t>(Opcode::kDataIn) &&
-      (pdu.flags & DataIn::kStatusBit) == 0;
-  pdu.stat_sn = status_less_data ? 0 : counters.stat_sn;
-  pdu.exp_cmd_sn = counters.exp_cmd_sn;
-  pdu.max_cmd_sn = counters.max_cmd_sn;
-  store(bhs, pdu);
-}
 
 ScsiResponse scsi_response(const ScsiResponseFields& fields, const Counters& counters) {
   auto pdu = numbered<ScsiResponse>(counters);

@@ -27,10 +27,6 @@ inline Counters counters(std::uint32_t stat_sn, const CommandWindow& window) {
   return {stat_sn, window.exp_cmd_sn(), window.max_cmd_sn()};
 }
 
-/// Writes the counters into a header of 48 bytes that was built earlier, as it leaves. They stand
-/// at the same offsets in every PDU that a target sends. REQUIRES: bhs.size() >= kBhsBytes.
-void stamp(MutableBytes bhs, const Counters& counters);
-
 /// `sense_bytes`: the data segment, its two length bytes included. `data_pdus`: ExpDataSN.
 struct ScsiResponseFields {
   std::uint32_t initiator_task_tag = kNoTag;
@@ -39,6 +35,8 @@ struct ScsiResponseFields {
   std::uint32_t data_pdus = 0;
   std::uint32_t sense_bytes = 0;
 };
+/// Never with data of the command: a read that ends well may carry its status in the last Data-In
+/// instead (data_in() below), and must not say it twice.
 ScsiResponse scsi_response(const ScsiResponseFields& fields, const Counters& counters);
 
 /// With piece.status set, `status` and `residual` go into the PDU, and it consumes
@@ -50,6 +48,8 @@ DataIn data_in(std::uint32_t initiator_task_tag, const DataInPiece& piece, std::
 ReadyToTransfer ready_to_transfer(const ScsiCommand& command, const R2t& r2t,
                                   const Counters& counters);
 
+/// Sent when the function's effect is complete (11.6): the last affected task has really ended. The
+/// referenced task's own response is not sent any more after it.
 TaskManagementResponse task_management_response(std::uint32_t initiator_task_tag,
                                                 TaskResponse response, const Counters& counters);
 
@@ -58,6 +58,8 @@ TextResponse text_response(const TextRequest& request, std::uint32_t target_tran
                            bool final, bool more, std::uint32_t text_bytes,
                            const Counters& counters);
 
+/// The last PDU of its connection: nothing may be queued behind it. Time2Wait and Time2Retain are
+/// what was negotiated; at level 0 nothing is retained, whatever the second says (11.15.2).
 LogoutResponse logout_response(std::uint32_t initiator_task_tag, LogoutOutcome outcome,
                                std::uint16_t time2wait_s, std::uint16_t time2retain_s,
                                const Counters& counters);

@@ -13,13 +13,4 @@ constexpr bool serial_before(std::uint32_t a, std::uint32_t b) {
   return distance != 0 && distance < 0x8000'0000u;
 }
 
-constexpr bool serial_after(std::uint32_t a, std::uint32_t b) {
-  return serial_before(b, a);
-}
-
-/// The later of two numbers; `a` when they are equal or unordered.
-constexpr std::uint32_t serial_max(std::uint32_t a, std::uint32_t b) {
-  return serial_before(a, b) ? b : a;
-}
-
 }  // namespace lungate::iscsi

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// key=value text, within bounds. Login and text exchange call it on their lane with what a peer has
+// sent, before the peer has proved who it is: sizes are refused before anything is copied,
+// characters that no key or value has are errors, and duplicates too, so that a later look cannot
+// find another value than an earlier one. Errors end the login or reject the text request.
 #include "iscsi/text.h"
 
 #include <algorithm>
@@ -74,6 +79,8 @@ std::optional<std::string_view> TextKeys::find(std::string_view key) const {
   return std::nullopt;
 }
 
+// Quadratic in the number of keys, by find(): kTextKeysMax is small, and a hash of a peer's choice
+// of keys would need defending.
 Result<TextKeys, TextError> parse_text(std::string_view text) {
   if (text.size() > limits::kTextBytesMax) return err(TextError::kTooLong);
   TextKeys keys;
@@ -139,6 +146,7 @@ std::optional<bool> parse_boolean(std::string_view value) {
   return std::nullopt;
 }
 
+// The number of items is bounded by the value's length, which parse_pair() has checked.
 std::vector<std::string_view> split_list(std::string_view value) {
   std::vector<std::string_view> items;
   for (;;) {

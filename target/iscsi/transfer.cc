@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Arithmetic of one command's data. Called by the session's Commands with each header, before its
+// data; no state but the transfer's own, so any thread may. Every figure of a header is a peer's:
+// whatever does not fit the transfer is a TransferError before a byte is placed, and sums are
+// written as differences of what was checked before, so that none can wrap. DataPDUInOrder and
+// DataSequenceInOrder are always Yes, so there is exactly one admissible next PDU.
+//
+// Invariants of a write, after every call that succeeded:
+//   unsolicited_ <= unsolicited_max_ <= edtl_, and kept_ <= edtl_
+//   solicited_ only grows; what is below it has come or is asked for, each byte once
+//   the open R2Ts cover [next_offset, end) without overlap, oldest first, and end at solicited_
 #include "iscsi/transfer.h"
 
 #include <algorithm>
@@ -8,32 +19,6 @@
 
 namespace lungate::iscsi {
 
-std::string_view name(TransferError error) {
-  switch (error) {
-    case TransferError::kUnexpectedUnsolicited:
-      return "unexpected_unsolicited";
-    case TransferError::kFirstBurstExceeded:
-      return "first_burst_exceeded";
-    case TransferError::kBeyondExpectedLength:
-      return "beyond_expected_length";
-    case TransferError::kUnknownTransferTag:
-      return "unknown_transfer_tag";
-    case TransferError::kDataSnMismatch:
-      return "data_sn_mismatch";
-    case TransferError::kOffsetMismatch:
-      return "offset_mismatch";
-    case TransferError::kDesiredLengthExceeded:
-      return "desired_length_exceeded";
-    case TransferError::kFinalMissing:
-      return "final_missing";
-    case TransferError::kFinalEarly:
-      return "final_early";
-    case TransferError::kEmptyData:
-      return "empty_data";
-  }
-  return "unknown";
-}
-
 // --- Data-out ------------------------------------------------------------------------------------
 
 WriteTransfer::WriteTransfer(std::uint32_t edtl, std::uint64_t wanted, const Parameters& parameters)
@@ -41,6 +26,8 @@ WriteTransfer::WriteTransfer(std::uint32_t edtl, std::uint64_t wanted, const Par
       kept_(static_cast<std::uint32_t>(std::min<std::uint64_t>(edtl, wanted))),
       unsolicited_max_(std::min(edtl, parameters.first_burst_bytes)),
       max_burst_(parameters.max_burst_bytes),
+      // Negotiation gives no more than our offer, and the offer no more than this: the bound here
+      // is the array's, for parameters that were never negotiated (tests).
       max_outstanding_(
           std::min<std::uint32_t>(parameters.max_outstanding_r2t, limits::kMaxOutstandingR2t)),
       initial_r2t_(parameters.initial_r2t),
@@ -110,6 +97,8 @@ Result<Placement, TransferError> WriteTransfer::on_solicited(const DataOut& pdu)
   return placement;
 }
 
+// Not while unsolicited data is on its way: how far it reaches is known at its end, and what it
+// brings must not be asked for.
 bool WriteTransfer::r2t_due() const {
   return !unsolicited_open_ && solicited_ < kept_ && open_count_ < max_outstanding_;
 }
@@ -151,6 +140,8 @@ ReadTransfer::ReadTransfer(std::uint32_t bytes, const Parameters& parameters, bo
       burst_max_(parameters.max_burst_bytes),
       collapse_status_(collapse_status) {}
 
+// A piece ends where the peer's segment limit, the burst or the data ends, whichever comes first;
+// none of the three can be zero, so next() always gets on.
 std::optional<DataInPiece> ReadTransfer::next() {
   if (done()) return std::nullopt;
   const std::uint32_t bytes = std::min({segment_max_, burst_max_ - burst_, bytes_ - offset_});

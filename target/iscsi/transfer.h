@@ -13,26 +13,45 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "iscsi/bhs.h"
+#include "iscsi/named.h"
 #include "iscsi/parameters.h"
 
 namespace lungate::iscsi {
 
+// X(enumerator, name, meaning for the reader). Unsolicited data is immediate data (not with
+// ImmediateData=No) and the Data-Out that follows it unasked (not with InitialR2T=Yes).
+#define LUNGATE_ISCSI_TRANSFER_ERRORS(X)                                                     \
+  X(kUnexpectedUnsolicited, "unexpected_unsolicited",                                        \
+    "not agreed to, or after its end: sense 0C/0C (11.4.7.2)")                               \
+  X(kFirstBurstExceeded, "first_burst_exceeded",                                             \
+    "unsolicited beyond FirstBurstLength: sense 0C/0C")                                      \
+  X(kBeyondExpectedLength, "beyond_expected_length", "data beyond EDTL")                     \
+  X(kUnknownTransferTag, "unknown_transfer_tag", "no R2T with this tag is due")              \
+  X(kDataSnMismatch, "data_sn_mismatch", "a gap, a repetition, a wrong order of DataSN")     \
+  X(kOffsetMismatch, "offset_mismatch", "not where the last PDU ended (DataPDUInOrder=Yes)") \
+  X(kDesiredLengthExceeded, "desired_length_exceeded", "more than the R2T asked for")        \
+  X(kFinalMissing, "final_missing", "the burst is complete, the F bit is not set")           \
+  X(kFinalEarly, "final_early", "the F bit is set, the R2T is not fulfilled")                \
+  X(kEmptyData, "empty_data", "no data and no F bit: it would go on for ever")
+
 /// What an initiator did wrong with its data. At error recovery level 0 the command fails (SCSI
 /// status CHECK CONDITION, ABORTED COMMAND) or the connection is closed: the session decides.
 enum class TransferError : std::uint8_t {
-  kUnexpectedUnsolicited,  // immediate data with ImmediateData=No, Data-Out with InitialR2T=Yes, or
-                           // unsolicited data after its end (sense 0C/0C, 11.4.7.2)
-  kFirstBurstExceeded,     // more unsolicited data than FirstBurstLength (sense 0C/0C)
-  kBeyondExpectedLength,   // data beyond EDTL
-  kUnknownTransferTag,     // no R2T with this tag is due
-  kDataSnMismatch,         // a gap, a repetition, a wrong order of DataSN
-  kOffsetMismatch,         // not where the last PDU ended (DataPDUInOrder=Yes)
-  kDesiredLengthExceeded,  // more than the R2T asked for
-  kFinalMissing,           // the burst is complete and the F bit is not set
-  kFinalEarly,             // the F bit is set and the R2T is not fulfilled
-  kEmptyData,              // no data and no F bit: it would go on for ever
+#define X(enumerator, text, meaning) enumerator,
+  LUNGATE_ISCSI_TRANSFER_ERRORS(X)
+#undef X
 };
-std::string_view name(TransferError error);
+
+inline constexpr std::array kTransferErrors = {
+#define X(enumerator, text, meaning) Named<TransferError>{TransferError::enumerator, text},
+    LUNGATE_ISCSI_TRANSFER_ERRORS(X)
+#undef X
+};
+#undef LUNGATE_ISCSI_TRANSFER_ERRORS
+
+constexpr std::string_view name(TransferError error) {
+  return name_in(kTransferErrors, error);
+}
 
 /// Where the data of a PDU goes: `kept` bytes to `offset` of the command's buffer, whatever follows
 /// nowhere (the device server does not want it, 11.4.5: the residual tells).
@@ -91,11 +110,11 @@ class WriteTransfer {
   Result<Placement, TransferError> on_solicited(const DataOut& pdu);
   Placement place(std::uint32_t offset, std::uint32_t bytes) const;
 
-  std::uint32_t edtl_;
-  std::uint32_t kept_;
-  std::uint32_t unsolicited_max_;
-  std::uint32_t max_burst_;
-  std::uint32_t max_outstanding_;
+  std::uint32_t edtl_;             // bytes that the initiator means to send
+  std::uint32_t kept_;             // bytes of these that the device server wants; see Placement
+  std::uint32_t unsolicited_max_;  // FirstBurstLength, or less when there is less
+  std::uint32_t max_burst_;        // what one R2T may ask for
+  std::uint32_t max_outstanding_;  // R2Ts open at once, at most limits::kMaxOutstandingR2t
   bool initial_r2t_;
   bool immediate_data_;
 
@@ -106,6 +125,8 @@ class WriteTransfer {
   std::uint32_t r2t_sn_ = 0;
   /// Open R2Ts, oldest first, as a ring: a transfer lives in a task and allocates nothing.
   std::array<OpenR2t, limits::kMaxOutstandingR2t> open_{};
+  static_assert(limits::kMaxOutstandingR2tMax <= limits::kMaxOutstandingR2t,
+                "whatever the operator lets us negotiate has its place here");
   std::uint32_t open_first_ = 0;
   std::uint32_t open_count_ = 0;
 };
@@ -142,12 +163,12 @@ class ReadTransfer {
   std::uint32_t pdu_count() const { return data_sn_; }
 
  private:
-  std::uint32_t bytes_;
-  std::uint32_t segment_max_;
-  std::uint32_t burst_max_;
+  std::uint32_t bytes_;        // of the whole read
+  std::uint32_t segment_max_;  // what the initiator takes in one PDU
+  std::uint32_t burst_max_;    // what it takes between two F bits
   bool collapse_status_;
   std::uint32_t offset_ = 0;
-  std::uint32_t burst_ = 0;
+  std::uint32_t burst_ = 0;  // of the sequence in progress
   std::uint32_t data_sn_ = 0;
 };
 

@@ -127,7 +127,7 @@ struct UnmapCdb {
 };
 static_assert(sizeof(UnmapCdb) == 10);
 
-/// READ CAPACITY (16), as every SERVICE ACTION IN (16): SBC-3, 5.16.
+/// READ CAPACITY (16): SBC-3, 5.16.
 struct ReadCapacity16Cdb {
   std::uint8_t opcode = 0;
   std::uint8_t service_action = 0;
@@ -137,6 +137,17 @@ struct ReadCapacity16Cdb {
   std::uint8_t control = 0;
 };
 static_assert(sizeof(ReadCapacity16Cdb) == 16);
+
+/// GET LBA STATUS: SBC-3, 5.6.
+struct GetLbaStatusCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t service_action = 0;
+  be64 lba;
+  be32 allocation_bytes;
+  std::uint8_t reserved = 0;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(GetLbaStatusCdb) == 16);
 
 /// REPORT LUNS: SPC-4, 6.33. `select`: which kinds of units.
 struct ReportLunsCdb {

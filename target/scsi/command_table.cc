@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Every command that there is, as one row: what its CDB may say, which way its data goes, what it
+// needs, what it does. Dispatch, the check for stray bits and REPORT SUPPORTED OPERATION CODES all
+// read these rows, so that they cannot disagree. A new command is a row here and a file beside it.
+// Constant data and look-ups in it: any thread. An unknown code is found as null, and becomes
+// INVALID COMMAND OPERATION CODE in execution.cc.
 #include "scsi/command_table.h"
 
 #include "scsi/commands.h"
@@ -97,9 +103,16 @@ constexpr Command kReadCapacity16 = {.direction = Direction::kIn,
                                      .bytes = read_capacity_16_bytes,
                                      .execute = read_capacity_16};
 
-// Commands that reach the backend. `writes` keeps all of one family from a protected unit, so that
-// none of its forms can be forgotten; SYNCHRONIZE CACHE writes nothing that was not accepted
-// before.
+constexpr Command kGetLbaStatus = {.direction = Direction::kIn,
+                                   .timeout_s = kManyBlocks_s,
+                                   .needs_medium = true,
+                                   .bytes = get_lba_status_bytes,
+                                   .refusal = get_lba_status_refusal,
+                                   .execute = get_lba_status};
+
+// Commands that reach the backend's data. `writes` keeps all of one family from a protected unit,
+// so that none of its forms can be forgotten; SYNCHRONIZE CACHE writes nothing that was not
+// accepted before.
 
 constexpr Command kRead = {.direction = Direction::kIn,
                            .op = OpClass::kRead,
@@ -181,6 +194,9 @@ constexpr std::array kCommands = {
     row("READ CAPACITY (16)",     16, {0x9e, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                        0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00},
         kReadCapacity16, 0x10),
+    row("GET LBA STATUS",         16, {0x9e, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00},
+        kGetLbaStatus, 0x12),
     row("REPORT LUNS",            12, {0xa0, 0x00, 0xff, 0x00, 0x00, 0x00,
                                        0xff, 0xff, 0xff, 0xff, 0x00, 0x00}, kReportLuns),
     row("REPORT SUPPORTED OPERATION CODES",

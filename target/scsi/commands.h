@@ -50,6 +50,14 @@ std::uint64_t read_capacity_10_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 Step read_capacity_16(Execution& execution);
 std::uint64_t read_capacity_16_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 
+// --- get_lba_status.cc -----------------------------------------------------------------------
+
+/// One look at the backend's allocation per descriptor. Without provisioning management: all
+/// mapped.
+Step get_lba_status(Execution& execution);
+std::uint64_t get_lba_status_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> get_lba_status_refusal(const Cdb& cdb, const Unit& unit);
+
 // --- read_write.cc ---------------------------------------------------------------------------
 
 /// One read into data_in. With FUA on a unit with a write cache: flushed first.

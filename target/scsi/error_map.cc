@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The one place where what a store answers becomes what an initiator reads. The switch has no
+// default, so a new Status must find its answer here. Called by the commands on the session's loop
+// when a request has failed.
 #include "scsi/error_map.h"
 
 #include "base/check.h"
@@ -7,8 +11,13 @@
 namespace lungate::scsi {
 namespace {
 
+/// A flush may fail to store what was written before it.
+bool only_looks(backend::Verb verb) {
+  return verb == backend::Verb::kRead || verb == backend::Verb::kAllocation;
+}
+
 Sense medium_error(backend::Verb verb) {
-  return {verb == backend::Verb::kRead ? sense::kUnrecoveredReadError : sense::kWriteError, {}, {}};
+  return {only_looks(verb) ? sense::kUnrecoveredReadError : sense::kWriteError, {}, {}};
 }
 
 Step not_executed(Execution& execution, bool executed_in_part) {
@@ -20,7 +29,6 @@ Step not_executed(Execution& execution, bool executed_in_part) {
 
 Step backend_failed(Execution& execution, bool executed_in_part) {
   const backend::Request& request = execution.request;
-  const bool read = request.verb == backend::Verb::kRead;
   switch (request.status) {
     case backend::Status::kOk:
       break;
@@ -34,7 +42,7 @@ Step backend_failed(Execution& execution, bool executed_in_part) {
       return fail(execution, medium_error(request.verb));
     case backend::Status::kNotOwner:
     case backend::Status::kUnavailable:
-      return not_executed(execution, executed_in_part || !read);
+      return not_executed(execution, executed_in_part || !only_looks(request.verb));
     case backend::Status::kNoMemory:
       return not_executed(execution, executed_in_part);
   }

@@ -16,8 +16,8 @@ namespace lungate::scsi {
 ///   kReadOnly      DATA PROTECT, WRITE PROTECTED
 ///   kNoSpace       DATA PROTECT, SPACE ALLOCATION FAILED WRITE PROTECT
 ///   kIoError       MEDIUM ERROR, UNRECOVERED READ ERROR or WRITE ERROR
-///   kNotOwner      read: BUSY. Otherwise perhaps done: ABORTED COMMAND, LOGICAL UNIT COMMUNICATION
-///   kUnavailable     FAILURE
+///   kNotOwner      read, allocation: BUSY. Otherwise perhaps done: ABORTED COMMAND, LOGICAL UNIT
+///   kUnavailable     COMMUNICATION FAILURE
 ///   kNoMemory      BUSY
 ///
 /// `executed_in_part`: an earlier request of the same command has changed something; then no answer

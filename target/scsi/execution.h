@@ -81,7 +81,7 @@ struct Execution {
 
   // The device server's own.
   Step (*next)(Execution&) = nullptr;  // what resume() calls
-  std::uint64_t cursor = 0;            // progress of commands with several requests (UNMAP)
+  std::uint64_t cursor = 0;            // progress of commands with several requests
 };
 
 /// Looks at the CDB alone. `unit` may be null.

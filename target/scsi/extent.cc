@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// First block and number of blocks of a CDB, whatever its length, and whether they exist. All
+// arithmetic on what a peer sent for an address is here and cannot wrap: LBA and length are held
+// against the capacity by subtraction, never added first. Pure; any thread.
 #include "scsi/extent.h"
 
 #include "base/check.h"

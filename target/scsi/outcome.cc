@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// How a command ends: with data for the initiator, with nothing, or with sense data; or that it
+// goes on in the backend. Every command's last line is one of these, so that residual and status
+// are set in one place. On the session's loop.
 #include "scsi/outcome.h"
 
 #include <algorithm>

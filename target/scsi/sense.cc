@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Sense data as bytes, in fixed and in descriptor format (SPC-4, 4.5): the same Sense either way,
+// chosen by the unit's D_SENSE. Pure; any thread.
 #include "scsi/sense.h"
 
 #include <algorithm>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The identity that a disk has when nobody has given it one: made from what the store says of
+// itself, by a hash that must give the same for ever (tests pin it). Called when a store is opened,
+// on the home loop.
 #include "scsi/unit.h"
 
 #include <cstdio>

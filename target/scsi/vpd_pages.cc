@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The list of vital product data pages; INQUIRY builds page 00h from it and finds the others by it.
+// A page more is a row here. Constant; any thread.
 #include "scsi/vpd_pages.h"
 
 #include <array>

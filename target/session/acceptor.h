@@ -10,11 +10,14 @@
 namespace lungate::session {
 
 /// Takes connections from one listening socket. When the process is out of descriptors it waits a
-/// moment instead of spinning on a socket that stays ready.
+/// moment instead of spinning on a socket that stays ready. Home loop's thread.
 class Acceptor {
  public:
   using OnAccept = std::function<void(Accepted&&)>;
-  Acceptor(event::Loop& loop, UniqueFd listener, OnAccept on_accept);
+  using OnFailure = std::function<void()>;
+  /// `on_failure`: a connection could not be taken, for want of descriptors or memory. It stays in
+  /// the kernel's queue and is tried again.
+  Acceptor(event::Loop& loop, UniqueFd listener, OnAccept on_accept, OnFailure on_failure);
 
   Endpoint endpoint() const { return local_endpoint(listener_.get()); }
 
@@ -23,6 +26,7 @@ class Acceptor {
 
   UniqueFd listener_;
   OnAccept on_accept_;
+  OnFailure on_failure_;
   event::Timer retry_;
   event::FdWatcher watcher_;
 };

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -40,17 +41,29 @@ class Buffer {
   MutableBytes memory_;
 };
 
+/// The buffers of one lane. The pool is what bounds the memory that peers can make the gateway
+/// hold: each connection has a budget (limits::kTaskBytesPerConnectionMax), and thousands of them
+/// share the lane's.
 class BufferPool {
  public:
-  BufferPool() = default;
+  /// Whole pages of exactly so many bytes; null when there are none. A test has one that runs out.
+  using Allocate = void* (*)(std::size_t bytes) noexcept;
+  static void* pages(std::size_t bytes) noexcept;
+
+  explicit BufferPool(std::size_t bytes_max = limits::kTaskBytesPerLaneMax,
+                      Allocate allocate = &BufferPool::pages)
+      : bytes_max_(bytes_max), allocate_(allocate) {}
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
   /// REQUIRES: every buffer has been given back.
   ~BufferPool();
 
-  /// REQUIRES: 0 < size <= limits::kTransferBytesMax.
-  Buffer take(std::size_t size);
+  /// Empty when the lane's bound is reached or the system has no memory: the command is answered
+  /// TASK SET FULL then and comes again. REQUIRES: 0 < size <= limits::kTransferBytesMax.
+  [[nodiscard]] Buffer take(std::size_t size);
 
+  /// What a buffer of `size` bytes costs: the size of its class.
+  static std::size_t cost(std::size_t size) { return kClassBytes[class_of(size)]; }
   /// Bytes in use, counted by class size: what commands of this lane really hold.
   std::size_t bytes_in_use() const { return bytes_in_use_; }
 
@@ -58,14 +71,16 @@ class BufferPool {
   friend class Buffer;
   void give_back(MutableBytes memory);
 
-  static constexpr std::array<std::size_t, 6> kClassBytes = {4 * limits::kKiB,  16 * limits::kKiB,
-                                                             64 * limits::kKiB, 256 * limits::kKiB,
-                                                             1 * limits::kMiB,  4 * limits::kMiB};
+  static constexpr std::array<std::size_t, limits::kBufferClasses> kClassBytes = {
+      4 * limits::kKiB,   16 * limits::kKiB, 64 * limits::kKiB,
+      256 * limits::kKiB, 1 * limits::kMiB,  4 * limits::kMiB};
   static_assert(kClassBytes.back() >= limits::kTransferBytesMax);
   static std::size_t class_of(std::size_t size);
 
   std::array<std::vector<std::byte*>, kClassBytes.size()> free_;
   std::size_t bytes_in_use_ = 0;
+  const std::size_t bytes_max_;
+  const Allocate allocate_;
 };
 
 }  // namespace lungate::session

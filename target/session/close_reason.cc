@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Words for the log, in the order of the enumeration. Called when a connection ends, on any lane. A
+// value comes from our own code only. The words are an interface: operators search for them.
 #include "session/close_reason.h"
 
 #include <array>

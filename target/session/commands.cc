@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// From a command PDU to its answer. Called by Session (PDUs, in the order of their CmdSN), by the
+// LUN's executor (the end of an execution) and by the connection (the answer has left), all on the
+// lane's thread. What is wrong with a command becomes a Reject if it cannot even have a slot, else
+// a SCSI status: a Reject says nothing of the task, and initiators escalate on it. A command whose
+// status is decided early still takes the data that is on its way, because that data stands in the
+// stream before the next header.
 #include "session/commands.h"
 
 #include <algorithm>
@@ -40,6 +47,9 @@ std::optional<iscsi::RejectReason> Commands::refusal(const iscsi::ScsiCommand& c
   return std::nullopt;
 }
 
+/// With the header alone, before any data: the data needs its place. So the slot, the buffer and
+/// the place in the LUN's list are taken here, and whoever ends the task gives them all back
+/// (end()).
 Task* Commands::begin(const iscsi::Framer& framer) {
   const auto command = load<iscsi::ScsiCommand>(framer.header_bytes());
   const bool immediate = command.immediate();
@@ -103,13 +113,16 @@ bool Commands::resolve(Task& task, const iscsi::ScsiCommand& command) {
   return !refusing_;
 }
 
+/// What moves is the smaller of what the initiator announced (EDTL) and what the CDB wants; that is
+/// the buffer's size. A direction that the R and W bits deny has no buffer: the device server finds
+/// an empty one and answers for it.
 void Commands::prepare_data(Task& task, std::uint32_t immediate_bytes, bool final) {
   using scsi::Direction;
   const bool out =
       task.writes && !task.failed && task.execution.planned.direction == Direction::kOut;
   const bool in = task.reads && !task.failed && task.execution.planned.direction == Direction::kIn;
   const std::uint64_t bytes = std::min<std::uint64_t>(task.edtl, task.execution.planned.bytes);
-  if ((out || in) && bytes > 0 && !take_buffer(task, bytes)) {
+  if ((out || in) && bytes > 0 && !take_buffer(task, bytes)) [[unlikely]] {
     task.recorder.add(telemetry::LunCounter::kTaskSetFull);
     decide(task, scsi::Status::kTaskSetFull);
   }
@@ -123,11 +136,14 @@ void Commands::prepare_data(Task& task, std::uint32_t immediate_bytes, bool fina
   }
 }
 
+/// False at the bound of the connection or of its lane, or when there is no memory. Taken with the
+/// command and not with its data: what is asked for by an R2T must have its place.
 bool Commands::take_buffer(Task& task, std::uint64_t bytes) {
   if (bytes > limits::kTransferBytesMax ||
       buffer_bytes_ + bytes > limits::kTaskBytesPerConnectionMax)
     return false;
   task.buffer = lane_.buffers().take(static_cast<std::size_t>(bytes));
+  if (task.buffer.empty()) return false;
   buffer_bytes_ += static_cast<std::size_t>(bytes);
   return true;
 }
@@ -145,6 +161,12 @@ MutableBytes Commands::immediate_room(const Task& task) {
   return task.write && !task.failed ? task.buffer.bytes() : MutableBytes{};
 }
 
+/// A PDU of a command is whole: the command itself, or one Data-Out. By what has happened while it
+/// was arriving:
+///   - taken back: nothing is left to do, but for a delivered one, which ends here
+///   - its digest is wrong: the task fails; the peer was told by a Reject
+///   - not yet its turn: it may ask for its data all the same, so that no time is lost
+///   - its turn: it goes on
 void Commands::arrived(bool data_digest_ok) {
   Task* arrived = std::exchange(receiving_, nullptr);
   if (arrived == nullptr) return;  // its data was not wanted, or it was taken back meanwhile
@@ -166,6 +188,9 @@ void Commands::deliver(Task& task) {
   advance(task);
 }
 
+/// The transfer judges the PDU by its header. One that it refuses fails the task, not the
+/// connection: the stream is intact, its lengths were right, only the data is not what was agreed
+/// upon. What the PDU brings is thrown away then, and so is all that follows for this task.
 MutableBytes Commands::place_data_out(const iscsi::DataOut& pdu, std::uint32_t bytes) {
   Task* found = tasks_.find(pdu.initiator_task_tag);
   // Data for a command that has been answered or taken back was on its way already: no error.
@@ -201,11 +226,13 @@ bool Commands::awaits_data(const Task& task) const {
 void Commands::advance(Task& task) {
   if (awaits_data(task)) return send_r2ts(task);
   task.times.ready = connection_.arrival();
-  task.phase = TaskPhase::kExecuting;
+  task.phase.enter(TaskPhase::kExecuting);
   if (task.failed) return executed(task);
   execute(task);
 }
 
+/// As many as may be open. Transfer tags are the session's, not the task's: a late Data-Out of a
+/// task that has ended must not fit the R2T of the next one that uses its task tag.
 void Commands::send_r2ts(Task& task) {
   while (task.write && !task.failed && task.write->r2t_due()) {
     if (++next_transfer_tag_ == iscsi::kNoTag) next_transfer_tag_ = 0;
@@ -217,7 +244,9 @@ void Commands::send_r2ts(Task& task) {
   }
 }
 
-/// Looked up when the command begins: the LUN may have left this session since it came.
+/// Looked up anew when the command is executed: the LUN may have left this session since it came,
+/// or another one may have its number. Only scsi::start() looks at the nexus, so the reference need
+/// not outlive the call.
 scsi::Nexus& Commands::nexus_of(const Task& task) {
   const auto number = iscsi::decode_lun(task.lun_field);
   NexusLun* nexus = number ? nexuses_.find(*number) : nullptr;
@@ -236,6 +265,7 @@ void Commands::execute(Task& task) {
   executed(task);
 }
 
+/// The executor has done with it: nothing of the backend touches its buffer any more.
 void Commands::executed(Task& task) {
   // The turn may have begun before the submission, when the store answers at once.
   task.times.completed = std::max(lane_.loop().turn_start(), task.times.submitted);
@@ -243,9 +273,12 @@ void Commands::executed(Task& task) {
   respond(task);
 }
 
+/// The status is decided: from here on nobody can take the command back. It leaves the LUN's list
+/// first (its I/O has ended), keeps its buffer until the kernel has taken the data, and its slot
+/// until the last PDU has left.
 void Commands::respond(Task& task) {
   leave_lun(task);
-  task.phase = TaskPhase::kResponding;
+  task.phase.enter(TaskPhase::kResponding);
   // Before the answer is numbered: its MaxCmdSN lets the next command come.
   if (task.immediate)
     --immediate_in_progress_;
@@ -259,6 +292,9 @@ void Commands::respond(Task& task) {
   const bool data = execution.data_in_bytes > 0 && !task.failed;
   if (data) send_data_in(task, residual, pdus, collapse);
   if (!data || !collapse) send_response(task, residual, pdus);
+  // Who quiesces the LUN waits for its I/O, not for a peer that may never read this answer.
+  if (!task.batons.empty()) [[unlikely]]
+    task.batons.clear();
 }
 
 void Commands::send_data_in(Task& task, const iscsi::Residual& residual, std::uint32_t& pdus,
@@ -277,6 +313,7 @@ void Commands::send_data_in(Task& task, const iscsi::Residual& residual, std::ui
   pdus = read.pdu_count();
 }
 
+/// Sense data goes in the format that the mode page of the command's own snapshot says (D_SENSE).
 void Commands::send_response(Task& task, const iscsi::Residual& residual, std::uint32_t pdus) {
   const scsi::Execution& execution = task.execution;
   iscsi::ScsiResponseFields fields;
@@ -296,6 +333,8 @@ void Commands::send_response(Task& task, const iscsi::Residual& residual, std::u
   sender_.send_copy(header, Bytes(sense).first(fields.sense_bytes), &task);
 }
 
+/// Also called for what was queued when the connection closed: that is not recorded, because its
+/// initiator has not seen it end.
 void Commands::sent(Task& task) {
   if (connection_.open()) record_task(task, connection_.sent_at());
   end(task);
@@ -303,6 +342,8 @@ void Commands::sent(Task& task) {
 
 // --- Taking back ---------------------------------------------------------------------------------
 
+/// By phase: executing, it is absorbed; receiving and delivered, it ends now; receiving and not
+/// delivered, it keeps its slot until its CmdSN has passed, for the number must be used up.
 void Commands::abort(Task& task, const Baton& baton) {
   if (task.phase == TaskPhase::kResponding) return;  // it has been answered
   if (!std::exchange(task.aborted, true))
@@ -315,11 +356,30 @@ void Commands::abort(Task& task, const Baton& baton) {
   task.view.reset();
 }
 
+/// A walk over all slots instead of the LUN's list: that has other sessions' commands too.
 void Commands::abort_all(const LaneLun* lun, const Baton& baton) {
   for (Task& task : tasks_.all())
     if (task.phase != TaskPhase::kFree && (lun == nullptr || task.lun == lun)) abort(task, baton);
 }
 
+void Commands::quiesce(Task& task, LunFate fate, const Baton& baton) {
+  if (task.phase == TaskPhase::kExecuting) return task.batons.push_back(baton);
+  // Its data is still awaited. It will be run by what is true now, and refused by it: the snapshot
+  // without a backend, or none at all. Its data keeps its place until then.
+  check(task.phase == TaskPhase::kReceiving, "a command in progress waits for data or for its I/O");
+  if (fate == LunFate::kRemoved) {
+    leave_lun(task);
+    task.view.reset();
+    task.recorder = {};  // its place in the segment will be another LUN's
+  } else {
+    check(task.lun->view->backend == nullptr, "a LUN goes offline before it is quiesced");
+    task.view = task.lun->view;
+  }
+  task.execution.unit = task.view != nullptr ? &task.view->unit : nullptr;
+}
+
+/// Nothing of the peer's will come any more: what waits for data or for its turn ends. Batons that
+/// wait for I/O stay with it. What responds was handed back by the send queue before.
 void Commands::connection_closed() {
   for (Task& task : tasks_.all()) {
     if (task.phase == TaskPhase::kFree) continue;
@@ -336,6 +396,8 @@ void Commands::leave_lun(Task& task) {
   task.lun = nullptr;
 }
 
+/// The slot is free again: answered and sent (kResponding), absorbed (kExecuting), taken back or
+/// dropped (kReceiving). A task that was not answered gives back here what respond() would have.
 void Commands::end(Task& task) {
   leave_lun(task);
   if (task.phase != TaskPhase::kResponding) {
@@ -351,6 +413,25 @@ void Commands::end(Task& task) {
   buffer_bytes_ -= task.buffer.bytes().size();
   tasks_.give_back(task);
   session_.task_ended();
+}
+
+void Commands::check_accounts(Accounts& lane) const {
+  std::uint32_t in_window = 0;
+  std::uint32_t immediates = 0;
+  std::size_t bytes = 0;
+  for (const Task& task : tasks_.all()) {
+    if (task.phase == TaskPhase::kFree) continue;
+    const bool unanswered = task.phase != TaskPhase::kResponding;
+    immediates += unanswered && task.immediate ? 1 : 0;
+    in_window += unanswered && !task.immediate && task.delivered ? 1 : 0;
+    bytes += task.buffer.bytes().size();
+    if (!task.buffer.empty()) lane.buffer_bytes += BufferPool::cost(task.buffer.bytes().size());
+    if (task.lun != nullptr) ++lane.luns[task.lun];
+    check(task.lun == nullptr || unanswered, "an answered command has left its LUN");
+  }
+  check(in_window == window_.in_progress(), "the window's slots are those of its commands");
+  check(immediates == immediate_in_progress_, "immediate commands are counted");
+  check(bytes == buffer_bytes_, "a connection's bytes are those of its commands");
 }
 
 }  // namespace lungate::session

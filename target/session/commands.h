@@ -5,10 +5,27 @@
 //
 //   begin(header) -> arrived() -> delivered by CmdSN, data complete -> executor
 //        -> executed() -> Data-In, response -> sent() -> the slot is free
+//
+// Two ways to take commands back, and they differ in what the initiator hears:
+//
+//   abort    it was told, or has asked for it (task management, logout, reset, its own end):
+//            nothing is answered, and what the backend holds is absorbed
+//   quiesce  its LUN is lost or removed, nobody asked for that: every command is answered, by the
+//            backend's outcome if it is there already, else by what the LUN is now (NOT READY, or
+//            LOGICAL UNIT NOT SUPPORTED). An initiator that hears nothing waits for its own
+//            time-out, 30 seconds and more, and resets things that are in order
+//
+// The accounts (check_accounts() holds them against the tasks):
+//
+//   window            one slot for each non-immediate task that has been delivered and not yet been
+//                     answered; given back in respond(), before the answer is numbered, or in end()
+//   immediates        the same for immediate commands, which are delivered when they come
+//   buffer bytes      the sum over all tasks, in every phase
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 
 #include "iscsi/cmdsn.h"
 #include "iscsi/framer.h"
@@ -22,6 +39,13 @@ namespace lungate::session {
 class Lane;
 class Session;
 
+/// What all commands of a lane add up to, to be held against the lane's own counts.
+struct Accounts {
+  std::size_t buffer_bytes = 0;                            // by the pool's classes
+  std::unordered_map<const LaneLun*, std::uint32_t> luns;  // commands in progress on each
+};
+
+/// Lane's thread only.
 class Commands {
  public:
   Commands(Session& session, Connection& connection, iscsi::CommandWindow& window, Sender& sender,
@@ -52,6 +76,10 @@ class Commands {
   void abort(Task& task, const Baton& baton);
   /// Every task of this LUN (or, with null, of the session).
   void abort_all(const LaneLun* lun, const Baton& baton);
+  /// The task will not reach the LUN's backend any more, unless it is there now: then `baton` is
+  /// kept until its I/O has ended. It is answered either way. REQUIRES: in progress on a LUN whose
+  /// snapshot has no backend any more.
+  void quiesce(Task& task, LunFate fate, const Baton& baton);
   /// The connection is gone: what waits for the peer ends now, what is with the backend is
   /// absorbed.
   void connection_closed();
@@ -62,6 +90,9 @@ class Commands {
   NexusMap& nexuses() { return nexuses_; }
   const NexusMap& nexuses() const { return nexuses_; }
   std::size_t in_progress() const { return tasks_.in_use(); }
+  /// Stops the process if an account of the session is wrong; adds its part to the lane's. Between
+  /// two PDUs only.
+  void check_accounts(Accounts& lane) const;
 
  private:
   std::optional<iscsi::RejectReason> refusal(const iscsi::ScsiCommand& command);

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Bytes of one TCP connection. Called by its watcher (ready), by the lane (flush at the turn's end,
+// tick) and by its handler (send, pause, close), on the lane's thread. Bytes that are no PDU close
+// the connection: at error recovery level 0 there is no way to find the next header. A peer that
+// reads nothing chokes it: then its commands stay in the socket, and TCP tells the peer.
 #include "session/connection.h"
 
 #include <sys/uio.h>
@@ -25,7 +30,7 @@ Connection::Connection(Lane& lane, UniqueFd fd, Endpoint peer, std::uint16_t por
 }
 
 Connection::~Connection() {
-  check(!fd_, "a connection is closed before it is destroyed");
+  check(!open(), "a connection is closed before it is destroyed");
 }
 
 BootTime Connection::arrival() const {
@@ -51,6 +56,11 @@ void Connection::ready(event::Interest what) {
   if (open() && has(event::Interest::kRead)) receive_some();
 }
 
+/// One read takes the rest of a data segment to its place in the command's buffer and what follows
+/// it to the lane's scratch: a large write is copied nowhere, and many small PDUs cost one system
+/// call. Without the scratch behind it, each segment would need a second call for the next header.
+/// A few reads per turn and no more: the lane's other connections have their turn too, and what is
+/// left makes the socket ready again.
 void Connection::receive_some() {
   for (int i = 0; i < limits::kReceivesPerTurnMax && reading(); ++i) {
     // The rest of a large data segment goes straight to its place; what follows it, to the scratch.
@@ -69,6 +79,8 @@ void Connection::receive_some() {
   }
 }
 
+/// PDU by PDU. It stops in the middle when the handler has closed, paused or choked the connection;
+/// what is left is kept, so that it comes before whatever is read later.
 bool Connection::consume(Bytes in) {
   consuming_ = true;
   bool go_on = true;
@@ -91,6 +103,8 @@ bool Connection::consume(Bytes in) {
   return reading();
 }
 
+/// The two moments of a PDU. Either may close the connection, and the second may pause it or choke
+/// it: the answer says whether the next PDU may be looked at.
 bool Connection::react(iscsi::Framer::Event event) {
   if (event == iscsi::Framer::Event::kHeaderReady) {
     framer_.place_data(handler_->place(framer_));
@@ -109,6 +123,7 @@ void Connection::fail(iscsi::FramingError error) {
   close(digest ? CloseReason::kDigestError : CloseReason::kProtocolError);
 }
 
+/// At most one scratch buffer: nothing is read until consume_kept() has given it back.
 void Connection::keep_for_later(Bytes in) {
   kept_.assign(in.begin(), in.end());
 }
@@ -119,6 +134,8 @@ void Connection::consume_kept() {
   consume(bytes);
 }
 
+/// Digests are made here, over what leaves, so that no caller can forget one; they change with
+/// set_limits() between two PDUs.
 void Connection::send(Outgoing&& pdu) {
   if (!open()) {
     if (pdu.task != nullptr) handler_->sent(*pdu.task);
@@ -146,7 +163,12 @@ void Connection::send(Outgoing&& pdu) {
   if (!std::exchange(dirty_, true)) lane_.mark_dirty(*this);
 }
 
+/// Once per turn for each connection that has something to say, and whenever the socket takes more.
+/// A task that is told "sent" may answer something else, which is queued behind and leaves with the
+/// next round of the loop, or end the connection. Choking has two thresholds, so that a slow peer
+/// is not switched on and off with every PDU.
 void Connection::flush() {
+  former_handler_.reset();
   dirty_ = false;
   bool all = true;
   while (open() && !queue_.empty()) {
@@ -166,7 +188,7 @@ void Connection::flush() {
   }
   if (!open()) return;
   if (queue_.empty()) send_stuck_ = BootTime{};
-  if (queue_.empty() && close_when_sent_) return close(*close_when_sent_);
+  if (queue_.empty() && state_ == ConnectionState::kLeaving) return close(leaves_because_);
   wants_write_ = !all;
   choked_ =
       queue_.bytes() > (choked_ ? limits::kSendQueueBytesHigh / 2 : limits::kSendQueueBytesHigh);
@@ -175,20 +197,21 @@ void Connection::flush() {
 }
 
 void Connection::pause() {
-  paused_ = true;
+  state_.enter(ConnectionState::kPaused);
   update_interest();
 }
 
 void Connection::resume() {
-  paused_ = false;
+  state_.enter(ConnectionState::kServing);
   update_interest();
   consume_kept();
 }
 
 bool Connection::reading() const {
-  return open() && !paused_ && !choked_ && !close_when_sent_.has_value();
+  return state_ == ConnectionState::kServing && !choked_;
 }
 
+/// The only place that asks the loop for events: everything that changes what is wanted ends here.
 void Connection::update_interest() {
   if (!open()) return;
   const unsigned read = reading() ? static_cast<unsigned>(event::Interest::kRead) : 0;
@@ -197,14 +220,19 @@ void Connection::update_interest() {
 }
 
 void Connection::close_after_send(CloseReason reason) {
-  if (!open()) return;
+  if (!open() || state_ == ConnectionState::kLeaving) return;
   if (queue_.empty()) return close(reason);
-  close_when_sent_ = reason;
+  leaves_because_ = reason;
+  state_.enter(ConnectionState::kLeaving);
   update_interest();
 }
 
+/// The order matters: first nothing can be read or written any more, then the framer forgets the
+/// buffer that it was filling, then the tasks whose answers were queued are given back, and last
+/// the handler hears of it, which may bury the connection.
 void Connection::close(CloseReason reason) {
   if (!open()) return;
+  state_.enter(ConnectionState::kClosed);
   // Perhaps called by the watcher itself: it is stopped now and destroyed with the connection.
   watcher_->set_interest(event::Interest::kNone);
   fd_.reset();
@@ -214,7 +242,7 @@ void Connection::close(CloseReason reason) {
 }
 
 void Connection::bury() {
-  check(!open(), "only closed connections are buried");
+  state_.enter(ConnectionState::kBuried);
   lane_.bury(*this);
 }
 
@@ -228,6 +256,8 @@ void Connection::tick(BootTime now) {
   if (open()) handler_->tick(now);
 }
 
+/// A peer must end what it has begun, and read what it has asked for. Time in which we do not read
+/// is not the peer's: its PDU may be waiting in the socket.
 void Connection::check_deadlines(BootTime now) {
   const Settings& settings = lane_.settings();
   if (pdu_began_ != BootTime{} && !reading()) pdu_began_ = now;  // it is not the peer who lingers

@@ -3,10 +3,16 @@
 // One TCP connection: bytes in by the framer, PDUs out by the send queue, and every deadline that a
 // peer can miss. What the PDUs mean is its handler's: first the login phase, then the session.
 //
-//   accepted --> login handler --> session handler --close()--> closed --handler idle--> buried
+//   serving <--pause()/resume()--> paused
+//      |                             |
+//      +--- close_after_send() ------+--> leaving --all sent--> closed --handler idle--> buried
+//      +--- close() -----------------+------------------------->
 //
 // close() is at once and final: the socket is gone, no PDU follows. The object stays until its
 // handler holds nothing any more (commands whose I/O must end first), then the lane destroys it.
+//
+// Any call into the handler may close the connection: it answers, it ends, it has had enough. So
+// open() is asked again after each, and nothing of a connection is freed before the turn's end.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +28,31 @@
 #include "session/close_reason.h"
 #include "session/send_queue.h"
 #include "session/socket.h"
+#include "session/transitions.h"
 
 namespace lungate::session {
 
 class Lane;
+struct Accounts;
 struct Task;
+
+enum class ConnectionState : std::uint8_t {
+  kServing,  // reads, unless it is choked (see choked_)
+  kPaused,   // reads nothing: the login waits for its admission
+  kLeaving,  // sends what is queued and reads nothing; then it closes
+  kClosed,   // the socket is gone; the handler may still hold commands
+  kBuried,   // nothing refers to it any more; destroyed at the turn's end
+};
+inline constexpr Transitions<ConnectionState, 5> kConnectionTable{
+    "a connection goes from state to state by its table",
+    {{ConnectionState::kServing, ConnectionState::kPaused},
+     {ConnectionState::kPaused, ConnectionState::kServing},
+     {ConnectionState::kServing, ConnectionState::kLeaving},
+     {ConnectionState::kPaused, ConnectionState::kLeaving},
+     {ConnectionState::kServing, ConnectionState::kClosed},
+     {ConnectionState::kPaused, ConnectionState::kClosed},
+     {ConnectionState::kLeaving, ConnectionState::kClosed},
+     {ConnectionState::kClosed, ConnectionState::kBuried}}};
 
 /// What gives PDUs their meaning. Called on the lane's thread.
 class PduHandler {
@@ -48,6 +74,8 @@ class PduHandler {
   /// The connection is closed; nothing more will be sent. Called once. The handler calls
   /// Connection::bury() when it holds nothing any more, perhaps at once.
   virtual void closed(CloseReason reason) = 0;
+  /// See Lane::check_accounts.
+  virtual void check_accounts(Accounts& lane) const = 0;
 };
 
 class Connection {
@@ -61,7 +89,9 @@ class Connection {
   const Endpoint& peer() const { return peer_; }
   const Endpoint& local() const { return local_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
-  bool open() const { return static_cast<bool>(fd_); }
+  bool open() const { return state_ < ConnectionState::kClosed; }
+  /// The peer has ended its side, or the connection is broken: for one that is not read.
+  bool peer_has_gone() const { return open() && hung_up(fd_.get()); }
   /// False while what the peer sends waits in the socket.
   bool reading() const;
   /// When the turn began in which the PDU at hand arrived.
@@ -70,8 +100,8 @@ class Connection {
   /// When the kernel last took something from us; for sent().
   BootTime sent_at() const { return sent_at_; }
 
-  /// The old handler is destroyed with the next one, or with the connection: it may be the caller.
-  /// Not from within pdu() or place().
+  /// The old handler is destroyed with the next flush, or with the connection: it may be the
+  /// caller. Not from within pdu() or place().
   void set_handler(std::unique_ptr<PduHandler> handler);
 
   /// For PDUs after this one; both directions (RFC 7143, 6.3: they change with the last login
@@ -131,11 +161,13 @@ class Connection {
 
   bool dirty_ = false;        // in the lane's list of those that have something to send
   bool wants_write_ = false;  // the kernel took less than we had
-  bool paused_ = false;       // by pause()
   bool choked_ = false;       // too much unsent: commands wait in the socket
   bool consuming_ = false;
-  std::vector<std::byte> kept_;  // read, but not consumed because of a pause
-  std::optional<CloseReason> close_when_sent_;
+  StateOf<ConnectionState, kConnectionTable> state_{ConnectionState::kServing};
+  /// Read, but not consumed because reading has stopped in the middle. Not empty: nothing is read
+  /// from the socket, or the bytes would change their order. At most one scratch buffer's worth.
+  std::vector<std::byte> kept_;
+  CloseReason leaves_because_ = CloseReason::kPeerClosed;  // while leaving
 
   BootTime pdu_began_;   // a PDU is incomplete since; 0: between two PDUs
   BootTime send_stuck_;  // unsent since; 0: nothing waits

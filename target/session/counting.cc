@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Outcomes to telemetry's kinds. Called by Session and Commands when something has ended, on the
+// lane's thread, whose shard it goes to. Every value is ours by then; one that a table lacks counts
+// as "other". Only what the kernel has taken is recorded as an I/O: a command that was absorbed, or
+// whose answer was never sent, has no end that its initiator could have measured. It is counted
+// apart (kAbortedCommands).
 #include "session/counting.h"
 
 #include <array>
@@ -13,14 +19,14 @@ namespace {
 using telemetry::ErrorClass;
 using telemetry::GatewayCounter;
 
-/// By CloseReason. A refused login is counted where it is refused, by its own reason.
+/// By CloseReason. Logins are counted where they end, by their own reasons.
 constexpr std::array<std::optional<GatewayCounter>, kCloseReasons> kCounterOf = {
     GatewayCounter::kCloseLogout,
     GatewayCounter::kClosePeerClosed,
     GatewayCounter::kCloseProtocolError,
     GatewayCounter::kCloseDigest,
     std::nullopt,
-    GatewayCounter::kLoginTimeout,
+    std::nullopt,
     GatewayCounter::kCloseReceiveTimeout,
     GatewayCounter::kCloseSendTimeout,
     GatewayCounter::kCloseNopTimeout,
@@ -53,6 +59,7 @@ constexpr std::array<telemetry::Op, 5> kOpOf = {telemetry::Op::kRead, telemetry:
 
 }  // namespace
 
+/// A NOP timeout is counted twice on purpose: as a reason of an end, and as a sign of sick paths.
 void count_close(telemetry::LoopRecorder& recorder, CloseReason reason) {
   if (const auto counter = kCounterOf[static_cast<std::size_t>(reason)]) recorder.add(*counter);
   if (reason == CloseReason::kNopTimeout) recorder.add(GatewayCounter::kNopTimeouts);
@@ -79,6 +86,8 @@ ErrorClass error_class(const scsi::Execution& execution) {
   return ErrorClass::kOther;
 }
 
+/// The four stages add up to the whole: each begins where the one before ended, and one that did
+/// not happen has no length.
 void record_task(Task& task, BootTime sent) {
   const TaskTimes& at = task.times;
   // A command that never went to the backend spent no time there: its stages meet in one point.
@@ -86,6 +95,7 @@ void record_task(Task& task, BootTime sent) {
   telemetry::IoRecord io;
   io.op = kOpOf[static_cast<std::size_t>(task.execution.planned.op)];
   io.error = error_class(task.execution);
+  // The buffer has the size of what was moved: min(EDTL, what the CDB wants), for both directions.
   io.bytes = io.error == ErrorClass::kNone ? task.buffer.bytes().size() : 0;
   io.stage_ns = {at.ready - at.arrival, submitted - at.ready, at.completed - submitted,
                  sent - at.completed};

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Look-ups in the directory. Called by logins and sessions on their lanes, on the snapshot that
+// each lane holds; constant, so any thread may. The names are a peer's and need no bound here: the
+// login machine has checked them. A name that is not there is null, and an initiator without access
+// sees no numbers at all, not even those of other initiators' LUNs.
 #include "session/directory.h"
 
 namespace lungate::session {

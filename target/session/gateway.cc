@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The home loop's side of the lanes. Its owner (Service) and the LUNs' keepers call on the home
+// loop; the HomeDoor verbs are called on lanes and do nothing there but post. Each hop is one
+// post(), which keeps the order of what one thread sends to another. What reaches the gateway from
+// outside here is a connection; one too many is closed at once.
+//
+// Lanes are stopped when they are idle, so nothing is left to be posted to one; the home loop runs
+// until after that, and closures that come for it later are destroyed unrun with the loop.
 #include "session/gateway.h"
 
 #include <utility>
@@ -30,6 +38,8 @@ void Gateway::start() {
 
 // --- LUNs ----------------------------------------------------------------------------------------
 
+/// Each lane gets its own recorder (its shard of the segment) and, inside, its own copy of the
+/// view.
 std::shared_ptr<LunHome> Gateway::add_lun(LunId id, scsi::Unit unit, telemetry::SlotId slot) {
   const LunViewPtr view = std::make_shared<const LunView>(LunView{unit, nullptr});
   for (unsigned i = 0; i < lanes_.size(); ++i) {
@@ -43,9 +53,10 @@ std::shared_ptr<LunHome> Gateway::add_lun(LunId id, scsi::Unit unit, telemetry::
   return home;
 }
 
+/// Off the home's list first: whoever asks for a change of it from now on is answered at once.
 void Gateway::remove_lun(LunId id, Done done) {
   luns_.erase(id);
-  abort_lun(id, [this, id, done = std::move(done)]() mutable {
+  quiesce_lun(id, LunFate::kRemoved, [this, id, done = std::move(done)]() mutable {
     on_every_lane([id](Lane& lane, const Baton&) { lane.forget_lun(id); }, std::move(done));
   });
 }
@@ -59,13 +70,25 @@ void Gateway::abort_lun(LunId id, Done done) {
                 std::move(done));
 }
 
+void Gateway::quiesce_lun(LunId id, LunFate fate, Done done) {
+  on_every_lane([id, fate](Lane& lane, const Baton& baton) { lane.quiesce_lun(id, fate, baton); },
+                std::move(done));
+}
+
+void Gateway::check_accounts(Done done) {
+  on_every_lane([](Lane& lane, const Baton&) { lane.check_accounts(); }, std::move(done));
+}
+
 void Gateway::set_directory(DirectoryPtr directory, Done done) {
   on_every_lane([directory](Lane& lane, const Baton&) { lane.set_directory(directory); },
                 std::move(done));
 }
 
 void Gateway::on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done) {
-  const Baton baton = make_baton([this, done = std::move(done)] { home_.post(done); });
+  // Moved, not copied: the last lane must keep nothing of it, or what it holds (a keeper, a home)
+  // could be destroyed by that lane after the home loop has done with it.
+  const Baton baton =
+      make_baton([this, done = std::move(done)]() mutable { home_.post(std::move(done)); });
   for (auto& lane : lanes_) {
     Lane& target = *lane;
     target.post([&target, work, baton] { work(target, baton); });
@@ -79,17 +102,18 @@ Result<Endpoint, int> Gateway::listen(std::uint16_t portal_group_tag, const Endp
   if (!listener) return err(listener.error());
   acceptors_.push_back(std::make_unique<Acceptor>(
       home_, std::move(*listener),
-      [this, portal_group_tag](Accepted&& in) { accepted(portal_group_tag, std::move(in)); }));
+      [this, portal_group_tag](Accepted&& in) { accepted(portal_group_tag, std::move(in)); },
+      [this] { count(telemetry::GatewayCounter::kConnectionsRefusedSystem); }));
   return acceptors_.back()->endpoint();
 }
 
+/// Round robin, not by load: a connection lives on its lane for life, and what it will do is not
+/// known now. Multipath spreads what a host does over several connections anyway.
 void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
   if (connections_ >= limits::kConnectionsMax) {
     log::warn("session", "connection_refused",
               {{"peer", in.peer.text()}, {"connections", connections_}});
-    Lane& lane = *lanes_.front();
-    lane.post(
-        [&lane] { lane.recorder().add(telemetry::GatewayCounter::kConnectionsRefusedLimit); });
+    count(telemetry::GatewayCounter::kConnectionsRefusedLimit);
     return;  // the descriptor is closed with `in`
   }
   ++connections_;
@@ -99,6 +123,12 @@ void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
   lane.post([&lane, fd, peer = in.peer, tag] { lane.adopt(std::move(*fd), peer, tag); });
 }
 
+void Gateway::count(telemetry::GatewayCounter counter) {
+  Lane& lane = *lanes_.front();
+  lane.post([&lane, counter] { lane.recorder().add(counter); });
+}
+
+/// Each lane fills its own row; the rows are read when the last lane has dropped its baton.
 void Gateway::describe_sessions(std::function<void(std::vector<SessionDescription>)> answer) {
   struct Gathered {
     std::vector<std::vector<SessionDescription>> by_lane;
@@ -119,12 +149,18 @@ void Gateway::describe_sessions(std::function<void(std::vector<SessionDescriptio
 
 // --- What lanes ask ------------------------------------------------------------------------------
 
+/// Lane, home loop, lane again: `answer` is made and destroyed where it belongs, for it holds what
+/// is the lane's.
 void Gateway::admit(Lane& from, const Admission& admission, Registry::Answer answer) {
   home_.post([this, &from, admission, answer = std::move(answer)] {
     registry_.admit(admission, [&from, answer](const Result<Admitted, AdmissionError>& result) {
       from.post([answer, result] { answer(result); });
     });
   });
+}
+
+void Gateway::withdraw(const NexusName& name, std::uint64_t ticket) {
+  home_.post([this, name, ticket] { registry_.withdraw(name, ticket); });
 }
 
 void Gateway::session_ended(SessionId id) {
@@ -144,7 +180,7 @@ void Gateway::apply_change(Lane& from, LunId lun, const scsi::UnitChange& change
   auto answer = [&from, done = std::move(done)] { from.post(done); };
   home_.post([this, lun, change, by, answer] {
     const auto found = luns_.find(lun);
-    if (found == luns_.end()) return answer();  // removed meanwhile; its commands are being aborted
+    if (found == luns_.end()) return answer();  // removed meanwhile: nothing is left to change
     found->second->apply(change, by, answer);
   });
 }
@@ -160,6 +196,7 @@ void Gateway::reset_lun(Lane& from, LunId lun, Done done) {
 
 // --- The end -------------------------------------------------------------------------------------
 
+/// The last line asks as well: with no connection at all, none would ever report its end.
 void Gateway::drain(Done idle) {
   idle_ = std::move(idle);
   for (auto& lane : lanes_) {

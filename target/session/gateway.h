@@ -43,8 +43,9 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   /// Adds a LUN on every lane; it is offline until its home says otherwise. No session sees it
   /// before a directory names it.
   std::shared_ptr<LunHome> add_lun(LunId id, scsi::Unit unit, telemetry::SlotId slot);
-  /// REQUIRES: the directory names it no more. Its commands are aborted; `done` when their I/O has
-  /// ended and no lane knows the LUN: its backend may be closed.
+  /// REQUIRES: the directory names it no more. Its commands are answered as their I/O ends, those
+  /// that wait for data by LOGICAL UNIT NOT SUPPORTED; `done` when no I/O is left and no lane knows
+  /// the LUN: its backend may be closed.
   void remove_lun(LunId id, Done done);
 
   /// Every lane takes the directory over; sessions that have lost their access end.
@@ -59,8 +60,12 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   /// False when there is no such session.
   bool disconnect(SessionId id) { return registry_.close(id, CloseReason::kAdministrative); }
 
+  /// Every lane holds its accounts against what there is (Lane::check_accounts); for tests.
+  void check_accounts(Done done);
+
   std::size_t sessions() const { return registry_.size(); }
   std::size_t connections() const { return connections_; }
+  std::size_t waiting_logins() const { return registry_.waiting(); }
   unsigned lanes() const { return static_cast<unsigned>(lanes_.size()); }
 
   void stop_accepting() { acceptors_.clear(); }
@@ -73,6 +78,7 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
  private:
   void admit(Lane& from, const Admission& admission, Registry::Answer answer) override;
+  void withdraw(const NexusName& name, std::uint64_t ticket) override;
   void session_ended(SessionId id) override;
   void connection_ended() override;
   void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
@@ -81,10 +87,13 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
   void update_lun(const LunUpdate& update, Done done) override;
   void abort_lun(LunId id, Done done) override;
+  void quiesce_lun(LunId id, LunFate fate, Done done) override;
 
   /// `work` on every lane; `done` on the home loop when every copy of its baton has been dropped.
   void on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done);
   void accepted(std::uint16_t tag, Accepted&& connection);
+  /// Counters of the gateway are the lanes'; the home loop has none of its own.
+  void count(telemetry::GatewayCounter counter);
   void tell_if_idle();
 
   event::Loop& home_;

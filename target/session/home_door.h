@@ -11,16 +11,25 @@ namespace lungate::session {
 class Lane;
 
 /// What lanes ask of the home loop. Any lane's thread may call; answers come back on the lane that
-/// asked, by its post().
+/// asked, by its post(). What one lane asks is heard in the order of asking.
 class HomeDoor {
  public:
+  /// Answered once, unless it is withdrawn; perhaps late (registry.h). Whoever asked may be gone
+  /// then: a session that was admitted for nobody must be ended by session_ended().
   virtual void admit(Lane& from, const Admission& admission, Registry::Answer answer) = 0;
-  /// The session's connection is gone and its last command has ended.
+  /// The login with this ticket waits no longer. Nothing happens when it has been answered.
+  virtual void withdraw(const NexusName& name, std::uint64_t ticket) = 0;
+  /// The session's connection is gone and its last command has ended. Once per admitted session.
   virtual void session_ended(SessionId id) = 0;
   /// One of the connections that were handed to a lane is gone (counted against kConnectionsMax).
+  /// Once per connection, after session_ended() of its session.
   virtual void connection_ended() = 0;
+  /// `done` after every lane has the change, or at once if the LUN has been removed meanwhile. The
+  /// caller's command is in progress on the LUN until then, so the LUN is still known to its lane.
   virtual void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
                             Done done) = 0;
+  /// `done` after every command of the LUN has ended on every lane and every nexus has been told;
+  /// at once if the LUN has been removed.
   virtual void reset_lun(Lane& from, LunId lun, Done done) = 0;
 
  protected:

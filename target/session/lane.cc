@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// One loop and what lives on it. The home loop calls by post() (Gateway); connections, sessions and
+// commands call directly, on the lane's thread. Nothing here comes from a peer.
+//
+// A turn: events are handled, which queues PDUs and marks connections dirty; at its end each dirty
+// connection sends (once, for all that the turn had to say to its peer), and the dead are buried.
+// Graves come last: until then anything of this turn may still hold the address of a connection
+// that has closed. Whatever walks connections or sessions walks a copy of the list first: the walk
+// may close one, which takes it out of the map.
 #include "session/lane.h"
 
 #include <utility>
@@ -20,6 +29,7 @@ Lane::Lane(unsigned index, Settings settings, HomeDoor& home, telemetry::LoopRec
       home_(home),
       recorder_(recorder),
       tick_timer_(loop_, [this] { tick(); }),
+      buffers_(settings_.task_bytes_per_lane),
       receive_buffer_(limits::kReceiveBufferBytes),
       directory_(std::make_shared<const Directory>()) {
   loop_.set_turn_begin([this](BootTime now) { recorder_.turn_started(now); });
@@ -66,6 +76,7 @@ void Lane::remove_session(Session& session) {
   recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
 }
 
+/// A new connection: it is owned by the map until dig_graves().
 void Lane::adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag) {
   auto connection =
       std::make_unique<Connection>(*this, std::move(fd), std::move(peer), portal_group_tag);
@@ -93,6 +104,9 @@ void Lane::install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewP
   luns_.emplace(id, std::move(lun));
 }
 
+/// From here on new commands see the new snapshot; those in progress keep theirs. The attention is
+/// raised in the same step, so no command can be answered by the new state before its nexus owes
+/// it.
 void Lane::update_lun(const LunUpdate& update) {
   LaneLun* lun = find_lun(update.id);
   if (lun == nullptr) return;
@@ -113,10 +127,23 @@ void Lane::abort_lun(LunId id, const Baton& baton) {
   }
 }
 
+void Lane::quiesce_lun(LunId id, LunFate fate, const Baton& baton) {
+  LaneLun* lun = find_lun(id);
+  if (lun == nullptr) return;
+  // A command that waits for data may leave the list here.
+  for (Task* task = lun->in_progress.oldest(); task != nullptr;) {
+    Task* next = task->newer;
+    task->session->quiesce(*task, fate, baton);
+    task = next;
+  }
+}
+
 void Lane::forget_lun(LunId id) {
   LaneLun* lun = find_lun(id);
   if (lun == nullptr) return;
   check(lun->in_progress.empty(), "a LUN is forgotten after its last command");
+  for (const auto& [session_id, session] : sessions_)
+    check(!session->shows(*lun), "a LUN is forgotten when no session shows it");
   luns_.erase(id);
 }
 
@@ -143,6 +170,19 @@ std::vector<SessionDescription> Lane::describe_sessions() const {
   return descriptions;
 }
 
+void Lane::check_accounts() const {
+  Accounts accounts;
+  for (const auto& [connection, owner] : connections_)
+    connection->handler().check_accounts(accounts);
+  check(accounts.buffer_bytes == buffers_.bytes_in_use(), "every buffer is a command's");
+  for (const auto& [id, lun] : luns_) {
+    const auto counted = accounts.luns.find(lun.get());
+    const std::uint32_t commands = counted == accounts.luns.end() ? 0 : counted->second;
+    check(commands == lun->in_progress.count(), "a LUN's list is what its sessions have on it");
+  }
+}
+
+/// The order of the header's drawing: all that is to be said, then the graves, then the record.
 void Lane::end_turn() {
   // Sending may make more dirty (a completion of a send queue that was full): index, not iterator.
   for (std::size_t i = 0; i < dirty_.size(); ++i) dirty_[i]->flush();
@@ -160,6 +200,8 @@ void Lane::dig_graves() {
   dead_.clear();
 }
 
+/// All deadlines of the lane by one timer: a timer per connection and purpose would cost more than
+/// this walk, and nothing here needs to be more exact than a tick.
 void Lane::tick() {
   const BootTime now = loop_.turn_start();
   if (next_tick_ != BootTime{}) recorder_.lagged(now - next_tick_);
@@ -170,6 +212,8 @@ void Lane::tick() {
   for (Connection* connection : connections) connection->tick(now);
 }
 
+/// This process stood still (SIGSTOP, a frozen machine, a debugger): what lies in the sockets may
+/// long have been repeated on another path. It is not read, let alone executed.
 void Lane::stalled(Nanoseconds gap) {
   log::error("session", "stalled",
              {{"lane", index_}, {"gap_ms", gap.count() / 1'000'000}, {"closed", sessions_.size()}});

@@ -61,6 +61,8 @@ class Lane {
   /// Scratch for one read of one connection; empty again before the next.
   MutableBytes receive_buffer() { return receive_buffer_; }
   LaneLun* find_lun(LunId id);
+  /// Names one login of this gateway: for HomeDoor::withdraw.
+  std::uint64_t next_ticket() { return (std::uint64_t{index_} << 48) | ++last_ticket_; }
   /// The connection has something to send at the end of this turn.
   void mark_dirty(Connection& connection);
   /// The connection is closed and nothing refers to it any more: destroyed at the turn's end.
@@ -69,14 +71,21 @@ class Lane {
   void remove_session(Session& session);
 
   // --- What the home loop sends ----------------------------------------------------------------
+  // A LUN comes by install_lun, then the directory that names it; it goes by the directory that
+  // names it no more, then quiesce_lun, then forget_lun. Each is posted after the one before, so
+  // every lane sees that order: a session finds a LUN as long as a directory shows it to it, and
+  // when it is forgotten no session and no command can have its address any more.
   void adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag);
   void set_directory(DirectoryPtr directory);
   void install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view);
   void update_lun(const LunUpdate& update);
-  /// Aborts the LUN's commands; each keeps a copy of `baton` until its I/O has ended.
+  /// A reset: aborts the LUN's commands; each keeps a copy of `baton` until its I/O has ended.
   void abort_lun(LunId id, const Baton& baton);
+  /// A loss or a removal: see Commands::quiesce. REQUIRES: no new command can come to its backend
+  /// (update_lun without one, or no session shows it).
+  void quiesce_lun(LunId id, LunFate fate, const Baton& baton);
   /// REQUIRES: no session shows it any more (set_directory) and its commands have ended
-  /// (abort_lun).
+  /// (quiesce_lun).
   void forget_lun(LunId id);
   void close_session(SessionId id, CloseReason reason);
   /// Sessions take no more commands and end when those in progress are answered; logins end now.
@@ -84,6 +93,9 @@ class Lane {
   /// What drain() did not end in time is closed now.
   void close_all(CloseReason reason);
   std::vector<SessionDescription> describe_sessions() const;
+  /// Stops the process if what the lane has counted is not what there is: windows, buffers,
+  /// commands in progress. Walks everything: for tests, between two turns.
+  void check_accounts() const;
 
  private:
   void end_turn();
@@ -98,6 +110,7 @@ class Lane {
   event::Loop loop_;
   event::Timer tick_timer_;
   BootTime next_tick_;
+  std::uint64_t last_ticket_ = 0;
   LocalExecutor local_executor_{*this};
   BufferPool buffers_;
   std::vector<std::byte> receive_buffer_;

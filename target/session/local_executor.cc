@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Drives one execution step by step. Called by Commands (execute) and by the lane's mailbox when a
+// backend has delivered, on the lane's thread. The outcome of a request, good or bad, is the device
+// server's to judge: here it is only carried. Requests are members of their tasks and letters find
+// their task by `owner`, so that an I/O allocates nothing and no closure is made for it.
 #include "session/local_executor.h"
 
 #include "base/check.h"
@@ -29,6 +34,8 @@ void LocalExecutor::proceed(Task& task, scsi::Step step) noexcept {
   }
 }
 
+/// By the task's own snapshot, not by the LUN's present one: a command runs against one state of
+/// its unit from its first step to its last, and keeps that state's backend open until then.
 void LocalExecutor::submit(Task& task) noexcept {
   check(task.view != nullptr && task.view->backend != nullptr,
         "the device server submits for a unit that is ready");
@@ -36,12 +43,16 @@ void LocalExecutor::submit(Task& task) noexcept {
   task.view->backend->submit(task.execution.request);
 }
 
+/// The lane is found by the task's session, which outlives its last task: the letter itself knows
+/// only who has sent it.
 void LocalExecutor::delivered(Mail& letter) noexcept {
   Task& task = *static_cast<Task*>(static_cast<backend::Request&>(letter).owner);
   LocalExecutor& self = task.session->lane().local_executor();
   self.proceed(task, scsi::resume(task.execution));
 }
 
+/// The task stays in progress on its LUN until the home loop answers, so that the LUN is not
+/// forgotten and a reset waits for it. An abort meanwhile is seen by proceed(): the change stands.
 void LocalExecutor::change(Task& task) noexcept {
   lane_.home().apply_change(lane_, task.lun->id, *task.execution.change, task.session->id(),
                             [this, &task] { proceed(task, scsi::resume(task.execution)); });

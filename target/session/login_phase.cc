@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A connection until it is a session. Made by Lane::adopt; called by the connection, and by the
+// home loop's answer, on the lane's thread. The login machine judges what the peer says, the
+// directory whether it may, the registry (on the home loop) whether it may now. A wrong PDU becomes
+// a Login Response with its status and the connection closes, except for what is no login at all:
+// that peer does not speak iSCSI, and gets no answer to learn from.
 #include "session/login_phase.h"
 
 #include <algorithm>
@@ -40,6 +46,7 @@ iscsi::LoginStatus status_of(AdmissionError error) {
     case AdmissionError::kTooManyConnections:
       return status::kTooManyConnections;
     case AdmissionError::kOutOfResources:
+    case AdmissionError::kSuperseded:
       return status::kOutOfResources;
   }
   return status::kTargetError;
@@ -78,6 +85,9 @@ LoginPhase::LoginPhase(Connection& connection)
       machine_(*this, connection.lane().settings().iscsi.command_window),
       deadline_(boot_now() + connection.lane().settings().login_timeout) {}
 
+/// Asked by the login machine once it knows who wants what: may this initiator see this target? A
+/// target that it may not see is told apart from one that is not there, as the RFC wants it
+/// (11.13.5); whoever minds that keeps target names unguessable.
 iscsi::Admission LoginPhase::consider(const iscsi::LoginIdentity& identity) const {
   iscsi::Admission admission;
   admission.portal_group_tag = connection_.portal_group_tag();
@@ -141,6 +151,9 @@ void LoginPhase::refused(const iscsi::LoginReply& reply) {
              {"reason", reply.reason}});
 }
 
+/// The connection is not read while the answer is awaited: a PDU now would be a mistake of the
+/// peer's or a trick, and either can wait. The answer may come late (the port's old session must
+/// end first), or never (a newer login, an ended connection); login_timeout runs all the while.
 void LoginPhase::ask_admission() {
   asking_ = true;
   connection_.pause();
@@ -149,8 +162,10 @@ void LoginPhase::ask_admission() {
   admission.name = {identity.initiator_name, isid_number(identity.isid), identity.target_name,
                     connection_.portal_group_tag()};
   admission.tsih = identity.tsih;
-  admission.lane = connection_.lane().index();
   Lane& lane = connection_.lane();
+  admission.lane = lane.index();
+  admission.ticket = ticket_ = lane.next_ticket();
+  asked_for_ = admission.name;
   lane.home().admit(lane, admission,
                     [&lane, weak = std::weak_ptr(self_)](Result<Admitted, AdmissionError> answer) {
                       const auto self = weak.lock();
@@ -168,6 +183,8 @@ void LoginPhase::answered(const Result<Admitted, AdmissionError>& answer) {
   begin_session(*answer);
 }
 
+/// The last login response is queued already, without digests; limits and digests hold from the
+/// next PDU on (RFC 7143, 6.3). This object lives on until the turn's end, for it is the caller.
 void LoginPhase::begin_session(const Admitted& admitted) {
   Connection& connection = connection_;
   connection.lane().recorder().add(GatewayCounter::kLoginSuccess);
@@ -184,16 +201,21 @@ void LoginPhase::begin_session(const Admitted& admitted) {
 }
 
 void LoginPhase::tick(BootTime now) {
+  // While it waits, nothing is read, and the end of the connection would go unnoticed.
+  if (asking_ && connection_.peer_has_gone()) return connection_.close(CloseReason::kPeerClosed);
   if (now <= deadline_) return;
   log::warn("session", "login_timeout", {{"peer", connection_.peer().text()}});
   connection_.close(CloseReason::kLoginTimeout);
 }
 
+/// A login that ended without an answer is counted by what ended it; refused() has counted the
+/// rest.
 void LoginPhase::closed(CloseReason reason) {
   if (reason == CloseReason::kLoginTimeout)
     connection_.lane().recorder().add(GatewayCounter::kLoginTimeout);
   if (reason == CloseReason::kProtocolError || reason == CloseReason::kReceiveTimeout)
     connection_.lane().recorder().add(GatewayCounter::kLoginProtocol);
+  if (asking_) connection_.lane().home().withdraw(asked_for_, ticket_);
   connection_.bury();
 }
 

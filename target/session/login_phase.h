@@ -13,6 +13,8 @@
 
 namespace lungate::session {
 
+/// Lane's thread. Ends in one of three ways: the session takes the connection over, a refusal is
+/// sent and the connection closes, or the connection closes without an answer.
 class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
  public:
   explicit LoginPhase(Connection& connection);
@@ -25,6 +27,8 @@ class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
   void closed(CloseReason reason) override;
 
  private:
+  void check_accounts(Accounts&) const override {}  // it holds no commands
+
   iscsi::Admission consider(const iscsi::LoginIdentity& identity) const override;
 
   void act(iscsi::LoginReply&& reply);
@@ -36,9 +40,11 @@ class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
 
   Connection& connection_;
   iscsi::LoginMachine machine_;
-  const BootTime deadline_;
+  const BootTime deadline_;  // of the whole login, however many PDUs it takes
   bool started_ = false;  // a Login Request has come: other PDUs are answered, not just closed on
   bool asking_ = false;   // waits for the home loop
+  NexusName asked_for_;   // while asking
+  std::uint64_t ticket_ = 0;
   std::vector<std::byte> data_;
   /// Answers of the home loop that come when this is gone find nobody behind it.
   std::shared_ptr<LoginPhase*> self_ = std::make_shared<LoginPhase*>(this);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The list of a LUN's commands on one lane. Called by Commands when a command begins and when it
+// has been decided or ends, on the lane's thread. A list through the tasks: entering and leaving
+// cost four stores, and its front is the oldest command, which is what tells a stuck store.
 #include "session/lun.h"
 
 #include "base/check.h"

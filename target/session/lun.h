@@ -51,6 +51,12 @@ class TasksInProgress {
   std::uint32_t count_ = 0;
 };
 
+/// What has become of a LUN whose commands are quiesced (commands.h).
+enum class LunFate : std::uint8_t {
+  kOffline,  // it is there, without a backend: NOT READY
+  kRemoved,  // it is not there: LOGICAL UNIT NOT SUPPORTED
+};
+
 /// A lane's share of one LUN. Lane's thread only.
 struct LaneLun {
   LunId id = 0;

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Changes of one LUN, one at a time, on the home loop. Called by the LUN's keeper (online, offline,
+// resize) and, through Gateway, by commands and task management of any lane. Nothing here is a
+// peer's but the mode values of a MODE SELECT, which the device server has checked. Every change is
+// a new snapshot to every lane, because a lane that looks here would need a lock on the path of
+// I/O.
 #include "session/lun_home.h"
 
 #include <utility>
+
+#include "base/check.h"
 
 namespace lungate::session {
 namespace {
@@ -56,8 +64,9 @@ void LunHome::reset(Done done) {
   });
 }
 
-void LunHome::drain(Done done) {
-  lanes_.abort_lun(id_, std::move(done));
+void LunHome::quiesce(Done done) {
+  check(backend_ == nullptr, "a LUN is offline before its commands are waited for");
+  lanes_.quiesce_lun(id_, LunFate::kOffline, std::move(done));
 }
 
 void LunHome::publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done) {

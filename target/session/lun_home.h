@@ -31,12 +31,19 @@ class LaneBroadcast {
   virtual void update_lun(const LunUpdate& update, Done done) = 0;
   /// Every command on the LUN is aborted; acknowledged when the last one's I/O has ended.
   virtual void abort_lun(LunId id, Done done) = 0;
+  /// Every command on the LUN is answered (commands.h); acknowledged when none of them can reach
+  /// the backend any more.
+  virtual void quiesce_lun(LunId id, LunFate fate, Done done) = 0;
 
  protected:
   ~LaneBroadcast() = default;
 };
 
-/// Owned by shared_ptr: an operation in progress keeps it alive.
+/// Home loop's thread. Owned by shared_ptr: an operation in progress keeps it alive.
+///
+/// Each snapshot has a higher generation than the one before, through outages too: whoever compares
+/// two knows the newer. What initiators set by MODE SELECT outlives an outage as well, because to
+/// them it is the same unit, and saved pages do not exist.
 class LunHome : public std::enable_shared_from_this<LunHome> {
  public:
   /// `unit` as it is before its backend has been opened.
@@ -51,8 +58,8 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   /// The backend is open and ready: commands may flow. `unit` has geometry and identity from it.
   void set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit unit, Done done);
 
-  /// No new command reaches the backend after `done`; those in progress go on. The backend is no
-  /// longer ours when `done` is called but for them: see drain().
+  /// Commands that come after it are answered NOT READY. Those in progress go on; commands that
+  /// still collect data may yet reach the backend: quiesce() ends that.
   void set_offline(scsi::Availability availability, Done done);
 
   /// The store has another size now: CAPACITY DATA HAS CHANGED to everyone.
@@ -62,11 +69,14 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   void apply(const scsi::UnitChange& change, SessionId from, Done done);
 
   /// LOGICAL UNIT RESET (SAM-5, 6.3.3): every command of every nexus is aborted and its I/O waited
-  /// for, mode pages go back to their defaults, every nexus is told.
+  /// for, mode pages go back to their defaults, every nexus is told. In this order: with the
+  /// attention first, an initiator could be told that the reset is over, send a command, and have
+  /// that one aborted too.
   void reset(Done done);
 
-  /// Aborts what is in progress and waits for its I/O: before the backend is closed.
-  void drain(Done done);
+  /// Waits for the I/O in progress; its commands are answered as it ends, and so is all else, by
+  /// what the unit is now. After `done` the backend may be closed. REQUIRES: set_offline() before.
+  void quiesce(Done done);
 
  private:
   void publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done);

@@ -15,7 +15,9 @@ namespace lungate::session {
 
 class Lane;
 
-/// One I_T_L nexus: a LUN as this session sees it.
+/// One I_T_L nexus: a LUN as this session sees it. It lives as long as the directory shows that LUN
+/// under that number; a command keeps none of it but looks it up again when it is executed, because
+/// the directory may have changed while its data came.
 struct NexusLun {
   LaneLun* lun = nullptr;
   scsi::Nexus nexus;
@@ -27,22 +29,30 @@ class NexusMap {
   enum class Change : std::uint8_t { kNone, kInventory };
 
   /// Takes over what the initiator may see now. LUNs that were there keep what their nexus is owed;
-  /// new ones begin with POWER ON OCCURRED.
+  /// new ones begin with POWER ON, RESET, OR BUS DEVICE RESET OCCURRED. Another LUN under a number
+  /// that was there before is a new one: what was owed for the old disk says nothing of it.
   Change set(Lane& lane, const ExportedTarget& target, const std::vector<std::uint16_t>& visible);
 
   /// Null: this initiator has no such LUN.
   NexusLun* find(std::uint16_t number);
+  /// This LUN has a number here.
+  bool shows(const LaneLun& lun) const;
   /// For commands that address no LUN of ours: REPORT LUNS and INQUIRY are answered all the same.
   scsi::Nexus& nowhere() { return nowhere_; }
 
-  /// Establishes a unit attention condition on every number of this LUN, or on all LUNs.
+  /// Establishes a unit attention condition on every number of this LUN, or on all LUNs. Counted on
+  /// the LUN (telemetry: kUnitAttentions), once for each nexus.
   void raise(const LaneLun& lun, const scsi::AdditionalSense& attention);
   void raise_on_all(const scsi::AdditionalSense& attention);
 
   const std::vector<std::uint16_t>& inventory() const { return inventory_; }
 
  private:
-  std::vector<std::uint16_t> inventory_;  // ascending
+  static void establish(NexusLun& nexus, const scsi::AdditionalSense& attention);
+
+  /// Ascending. Every nexus has a span into it (for REPORT LUNS): set() renews them all whenever it
+  /// changes this.
+  std::vector<std::uint16_t> inventory_;
   std::array<std::unique_ptr<NexusLun>, limits::kLunNumberMax + 1> by_number_;
   scsi::Nexus nowhere_;
 };

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Who is in. Called by Gateway on the home loop, for logins and ends of sessions that lanes report.
+// The names are a peer's, and as many as it likes to invent: what it can make grow here is bounded
+// by connections (an entry each, while it has one) and by one waiting login per entry. A login that
+// cannot be let in is an AdmissionError, which the login phase puts into its response.
 #include "session/registry.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
+
+#include "base/limits.h"
 
 namespace lungate::session {
 
@@ -13,16 +21,35 @@ void Registry::admit(const Admission& admission, Answer answer) {
   const auto present = by_name_.find(admission.name);
   if (present == by_name_.end()) return answer(enter(admission));
   Entry& old = by_id_.at(present->second);
-  old.waiting.push_back({admission, std::move(answer)});
+  static_assert(limits::kWaitingLoginsPerPortMax == 1, "the newest takes the place");
+  const auto superseded = std::exchange(old.waiting, Waiting{admission, std::move(answer)});
   close_entry(present->second, old, CloseReason::kReinstated);
+  if (superseded) superseded->answer(err(AdmissionError::kSuperseded));
 }
 
+void Registry::withdraw(const NexusName& name, std::uint64_t ticket) {
+  const auto present = by_name_.find(name);
+  if (present == by_name_.end()) return;
+  std::optional<Waiting>& waiting = by_id_.at(present->second).waiting;
+  if (waiting && waiting->admission.ticket == ticket) waiting.reset();
+}
+
+std::size_t Registry::waiting() const {
+  return static_cast<std::size_t>(std::count_if(by_id_.begin(), by_id_.end(), [](const auto& one) {
+    return one.second.waiting.has_value();
+  }));
+}
+
+/// A TSIH means "add this connection to that session", which MaxConnections=1 forbids; the answer
+/// says whether the session is the asker's own, and nothing about anybody else's.
 AdmissionError Registry::refuse_join(const Admission& admission) const {
   const auto found = by_tsih_.find(admission.tsih);
   const bool ours = found != by_tsih_.end() && by_id_.at(found->second).name == admission.name;
   return ours ? AdmissionError::kTooManyConnections : AdmissionError::kNoSuchSession;
 }
 
+/// TSIHs are given round and round, so that a handle that was just freed is not given to the next
+/// one: an initiator that still believes in its old session would join a stranger's.
 Result<Admitted, AdmissionError> Registry::enter(const Admission& admission) {
   if (by_tsih_.size() >= std::numeric_limits<std::uint16_t>::max())
     return err(AdmissionError::kOutOfResources);
@@ -38,6 +65,7 @@ Result<Admitted, AdmissionError> Registry::enter(const Admission& admission) {
   return Admitted{id, last_tsih_};
 }
 
+/// Taken out whole first: the one who waits enters under the same name.
 void Registry::ended(SessionId id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return;
@@ -45,8 +73,7 @@ void Registry::ended(SessionId id) {
   if (!entry.name.target.empty()) by_name_.erase(entry.name);
   by_tsih_.erase(entry.tsih);
   by_id_.erase(found);
-  // The first of those who wait enters; the next one finds it there and ends it in turn.
-  for (Waiting& waiting : entry.waiting) admit(waiting.admission, std::move(waiting.answer));
+  if (entry.waiting) admit(entry.waiting->admission, std::move(entry.waiting->answer));
 }
 
 bool Registry::close(SessionId id, CloseReason reason) {
@@ -56,6 +83,7 @@ bool Registry::close(SessionId id, CloseReason reason) {
   return true;
 }
 
+/// Once per session, whoever asks: its lane ends it and reports the end in its own time.
 void Registry::close_entry(SessionId id, Entry& entry, CloseReason reason) {
   if (std::exchange(entry.closing, true)) return;
   close_(entry.lane, id, reason);

@@ -5,12 +5,17 @@
 // succeeded asks here last; if its port is in already, the old session is ended first, and the
 // answer waits until the old one's commands have ended in the backend too: a write of the old
 // session must not land after a write of the new one.
+//
+//   login B arrives, A is in     A is asked to end (once); B waits
+//   login C arrives              C waits in B's place, B is answered kSuperseded
+//   C's connection goes          C is withdrawn; nobody waits
+//   A's last I/O has ended       whoever waits comes in
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -37,8 +42,9 @@ struct NexusName {
 
 struct Admission {
   NexusName name;
-  std::uint16_t tsih = 0;  // as the login request says; not 0: it means to join that session
-  unsigned lane = 0;       // where the connection lives
+  std::uint16_t tsih = 0;    // as the login request says; not 0: it means to join that session
+  unsigned lane = 0;         // where the connection lives
+  std::uint64_t ticket = 0;  // names this login, and no other of this gateway: for withdraw()
 };
 
 struct Admitted {
@@ -50,6 +56,7 @@ enum class AdmissionError : std::uint8_t {
   kNoSuchSession,       // TSIH is not 0 and names none of ours
   kTooManyConnections,  // it exists, and MaxConnections is 1
   kOutOfResources,      // no session handle left
+  kSuperseded,          // it waited, and a newer login of its port has come
 };
 
 class Registry {
@@ -60,8 +67,13 @@ class Registry {
 
   explicit Registry(CloseSession close) : close_(std::move(close)) {}
 
-  /// `answer` is called once, perhaps before admit() returns. Home loop.
+  /// `answer` is called once, perhaps before admit() returns, or never if it is withdrawn. Home
+  /// loop, as everything here.
   void admit(const Admission& admission, Answer answer);
+
+  /// The connection of a login has gone: it waits no longer. Nothing happens when the login with
+  /// this ticket does not wait.
+  void withdraw(const NexusName& name, std::uint64_t ticket);
 
   /// The session's connection is gone and its last command has ended.
   void ended(SessionId id);
@@ -70,6 +82,8 @@ class Registry {
   bool close(SessionId id, CloseReason reason);
 
   std::size_t size() const { return by_id_.size(); }
+  /// Logins that wait for the end of a session.
+  std::size_t waiting() const;
 
  private:
   struct Waiting {
@@ -81,7 +95,7 @@ class Registry {
     std::uint16_t tsih = 0;
     unsigned lane = 0;
     bool closing = false;
-    std::deque<Waiting> waiting;  // logins of the same port, in order of arrival
+    std::optional<Waiting> waiting;  // the newest login of the same port
   };
 
   Result<Admitted, AdmissionError> enter(const Admission& admission);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// PDUs that wait for the kernel, in order. Called by Connection alone, on the lane's thread. Knows
+// neither sockets nor tasks: pieces out, bytes taken back. A ring that grows, because the common
+// case is a handful of PDUs per turn and a PDU's place must not cost an allocation.
 #include "session/send_queue.h"
 
 #include <utility>
@@ -29,6 +33,8 @@ void SendQueue::push(Outgoing&& pdu) {
   bytes_ += size_of(slot);
 }
 
+/// From the first byte that the kernel has not taken, which may be in the middle of a header. Whole
+/// PDUs only: three pieces each, as many as fit.
 std::size_t SendQueue::gather(std::span<iovec> pieces) const {
   constexpr std::size_t kPiecesPerPdu = 3;
   std::size_t used = 0;
@@ -45,12 +51,21 @@ std::size_t SendQueue::gather(std::span<iovec> pieces) const {
 Task* SendQueue::pop() {
   Outgoing& pdu = ring_[first_];
   Task* task = pdu.task;
-  pdu.text.clear();
+  pdu.text = {};  // its memory too: a place is used again after a whole round only
   first_ = (first_ + 1) & (ring_.size() - 1);
   --count_;
+  if (count_ == 0 && ring_.size() > limits::kSendSlotsKept) [[unlikely]]
+    shrink();
   return task;
 }
 
+void SendQueue::shrink() {
+  ring_ = std::vector<Outgoing>(limits::kSendSlotsKept);
+  first_ = 0;
+}
+
+/// `text` moves with its PDU and its memory with it, but `data` that points into it must be set
+/// anew.
 void SendQueue::grow() {
   std::vector<Outgoing> larger(ring_.size() * 2);
   for (std::size_t i = 0; i < count_; ++i) {

@@ -7,11 +7,13 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <span>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "iscsi/bhs.h"
 
 namespace lungate::session {
@@ -35,6 +37,7 @@ class SendQueue {
   SendQueue() : ring_(kInitialSlots) {}
 
   bool empty() const { return count_ == 0; }
+  std::size_t slots() const { return ring_.size(); }
   std::size_t bytes() const { return bytes_; }
 
   /// Returns the queued PDU's place; valid until the next call.
@@ -67,14 +70,19 @@ class SendQueue {
 
  private:
   static constexpr std::size_t kInitialSlots = 16;
+  static_assert(std::has_single_bit(limits::kSendSlotsKept) &&
+                limits::kSendSlotsKept >= kInitialSlots);
   static std::size_t size_of(const Outgoing& pdu) {
     return pdu.header_bytes + pdu.data.size() + pdu.trailer_bytes;
   }
   const Outgoing& front() const { return ring_[first_]; }
   Task* pop();
   void grow();
+  void shrink();
 
-  std::vector<Outgoing> ring_;  // its size is a power of two; bounded by the command window
+  /// Its size is a power of two. What can be queued is bounded by the command window, by task
+  /// buffers and by kSendQueueBytesHigh; a queue that runs empty gives back what a burst made it.
+  std::vector<Outgoing> ring_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;

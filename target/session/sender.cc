@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Rejects. Called by a session's parts, on the lane's thread, for a PDU that has no other answer.
+// The header that a peer sent is quoted back to it, whole and unchanged: it must know by it which
+// PDU was meant, for a Reject has no task tag (RFC 7143, 11.17).
 #include "session/sender.h"
 
 #include <array>

@@ -12,6 +12,8 @@
 
 namespace lungate::session {
 
+/// Lane's thread. After the connection has closed everything said here is dropped, but tasks hear
+/// of it all the same (Connection::send): no caller needs to ask first.
 class Sender {
  public:
   Sender(Connection& connection, const iscsi::CommandWindow& window, std::uint32_t first_stat_sn)
@@ -22,6 +24,8 @@ class Sender {
   /// For those that do.
   iscsi::Counters next() { return iscsi::counters(stat_sn_++, window_); }
 
+  /// `data` is sent from where it lies: it must stay until `task`, whose buffer it is, has been
+  /// told that all of it is sent. The task of a PDU is the one whose last PDU this is.
   template <class Bhs>
   void send(const Bhs& header, Bytes data = {}, Task* task = nullptr) {
     Outgoing pdu;
@@ -41,7 +45,8 @@ class Sender {
     connection_.send(std::move(pdu));
   }
 
-  /// Refuses the PDU with this header (it is quoted).
+  /// Refuses the PDU with this header (it is quoted), and counts the reason. Takes a StatSN. What
+  /// becomes of the PDU's CmdSN is the caller's: it must pass all the same (Session::skip).
   void reject(iscsi::RejectReason reason, Bytes header);
 
  private:

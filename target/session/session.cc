@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// PDUs of full feature phase to whoever they are for, in the order of their CmdSN. Called by the
+// connection (place, pdu, tick, closed), by the lane (drain, directory, attentions) and by its own
+// parts, all on the lane's thread. Whatever a peer gets wrong here costs it a Reject, and its CmdSN
+// is used up all the same: a number that never passes would stop everything behind it. What is
+// outside the window is dropped without a word, as the RFC wants it.
 #include "session/session.h"
 
 #include <algorithm>
@@ -43,7 +49,7 @@ Session::Session(Connection& connection, SessionStart start)
       since_unix_ms_(wall_now_ns() / 1'000'000) {}
 
 Session::~Session() {
-  check(finished_, "a session ends before it is destroyed");
+  check(state_ == SessionState::kFinished, "a session ends before it is destroyed");
 }
 
 void Session::begin() {
@@ -54,10 +60,22 @@ void Session::begin() {
              {"target", start_.identity.target_name},
              {"peer", connection_.peer().text()},
              {"lane", lane().index()}});
-  directory_changed();
+  take_directory(true);
 }
 
 namespace {
+
+/// A NOP-Out without a task tag is an answer or a sign of life; like an immediate PDU it uses up no
+/// CmdSN, whatever its I bit says (RFC 7143, 11.18.1).
+bool outside_the_numbers(const iscsi::BasicHeader& header) {
+  return header.immediate() ||
+         (header.opcode() == iscsi::Opcode::kNopOut && header.initiator_task_tag == iscsi::kNoTag);
+}
+
+/// Where every PDU that has a CmdSN has it: at byte 24.
+std::uint32_t cmd_sn_of(const iscsi::Framer& framer) {
+  return load<iscsi::NopOut>(framer.header_bytes()).cmd_sn;
+}
 
 /// Additional header segments belong to SCSI commands, and only the defined ones (RFC
 /// 7143, 11.2.2).
@@ -71,6 +89,9 @@ bool misplaced_ahs(const iscsi::Framer& framer) {
 
 // --- Receiving -----------------------------------------------------------------------------------
 
+/// What is decided here must be decided again, or remembered, in pdu(): between the two the data
+/// arrives, perhaps over many turns, and the session may be drained, reset or told of another
+/// directory. A command has its slot from here on; everything else is looked at in pdu().
 MutableBytes Session::place(const iscsi::Framer& framer) {
   last_heard_ = connection_.arrival();
   const iscsi::BasicHeader& header = framer.header();
@@ -79,8 +100,7 @@ MutableBytes Session::place(const iscsi::Framer& framer) {
   ignored_ = false;
   if (row == kRows.end()) return {};
   if (row->numbered) {
-    const auto numbers = load<iscsi::NopOut>(framer.header_bytes());  // CmdSN is at byte 24 in all
-    ignored_ = window_.classify(numbers.cmd_sn, header.immediate()) ==
+    ignored_ = window_.classify(cmd_sn_of(framer), outside_the_numbers(header)) ==
                iscsi::CommandWindow::Verdict::kIgnore;
   }
   if (ignored_ || misplaced_ahs(framer)) return {};
@@ -107,35 +127,31 @@ void Session::pdu(const iscsi::Framer& framer) {
               {{"session", id()}, {"opcode", framer.header().opcode_value()}});
     return sender_.reject(iscsi::RejectReason::kCommandNotSupported, framer.header_bytes());
   }
-  const auto numbers = load<iscsi::NopOut>(framer.header_bytes());
-  if (misplaced_ahs(framer)) {
-    sender_.reject(iscsi::RejectReason::kInvalidPduField, framer.header_bytes());
-    if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
-    return;
-  }
-  if (discovery() && !row->in_discovery) {
-    sender_.reject(iscsi::RejectReason::kCommandNotSupported, framer.header_bytes());
-    if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
-    return;
-  }
+  const auto refuse = [&](iscsi::RejectReason reason) {
+    sender_.reject(reason, framer.header_bytes());
+    if (row->numbered) skip(cmd_sn_of(framer), outside_the_numbers(framer.header()));
+  };
+  if (misplaced_ahs(framer)) return refuse(iscsi::RejectReason::kInvalidPduField);
+  if (discovery() && !row->in_discovery) return refuse(iscsi::RejectReason::kCommandNotSupported);
   if (!framer.data_digest_ok()) {
     lane().recorder().add(telemetry::GatewayCounter::kDataDigestErrors);
+    // A command or its data: the task fails. Anything else is answered by the Reject.
+    if (opcode != iscsi::Opcode::kScsiCommand && opcode != iscsi::Opcode::kDataOut)
+      return refuse(iscsi::RejectReason::kDataDigestError);
     sender_.reject(iscsi::RejectReason::kDataDigestError, framer.header_bytes());
-    // A command or its data: the task fails. Anything else has been answered by the Reject.
-    if (opcode != iscsi::Opcode::kScsiCommand && opcode != iscsi::Opcode::kDataOut) {
-      if (row->numbered) skip(numbers.cmd_sn, numbers.immediate());
-      return;
-    }
   }
   (this->*row->handler)(framer);
+  // A large text's memory is not kept for the pings that follow.
+  if (small_data_.capacity() > limits::kReceiveBufferBytes) small_data_ = {};
 }
 
-void Session::in_order(std::uint32_t cmd_sn, bool immediate, std::function<void()> act) {
+void Session::in_order(std::uint32_t cmd_sn, bool immediate, std::function<void()> act,
+                       std::size_t bytes) {
   if (immediate) return act();
   const auto verdict = window_.classify(cmd_sn, false);
   if (verdict == iscsi::CommandWindow::Verdict::kIgnore) return;
   if (verdict == iscsi::CommandWindow::Verdict::kFuture) {
-    held_.hold(cmd_sn, std::move(act));
+    if (held_.hold(cmd_sn, {std::move(act), bytes})) held_bytes_ += bytes;
     return;
   }
   window_.accept();
@@ -143,15 +159,29 @@ void Session::in_order(std::uint32_t cmd_sn, bool immediate, std::function<void(
   run_held();
 }
 
+bool Session::too_much_to_hold(const iscsi::Framer& framer) {
+  const std::uint32_t cmd_sn = cmd_sn_of(framer);
+  const auto verdict = window_.classify(cmd_sn, outside_the_numbers(framer.header()));
+  if (verdict != iscsi::CommandWindow::Verdict::kFuture ||
+      held_bytes_ + small_data_.size() <= limits::kHeldBytesPerSessionMax)
+    return false;
+  sender_.reject(iscsi::RejectReason::kOutOfResources, framer.header_bytes());
+  skip(cmd_sn, false);
+  return true;
+}
+
 void Session::run_held() {
   while (!held_.empty() && connection_.open()) {
     auto next = held_.take(window_.exp_cmd_sn());
     if (!next) return;
+    held_bytes_ -= next->bytes;
+    if (held_.empty()) held_ = {};  // holes are rare, and may have been deep
     window_.accept();
-    (*next)();
+    next->act();
   }
 }
 
+/// Takes the number's slot when its turn comes and gives it back at once.
 void Session::skip(std::uint32_t cmd_sn, bool immediate) {
   in_order(cmd_sn, immediate, [this, immediate] {
     if (!immediate) window_.release();
@@ -160,6 +190,8 @@ void Session::skip(std::uint32_t cmd_sn, bool immediate) {
 
 // --- The PDUs ------------------------------------------------------------------------------------
 
+/// Three ways for a command that is whole: it is immediate, or its turn has come: it runs. Its turn
+/// is yet to come: it waits in its slot, and its data may come meanwhile.
 void Session::on_command(const iscsi::Framer& framer) {
   Task* task = std::exchange(begun_, nullptr);
   if (task == nullptr) return;
@@ -176,7 +208,8 @@ void Session::on_command(const iscsi::Framer& framer) {
     return run_held();
   }
   // Another command waits under the same number: this one is a duplicate, dropped without a word.
-  if (!held_.hold(cmd_sn, [this, task] { commands_.deliver(*task); })) return commands_.drop(*task);
+  Held deliver{[this, task] { commands_.deliver(*task); }};
+  if (!held_.hold(cmd_sn, std::move(deliver))) return commands_.drop(*task);
   commands_.arrived(framer.data_digest_ok());
 }
 
@@ -192,10 +225,12 @@ void Session::on_snack(const iscsi::Framer& framer) {
 void Session::on_nop_out(const iscsi::Framer& framer) {
   const auto request = load<iscsi::NopOut>(framer.header_bytes());
   if (request.target_transfer_tag == ping_tag_) ping_sent_ = BootTime{};
-  // Without a task tag it is an answer or a sign of life, and uses up no CmdSN (11.18.1).
   if (request.initiator_task_tag == iscsi::kNoTag) return;
-  in_order(request.cmd_sn, request.immediate(),
-           [this, request, data = small_data_] { answer_ping(request, data); });
+  if (request.immediate()) return answer_ping(request, small_data_);
+  if (too_much_to_hold(framer)) return;
+  in_order(
+      request.cmd_sn, false, [this, request, data = small_data_] { answer_ping(request, data); },
+      small_data_.size());
 }
 
 void Session::answer_ping(const iscsi::NopOut& request, Bytes data) {
@@ -208,10 +243,14 @@ void Session::answer_ping(const iscsi::NopOut& request, Bytes data) {
 
 void Session::on_text(const iscsi::Framer& framer) {
   const auto request = load<iscsi::TextRequest>(framer.header_bytes());
-  in_order(request.cmd_sn, request.immediate(), [this, request, data = small_data_] {
-    if (!request.immediate()) window_.release();
-    text_.request(request, data);
-  });
+  if (too_much_to_hold(framer)) return;
+  in_order(
+      request.cmd_sn, request.immediate(),
+      [this, request, data = small_data_] {
+        if (!request.immediate()) window_.release();
+        text_.request(request, data);
+      },
+      small_data_.size());
 }
 
 void Session::on_task_management(const iscsi::Framer& framer) {
@@ -229,6 +268,10 @@ void Session::on_logout(const iscsi::Framer& framer) {
 
 void Session::log_out(const iscsi::LogoutRequest& request) {
   if (!request.immediate()) window_.release();
+  // One at a time: each would hang its own baton on every command that is in progress, and a peer
+  // sends logouts faster than Ceph ends writes.
+  if (state_ == SessionState::kLoggingOut)
+    return sender_.reject(iscsi::RejectReason::kWaitingForLogout, bytes_of(request));
   const auto reason = iscsi::logout_reason(request.reason());
   auto outcome = iscsi::LogoutOutcome::kClosed;
   if (!reason) return sender_.reject(iscsi::RejectReason::kInvalidPduField, bytes_of(request));
@@ -238,7 +281,10 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
     outcome = iscsi::LogoutOutcome::kNoSuchCid;
   const std::uint32_t tag = request.initiator_task_tag;
   const bool ends = outcome == iscsi::LogoutOutcome::kClosed;
-  if (ends) commands_.refuse_new();
+  if (ends) {
+    state_.enter(SessionState::kLoggingOut);
+    commands_.refuse_new();
+  }
   // Commands in progress are terminated first, their I/O waited for: what the initiator does after
   // the answer cannot be overtaken by what it did before (11.14.5).
   const Baton baton = make_baton(if_serving([tag, outcome, ends](Session& self) {
@@ -250,6 +296,10 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
 
 // --- Time ----------------------------------------------------------------------------------------
 
+/// A silent peer is asked whether it lives, once per interval of silence, and given up when it does
+/// not say so in time. Any PDU of it counts as a sign of life for the interval, but only the answer
+/// to our question ends the question: a peer whose commands come in and whose ears are shut is dead
+/// to us.
 void Session::tick(BootTime now) {
   const Settings& settings = lane().settings();
   if (!connection_.reading()) {  // its answer may be waiting in the socket
@@ -274,13 +324,18 @@ void Session::raise(const LaneLun& lun, const scsi::AdditionalSense& attention) 
 }
 
 void Session::directory_changed() {
+  take_directory(false);
+}
+
+/// `first`: the initiator has not looked yet, so it has missed nothing. An inventory that is empty
+/// says no such thing: it may have looked, and found nothing.
+void Session::take_directory(bool first) {
   if (discovery()) return;
   const ExportedTarget* target = lane().directory()->find(start_.identity.target_name);
   const bool allowed =
       target != nullptr &&
       config::find_access(target->config, start_.identity.initiator_name) != nullptr;
   if (!allowed) return end(CloseReason::kAdministrative);
-  const bool first = commands_.nexuses().inventory().empty();
   const auto visible = visible_luns(*target, start_.identity.initiator_name);
   const auto change = commands_.nexuses().set(lane(), *target, visible);
   if (change == NexusMap::Change::kInventory && !first)
@@ -292,11 +347,13 @@ void Session::end(CloseReason reason) {
 }
 
 void Session::drain() {
-  draining_ = true;
+  if (state_ != SessionState::kServing) return;  // it is on its way out already
+  state_.enter(SessionState::kDraining);
   commands_.refuse_new();
   if (commands_.in_progress() == 0) connection_.close_after_send(CloseReason::kDrained);
 }
 
+/// Lane's thread; what is not a copy here would be read by the home loop.
 SessionDescription Session::describe() const {
   SessionDescription description;
   description.id = start_.admitted.id;
@@ -327,6 +384,8 @@ std::function<void()> Session::if_serving(std::function<void(Session&)> work) {
 
 // --- The end -------------------------------------------------------------------------------------
 
+/// From here on nothing can be said to the peer. What waits for it ends now; what is with a backend
+/// keeps the session until it has come back.
 void Session::closed(CloseReason reason) {
   count_close(lane().recorder(), reason);
   log::info("session", "closed",
@@ -335,22 +394,24 @@ void Session::closed(CloseReason reason) {
              {"reason", name(reason)},
              {"in_progress", commands_.in_progress()}});
   held_ = {};
+  held_bytes_ = 0;
   begun_ = nullptr;
   lane().remove_session(*this);
+  // Only then closed: tasks that end within connection_closed() must not end the session under it.
   commands_.connection_closed();
-  closed_ = true;
+  state_.enter(SessionState::kClosed);
   finish_if_idle();
 }
 
 void Session::task_ended() {
-  if (draining_ && connection_.open() && commands_.in_progress() == 0)
+  if (state_ == SessionState::kDraining && connection_.open() && commands_.in_progress() == 0)
     return connection_.close_after_send(CloseReason::kDrained);
   finish_if_idle();
 }
 
 void Session::finish_if_idle() {
-  if (!closed_ || finished_ || commands_.in_progress() > 0) return;
-  finished_ = true;
+  if (state_ != SessionState::kClosed || commands_.in_progress() > 0) return;
+  state_.enter(SessionState::kFinished);
   lane().home().session_ended(id());
   connection_.bury();
 }

@@ -4,7 +4,16 @@
 // dispatches PDUs, keeps their order by CmdSN, and ends when the connection has, and the last
 // command's I/O after it.
 //
-//   serving --end()/peer/deadline--> closed --last task ends--> the home loop is told, buried
+//   serving --drain()--> draining ---+
+//      |                    |        |
+//      +------logout------> logging out
+//      |                    |        |
+//      +--- end(), peer, deadline, all answered ---> closed --last task ends--> finished: the home
+//                                                                     loop is told, it is buried
+//
+// After closed() the session has no connection to speak by, and no more PDUs come; what still comes
+// is the end of executions (absorbed), batons, and words of the home loop. Those find it by its
+// weak self_, because the object is gone some time after its last task.
 #pragma once
 
 #include <array>
@@ -27,7 +36,8 @@ namespace lungate::session {
 
 class Lane;
 
-/// What the login phase hands over.
+/// What the login phase hands over: who it is, what was agreed upon, and where both numberings
+/// stand.
 struct SessionStart {
   Admitted admitted;
   iscsi::LoginIdentity identity;
@@ -36,7 +46,7 @@ struct SessionStart {
   std::uint32_t first_cmd_sn = 0;
 };
 
-/// A session as operators see it.
+/// A session as operators see it: a copy, made on its lane and read on the home loop.
 struct SessionDescription {
   SessionId id = kNoSession;
   iscsi::LoginIdentity identity;
@@ -50,6 +60,23 @@ struct SessionDescription {
   std::uint32_t in_flight = 0;
   std::vector<std::uint16_t> luns;
 };
+
+enum class SessionState : std::uint8_t {
+  kServing,     // takes commands
+  kDraining,    // new commands are answered BUSY; it closes when the last one has been answered
+  kLoggingOut,  // a logout waits for I/O to end; then it is answered and the connection closed
+  kClosed,      // the connection is gone; I/O of some commands has not ended yet
+  kFinished,    // nothing of it is left but the object, which the turn's end destroys
+};
+inline constexpr Transitions<SessionState, 5> kSessionTable{
+    "a session goes from state to state by its table",
+    {{SessionState::kServing, SessionState::kDraining},
+     {SessionState::kServing, SessionState::kLoggingOut},
+     {SessionState::kServing, SessionState::kClosed},
+     {SessionState::kDraining, SessionState::kLoggingOut},
+     {SessionState::kDraining, SessionState::kClosed},
+     {SessionState::kLoggingOut, SessionState::kClosed},
+     {SessionState::kClosed, SessionState::kFinished}}};
 
 class Session final : public PduHandler {
  public:
@@ -69,14 +96,20 @@ class Session final : public PduHandler {
   /// Takes no more commands; ends when those in progress have been answered.
   void drain() override;
   void closed(CloseReason reason) override;
+  void check_accounts(Accounts& lane) const override { commands_.check_accounts(lane); }
 
   /// Begins to serve. Apart from the constructor, because it may find the access gone and close the
   /// connection, whose handler this must be by then.
   void begin();
 
-  // The lane's and the executor's.
+  // The lane's and the executor's. abort, quiesce and executed may end the session's last task, and
+  // with it the session: its caller must not use it after that but through the lane.
   void executed(Task& task) { commands_.executed(task); }
   void abort(Task& task, const Baton& baton) { commands_.abort(task, baton); }
+  void quiesce(Task& task, LunFate fate, const Baton& baton) {
+    commands_.quiesce(task, fate, baton);
+  }
+  bool shows(const LaneLun& lun) const { return commands_.nexuses().shows(lun); }
   void raise(const LaneLun& lun, const scsi::AdditionalSense& attention);
   void directory_changed();
   void end(CloseReason reason);
@@ -86,6 +119,7 @@ class Session final : public PduHandler {
   /// The portal's address as this initiator can use it: a portal on every address (0.0.0.0, ::) is
   /// told as the one that the initiator has come to.
   std::string reachable(const Endpoint& portal) const;
+  /// A slot is free again: a drain or the session itself may have waited for it.
   void task_ended();
   /// The non-immediate PDU with this number will never be acted on, but its number has been used.
   void skip(std::uint32_t cmd_sn, bool immediate);
@@ -97,8 +131,19 @@ class Session final : public PduHandler {
   struct Row;
   static const std::array<Row, 7> kRows;
 
-  void in_order(std::uint32_t cmd_sn, bool immediate, std::function<void()> act);
+  /// What waits for its turn by CmdSN, and the data that is kept for it.
+  struct Held {
+    std::function<void()> act;
+    std::size_t bytes = 0;
+  };
+
+  /// Acts now, or when the turn has come, or never (a duplicate).
+  void in_order(std::uint32_t cmd_sn, bool immediate, std::function<void()> act,
+                std::size_t bytes = 0);
+  /// True: it came before its turn with more data than is kept for such; it has been rejected.
+  bool too_much_to_hold(const iscsi::Framer& framer);
   void run_held();
+  void take_directory(bool first);
   void on_command(const iscsi::Framer& framer);
   void on_data_out(const iscsi::Framer& framer);
   void on_task_management(const iscsi::Framer& framer);
@@ -110,6 +155,7 @@ class Session final : public PduHandler {
   void log_out(const iscsi::LogoutRequest& request);
   void finish_if_idle();
 
+  // Destroyed from the bottom: the parts hold references to those above them.
   Connection& connection_;
   const SessionStart start_;
   iscsi::Negotiation negotiation_;
@@ -118,13 +164,12 @@ class Session final : public PduHandler {
   Commands commands_;
   TextExchange text_;
   TaskManager manager_;
-  iscsi::HeldCommands<std::function<void()>> held_;
+  iscsi::HeldCommands<Held> held_;
+  std::size_t held_bytes_ = 0;         // at most limits::kHeldBytesPerSessionMax
   std::vector<std::byte> small_data_;  // of NOP-Out and Text
   Task* begun_ = nullptr;              // what begin() gave for the command PDU that is arriving
   bool ignored_ = false;               // the PDU that is arriving is outside the window
-  bool draining_ = false;
-  bool closed_ = false;
-  bool finished_ = false;
+  StateOf<SessionState, kSessionTable> state_{SessionState::kServing};
   BootTime last_heard_;
   BootTime ping_sent_;  // 0: none is out
   std::uint32_t ping_tag_ = 0;

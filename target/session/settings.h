@@ -8,7 +8,9 @@
 
 namespace lungate::session {
 
-/// What the sessions of this gateway go by; from the configuration, constant until a restart.
+/// What the sessions of this gateway go by; from the configuration, constant until a restart. Each
+/// lane has its own copy. Time-outs are separate members, and not read from `iscsi`, because tests
+/// need them shorter than an operator may make them.
 struct Settings {
   config::Iscsi iscsi;
   std::chrono::milliseconds login_timeout = limits::kLoginTimeout;
@@ -17,6 +19,8 @@ struct Settings {
   std::chrono::milliseconds receive_timeout = limits::kReceiveTimeout;
   std::chrono::milliseconds send_timeout = limits::kSendTimeout;
   std::chrono::milliseconds stall_limit = limits::kStallLimit;
+  /// Not of the configuration: tests reach it with less memory.
+  std::size_t task_bytes_per_lane = limits::kTaskBytesPerLaneMax;
 };
 
 }  // namespace lungate::session

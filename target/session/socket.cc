@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The system calls of TCP. Called by Acceptor on the home loop and by Connection on its lane; no
+// state, so any thread may. Everything that goes wrong is an errno for the caller to judge: what is
+// a peer's doing (ECONNRESET, EPIPE) and what is the machine's (EMFILE) has the same form here.
 #include "session/socket.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -55,6 +60,7 @@ void set_option(int fd, int level, int option, int value) {
                sizeof value);  // tuning only: a failure changes no answer
 }
 
+/// A signal that interrupts (EINTR) is treated as "not now": the loop asks again by itself.
 Transfer outcome(ssize_t moved) {
   if (moved >= 0) return {.bytes = static_cast<std::size_t>(moved)};
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {.would_block = true};
@@ -67,6 +73,8 @@ std::string Endpoint::text() const {
   return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+/// SO_REUSEADDR: a gateway that is started again must not wait for the connections of its former
+/// life to time out. IPV6_V6ONLY: [::] and 0.0.0.0 may both be configured.
 Result<UniqueFd, int> listen_on(const Endpoint& where) {
   Name name;
   if (!to_name(where, name)) return err(EINVAL);
@@ -86,12 +94,6 @@ Endpoint local_endpoint(int fd) {
   return endpoint_of(name.storage);
 }
 
-Endpoint peer_endpoint(int fd) {
-  Name name;
-  ::getpeername(fd, name.get(), &name.size);
-  return endpoint_of(name.storage);
-}
-
 Result<Accepted, int> accept_on(int listener) {
   Name name;
   UniqueFd fd{::accept4(listener, name.get(), &name.size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
@@ -99,6 +101,11 @@ Result<Accepted, int> accept_on(int listener) {
   // Responses leave in one piece at the end of a turn already: waiting for more only adds latency.
   set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   return Accepted{std::move(fd), endpoint_of(name.storage)};
+}
+
+bool hung_up(int fd) {
+  pollfd look{fd, POLLRDHUP, 0};
+  return ::poll(&look, 1, 0) == 1;
 }
 
 Transfer receive(int fd, std::span<iovec> into) {

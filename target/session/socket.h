@@ -25,9 +25,8 @@ struct Endpoint {
 /// Listens on `where`; port 0 lets the kernel choose. The error is an errno.
 Result<UniqueFd, int> listen_on(const Endpoint& where);
 
-/// The address that the socket is bound to, or that it is connected with.
+/// The address that the socket is bound to.
 Endpoint local_endpoint(int fd);
-Endpoint peer_endpoint(int fd);
 
 struct Accepted {
   UniqueFd fd;
@@ -43,6 +42,9 @@ struct Transfer {
   bool closed = false;  // the peer has ended its side (reads only)
   int error = 0;
 };
+/// The peer has ended its side, or the connection is broken; bytes may be waiting all the same.
+bool hung_up(int fd);
+
 Transfer receive(int fd, std::span<iovec> into);
 Transfer send(int fd, std::span<const iovec> from);
 

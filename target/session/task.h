@@ -8,6 +8,17 @@
 //     |                  (aborted: back at once)                   I/O has ended|
 //     +------------------ all sent <-- responding <-----------------------------+
 //                                           (aborted: no response, back to free)
+//
+// Beside the phase stand three flags; what each means in each phase:
+//
+//                receiving                           executing            responding
+//   delivered    its CmdSN has passed: it may run    always               always
+//                as soon as its data is whole
+//   failed       the status is decided, data that    the same: goes       no data is sent
+//                was asked for is thrown away        through to respond()
+//   aborted      not delivered yet: its CmdSN must   absorbed: ends       of no meaning: it has
+//                pass, then it ends; delivered:      with its I/O,        been answered
+//                it has ended already                unanswered
 #pragma once
 
 #include <cstdint>
@@ -21,17 +32,26 @@
 #include "session/buffers.h"
 #include "session/ids.h"
 #include "session/lun.h"
+#include "session/transitions.h"
 
 namespace lungate::session {
 
 class Session;
 
 enum class TaskPhase : std::uint8_t {
-  kFree,
+  kFree,        // no command: the slot holds nothing, and its tag is nobody's
   kReceiving,   // data-out is not complete, or a command before it (by CmdSN) has not arrived
   kExecuting,   // with the executor; its buffer may be in the backend's hands
   kResponding,  // status is decided; PDUs wait for the kernel to take them
 };
+inline constexpr Transitions<TaskPhase, 4> kTaskTable{
+    "a task goes from phase to phase by its table",
+    {{TaskPhase::kFree, TaskPhase::kReceiving},
+     {TaskPhase::kReceiving, TaskPhase::kExecuting},
+     {TaskPhase::kReceiving, TaskPhase::kFree},  // aborted, a duplicate, or its peer has gone
+     {TaskPhase::kExecuting, TaskPhase::kResponding},
+     {TaskPhase::kExecuting, TaskPhase::kFree},  // absorbed
+     {TaskPhase::kResponding, TaskPhase::kFree}}};
 
 /// Readings of one clock; each stage is the time between two of them (telemetry::Stage).
 struct TaskTimes {
@@ -47,7 +67,7 @@ struct Task {
   std::uint16_t slot = 0;
 
   // Of the command in it.
-  TaskPhase phase = TaskPhase::kFree;
+  StateOf<TaskPhase, kTaskTable> phase{TaskPhase::kFree};
   bool aborted = false;    // absorbed: runs to the end of its I/O and is not answered
   bool failed = false;     // its status was decided before its data came: the rest is thrown away
   bool delivered = false;  // its turn by CmdSN has come
@@ -59,14 +79,15 @@ struct Task {
   bool immediate = false;
   iscsi::LunField lun_field{};  // as the command has it; an R2T repeats it
 
-  LaneLun* lun = nullptr;  // while in progress there; null: no such LUN for this nexus
+  LaneLun* lun = nullptr;  // while in progress there; null: no such LUN for this nexus (any more)
   telemetry::LunRecorder recorder;
   LunViewPtr view;  // the snapshot that it runs against
   scsi::Execution execution;
   std::optional<iscsi::WriteTransfer> write;
   Buffer buffer;
   TaskTimes times;
-  std::vector<Baton> batons;  // dropped when the task has ended: who waits for its abort
+  /// Dropped when its I/O has ended: who waits for its abort, or for the LUN to be left alone.
+  std::vector<Baton> batons;
 
   // TasksInProgress's own.
   Task* older = nullptr;

@@ -1,4 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Task management requests of one session. Called by Session when the request's turn by CmdSN has
+// come, on the lane's thread. Whatever a peer asks for is answered: an unknown function or one too
+// many as "rejected", one that is not built as "not supported", a LUN that is not there by its
+// name.
+//
+//   function              here                what others see
+//   ABORT TASK            abort_task          nothing: the task is this nexus's own
+//   ABORT TASK SET        abort_task_set      nothing: this nexus's tasks on the LUN
+//   LOGICAL UNIT RESET    reset_lun           their commands on the LUN end without an answer, and
+//                                             BUS DEVICE RESET FUNCTION OCCURRED tells them so
+//   TASK REASSIGN         refuse_reassign     nothing (error recovery level 0 has none)
+//   CLEAR TASK SET, CLEAR ACA, target resets, QUERY TASK and its kin: "not supported". Initiators
+//   fall back on the three above.
+//
+// An aborted command is absorbed: its I/O goes on, and the answer to the request waits for it.
 #include "session/task_manager.h"
 
 #include <algorithm>
@@ -77,6 +93,8 @@ void TaskManager::request(const iscsi::TaskManagementRequest& request) {
   (this->*row->handler)(request);
 }
 
+/// The LUN is compared because the RFC wants both to name the task (11.5.4): a request with the
+/// right tag and another LUN means a task that is not here.
 void TaskManager::abort_task(const iscsi::TaskManagementRequest& request) {
   Task* task = commands_.find(request.referenced_task_tag);
   if (task == nullptr) return abort_unseen(request);
@@ -101,6 +119,8 @@ void TaskManager::abort_task_set(const iscsi::TaskManagementRequest& request) {
   commands_.abort_all(nexus->lun, make_baton(answer_later(request)));
 }
 
+/// By way of the home loop, because it reaches the commands of every session on every lane; its
+/// answer comes back when the last of them has ended and every nexus has been told.
 void TaskManager::reset_lun(const iscsi::TaskManagementRequest& request) {
   NexusLun* nexus = lun_of(request);
   if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
@@ -117,6 +137,8 @@ NexusLun* TaskManager::lun_of(const iscsi::TaskManagementRequest& request) {
   return number ? commands_.nexuses().find(*number) : nullptr;
 }
 
+/// `pending_` is given back only by an answer: when the session has gone meanwhile, so has the
+/// count.
 Done TaskManager::answer_later(const iscsi::TaskManagementRequest& request) {
   ++pending_;
   return session_.if_serving([this, request](Session&) {

@@ -27,6 +27,9 @@ class TaskManager {
   void request(const iscsi::TaskManagementRequest& request);
 
  private:
+  // A handler answers exactly once: at once, or by answer_later() when I/O has ended. Bounded by
+  // limits::kTaskManagementPendingMax: each waiting answer hangs a baton on every command it waits
+  // for.
   using Handler = void (TaskManager::*)(const iscsi::TaskManagementRequest&);
   struct Row;
   static const std::array<Row, 4> kRows;

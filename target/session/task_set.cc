@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Slots of commands. Called by Commands alone, on the lane's thread. A tag is the peer's choice;
+// Commands has refused the reserved one, one that is in use, and a command beyond the last slot, so
+// that the first and the last are our mistakes here and stop the process. The second is not looked
+// for again: the caller has just made that scan, and this is the path of every I/O.
 #include "session/task_set.h"
 
 #include <algorithm>
@@ -31,7 +36,7 @@ Task* TaskSet::take(std::uint32_t initiator_task_tag) {
   free_.pop_back();
   ++in_use_;
   tags_[task.slot] = initiator_task_tag;
-  task.phase = TaskPhase::kReceiving;
+  task.phase.enter(TaskPhase::kReceiving);
   task.aborted = task.failed = task.delivered = false;
   task.initiator_task_tag = initiator_task_tag;
   task.times = {};
@@ -39,8 +44,7 @@ Task* TaskSet::take(std::uint32_t initiator_task_tag) {
 }
 
 void TaskSet::give_back(Task& task) {
-  check(task.phase != TaskPhase::kFree, "a task is given back once");
-  task.phase = TaskPhase::kFree;
+  task.phase.enter(TaskPhase::kFree);
   task.buffer.reset();
   task.write.reset();
   task.view.reset();

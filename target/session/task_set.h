@@ -12,6 +12,10 @@ namespace lungate::session {
 
 /// The commands of one session: a fixed number of slots, found by initiator task tag. Lane's thread
 /// only.
+///
+/// A tag is found by a scan: 144 tags of four bytes lie in nine cache lines, which is faster than
+/// any table at this size and needs nothing kept in step. Slots are made once, so that memory per
+/// session is known at its login and no command can fail for want of a slot's memory.
 class TaskSet {
  public:
   /// `slots`: the command window plus the immediate commands that may stand beside it.
@@ -27,6 +31,7 @@ class TaskSet {
   bool full() const { return free_.empty(); }
   std::size_t in_use() const { return in_use_; }
   std::span<Task> all() { return {tasks_.get(), tags_.size()}; }
+  std::span<const Task> all() const { return {tasks_.get(), tags_.size()}; }
 
  private:
   std::unique_ptr<Task[]> tasks_;

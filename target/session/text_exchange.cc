@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Text of a session. Called by Session when a Text Request's turn by CmdSN has come, on the lane's
+// thread. All of it is a peer's: its length and its keys are bounded by iscsi/text.h, and whatever
+// is no text, no negotiation or no step of this exchange is a Reject that ends the exchange and
+// leaves the session as it was.
 #include "session/text_exchange.h"
 
 #include <utility>
@@ -10,32 +15,45 @@
 namespace lungate::session {
 
 void TextExchange::request(const iscsi::TextRequest& request, Bytes data) {
-  const bool goes_on = request.target_transfer_tag != iscsi::kNoTag;
-  if (goes_on && answering_ && request.target_transfer_tag == transfer_tag_)
-    return send_piece(request);  // the peer asks for the next piece of our reply
-  if (!goes_on) {
-    incoming_.clear();  // a new exchange; whatever was before is over (11.10.4)
-    answering_ = false;
-  }
-  if (!incoming_.append(data)) return refuse(request);
+  using iscsi::RejectReason;
+  if (request.target_transfer_tag == iscsi::kNoTag)
+    begin();
+  else if (state_ == TextState::kIdle || request.target_transfer_tag != transfer_tag_)
+    return refuse(request, RejectReason::kInvalidPduField);
+  // More text to come, and nothing more to come: it cannot be both (11.10.2).
+  if (request.continues() && request.final()) return refuse(request, RejectReason::kProtocolError);
+  if (state_ == TextState::kAnswering) return send_piece(request);
+  if (!incoming_.append(data)) return refuse(request, RejectReason::kProtocolError);
   if (!request.continues()) return answer(request);
   // More is coming: an empty answer that asks for it (6.2).
+  state_ = TextState::kGathering;
   sender_.send(iscsi::text_response(request, transfer_tag_, false, false, 0, sender_.next()));
+}
+
+void TextExchange::begin() {
+  forget();
+  if (++transfer_tag_ == iscsi::kNoTag) transfer_tag_ = 0;
+}
+
+void TextExchange::forget() {
+  state_ = TextState::kIdle;
+  incoming_.clear();
+  outgoing_ = {};
 }
 
 void TextExchange::answer(const iscsi::TextRequest& request) {
   const auto keys = iscsi::parse_text(incoming_.text());
   iscsi::TextBuilder reply;
   std::string targets;
-  if (!keys || !compose(*keys, reply, targets)) return refuse(request);
+  if (!keys || !compose(*keys, reply, targets))
+    return refuse(request, iscsi::RejectReason::kProtocolError);
   outgoing_ = iscsi::TextSender(reply.take() + targets);
   incoming_.clear();
-  answering_ = true;
-  ++transfer_tag_;
-  if (transfer_tag_ == iscsi::kNoTag) transfer_tag_ = 0;
   send_piece(request);
 }
 
+/// SendTargets is no negotiation: its answer is a list with repeated keys, so it is built apart and
+/// put behind the negotiated ones.
 bool TextExchange::compose(const iscsi::TextKeys& keys, iscsi::TextBuilder& reply,
                            std::string& targets) {
   const auto type = session_.identity().type;
@@ -52,22 +70,27 @@ bool TextExchange::compose(const iscsi::TextKeys& keys, iscsi::TextBuilder& repl
   return true;
 }
 
+/// An exchange ends when both sides have said so: F=1 in answer to F=0 is an error of ours
+/// (11.11.1).
 void TextExchange::send_piece(const iscsi::TextRequest& request) {
   const auto piece = outgoing_.next(negotiation_.parameters().max_send_data_segment_bytes);
-  answering_ = piece.more;
-  const auto header = iscsi::text_response(
-      request, piece.more ? transfer_tag_ : iscsi::kNoTag, !piece.more, piece.more,
-      static_cast<std::uint32_t>(piece.text.size()), sender_.next());
+  const bool last = !piece.more && request.final();
+  const auto header =
+      iscsi::text_response(request, last ? iscsi::kNoTag : transfer_tag_, last, piece.more,
+                           static_cast<std::uint32_t>(piece.text.size()), sender_.next());
   sender_.send_copy(header, bytes_of(std::string_view(piece.text)));
+  if (last) return forget();
+  state_ = piece.more ? TextState::kAnswering : TextState::kOpen;
 }
 
-void TextExchange::refuse(const iscsi::TextRequest& request) {
-  incoming_.clear();
-  answering_ = false;
+void TextExchange::refuse(const iscsi::TextRequest& request, iscsi::RejectReason reason) {
+  forget();
   log::warn("session", "text_refused", {{"session", session_.id()}});
-  sender_.reject(iscsi::RejectReason::kProtocolError, bytes_of(request));
+  sender_.reject(reason, bytes_of(request));
 }
 
+/// Only what this initiator may log in to, on every portal group of the configuration: the other
+/// gateways' too, for that is where multipath learns its other paths from.
 std::vector<iscsi::DiscoveredTarget> TextExchange::visible_targets() const {
   std::vector<iscsi::DiscoveredTarget> targets;
   const Directory& directory = *session_.lane().directory();

@@ -15,7 +15,24 @@ namespace lungate::session {
 class Session;
 
 /// Text requests of full feature phase (RFC 7143, 11.10, 11.11): SendTargets and what may still be
-/// declared there. One exchange at a time; either side may need several PDUs.
+/// declared there. One exchange at a time; either side may need several PDUs:
+///
+///            request, C=1                      answer longer than a PDU
+///   idle ------------------> gathering --C=0--> answering ----last piece----> idle, or open when
+///    ^                          |                  |                          the request had F=0
+///    +--- a new exchange, or anything that is not this one's next step -------+
+///
+/// What belongs to an exchange bears the target transfer tag that we gave it (its task tag is not
+/// looked at: it says nothing more). A request without a transfer tag begins a new exchange and
+/// forgets the old one; one with a foreign tag is rejected, and the exchange that was open is over,
+/// for the two sides disagree on what has been said (11.10.4).
+enum class TextState : std::uint8_t {
+  kIdle,       // no exchange
+  kGathering,  // the request comes in pieces; we have asked for the next one
+  kAnswering,  // our answer goes in pieces; the peer asks for the next one
+  kOpen,       // answered, but the initiator has not said that it is done (F=0)
+};
+
 class TextExchange {
  public:
   TextExchange(Session& session, Sender& sender, iscsi::Negotiation& negotiation)
@@ -24,10 +41,12 @@ class TextExchange {
   void request(const iscsi::TextRequest& request, Bytes data);
 
  private:
+  void begin();
+  void forget();
   void answer(const iscsi::TextRequest& request);
   bool compose(const iscsi::TextKeys& keys, iscsi::TextBuilder& reply, std::string& targets);
   void send_piece(const iscsi::TextRequest& request);
-  void refuse(const iscsi::TextRequest& request);
+  void refuse(const iscsi::TextRequest& request, iscsi::RejectReason reason);
   std::vector<iscsi::DiscoveredTarget> visible_targets() const;
 
   Session& session_;
@@ -35,8 +54,8 @@ class TextExchange {
   iscsi::Negotiation& negotiation_;
   iscsi::TextGatherer incoming_;
   iscsi::TextSender outgoing_;
-  bool answering_ = false;          // a reply is being sent in pieces
-  std::uint32_t transfer_tag_ = 0;  // of the reply that goes on
+  TextState state_ = TextState::kIdle;
+  std::uint32_t transfer_tag_ = 0;  // ours, of this exchange
 };
 
 }  // namespace lungate::session

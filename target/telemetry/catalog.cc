@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Which cell of the segment is which series. Writer and readers link the same tables, so they
+// cannot disagree within one build; between two builds schema_hash() tells. Everything is constant
+// and thread-safe. Nothing of a peer's comes near: labels are words of this file, and a row that is
+// missing or too much does not compile (static_assert of the sizes below).
 #include "telemetry/catalog.h"
 
 #include <iterator>
@@ -11,6 +16,9 @@ namespace {
 
 using namespace metrics;
 
+// The page's order: what is one per LUN first, then the gateway, the segment, the exporter.
+// Prometheus does not care; who reads a page by eye does, and golden.txt of the exporter's tests
+// follows it.
 constexpr const Metric* kCatalogue[] = {
     &kLunInfo,
     &kLunUp,
@@ -128,7 +136,6 @@ constexpr CellRow kGatewayCounterRows[] = {
     reject("task_in_progress"),
     reject("invalid_field"),
     reject("long_operation"),
-    reject("negotiation_reset"),
     reject("waiting_for_logout"),
     one(kConnectionsAccepted),
     {&kConnectionsRefused, "reason", "limit", {}, {}, true},
@@ -146,6 +153,9 @@ static_assert(std::size(kLunCounterRows) == kLunCounters);
 static_assert(std::size(kGatewayCounterRows) == kGatewayCounters);
 static_assert(std::size(kGatewayGaugeRows) == kGatewayGauges);
 
+// FNV-1a, because it needs ten lines, is the same on every machine, and has nobody to resist: two
+// catalogues that collide by chance (one in 2^64) would be mixed up by an exporter of the wrong
+// build, no more.
 class Fnv1a {
  public:
   constexpr void add(std::string_view text) {
@@ -192,11 +202,17 @@ const CellRow& row(GatewayGauge gauge) {
   return kGatewayGaugeRows[index_of(gauge)];
 }
 
+// A series that appears with its first event has no increase() over that event, so an alert on it
+// fires one event late. Therefore the classes that alerts watch are there from the start, and the
+// rest is not, for each costs a series per LUN and operation.
 bool from_start(ErrorClass error) {
   return error == ErrorClass::kNotReady || error == ErrorClass::kMedium ||
          error == ErrorClass::kHardware || error == ErrorClass::kAborted;
 }
 
+// Names, rows and sizes, in an order that must not change: the number is compared with the one that
+// another release wrote. The metrics' help and advice are left out, so that a better sentence
+// separates no versions.
 std::uint64_t schema_hash() {
   Fnv1a hash;
   add_names(hash, kOpNames);

@@ -20,6 +20,8 @@ namespace lungate::telemetry {
 enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 enum class Unit : std::uint8_t { kNone, kSeconds, kBytes };
 
+/// What Prometheus is told of a metric, and what its reader should know. Names follow its customs:
+/// base units, `_total` for counters, no label whose values a peer could multiply.
 struct Metric {
   std::string_view name;
   MetricType type = MetricType::kGauge;

@@ -1,4 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// From a checked header to a Snapshot. Reader calls it on the scraping thread (exporter) or the
+// screen's (`lungate top`), while a target writes or after it died. The bytes are hostile: texts
+// are cleaned, numbers that name a kind are compared with the kinds we know, a slot that never
+// comes to rest or makes no sense is left out and counted, a file that shrinks under us is
+// kTruncated. What header fields promise about places has been checked by read_header(), so that no
+// offset is computed from anything else.
+//
+// The seqlock's reader. The writer (segment.cc) stores an odd sequence, then the contents, then the
+// next even one, each store a release. We copy the sequence, the contents, the sequence again, with
+// an acquire fence between the copies:
+//
+// - `before` is even and equals the writer's number n: all contents of change n were stored before
+//   it, so our copy of them, which comes later, has change n or something newer.
+// - something newer, of change n+1, was stored after its odd sequence: having seen it, the second
+//   copy of the sequence, behind the fence, sees that odd number or a later one: not `before`.
+//
+// So equal, even sequences mean one whole change. The fences are needed although the copies are
+// system calls: a call is no barrier for the processor's own order of loads, on machines weaker
+// than x86. Counters are outside of this, each cell for itself.
 #include "telemetry/decode.h"
 
 #include <algorithm>
@@ -54,6 +74,8 @@ void add(std::array<std::uint64_t, kTo>& to, const std::array<std::uint64_t, kFr
   for (std::size_t i = 0; i < kTo; ++i) to[i] += from[i];
 }
 
+// Loops are kept apart where the question is "which loop" (heartbeat, turns, lag) and summed
+// elsewhere.
 void merge(Snapshot& snapshot, const LoopShard& shard) {
   LoopSnapshot& loop = snapshot.loops.emplace_back();
   loop.heartbeat = {shard.heartbeat_ns};
@@ -72,6 +94,9 @@ void merge(Snapshot& snapshot, const LoopShard& shard) {
   }
 }
 
+// Sums of loops. The latency's sum is that of its stages and the number of I/Os that of its bins:
+// neither is stored, so neither can disagree with the parts. The oldest start is the minimum over
+// the loops that have something in flight.
 void merge(LunSnapshot& lun, const LunShard& shard) {
   lun.in_flight += shard.in_flight;
   const BootTime oldest{shard.oldest_start_ns};
@@ -94,6 +119,8 @@ void merge(LunSnapshot& lun, const LunShard& shard) {
   }
 }
 
+// Numbers beyond what this build knows come from a newer writer: such a reason is shown as "other",
+// not refused.
 LunSnapshot identify(const LunSlot& slot, std::uint32_t index) {
   LunSnapshot lun;
   lun.slot = index;
@@ -156,6 +183,9 @@ ReadError shrunk() {
   return {Fault::kTruncated, "the file shrank while it was read"};
 }
 
+// A (target, lun) that two slots claim would be two series of one name, for which Prometheus drops
+// the whole page: the first is taken, the second counted. Slots beyond lun_slots_used were never
+// used and are not read: their memory may not even be there.
 Result<void, ReadError> decode_luns(const Source& source, const Header& header,
                                     Snapshot& snapshot) {
   std::set<std::pair<std::string, std::uint16_t>> seen;

@@ -27,6 +27,8 @@ inline constexpr std::array<std::string_view, kFaults> kFaultNames = {
     "absent",  "unreadable", "foreign", "truncated", "version",  "schema",
     "corrupt", "starting",   "stopped", "dead",      "duplicate"};
 
+/// A fault with its sentence. The class is a label and decides what an operator does; the sentence
+/// is for the log and may name values out of the file, cleaned.
 struct ReadError {
   Fault fault = Fault::kCorrupt;
   std::string detail;  // for people: which field, which value

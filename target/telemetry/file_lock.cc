@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A write lock of an open file description, over the whole file. The segment's writer takes it
+// once; readers and a starting target only ask. F_OFD_* and not flock() or POSIX locks: these go
+// when any descriptor of the file is closed in the process, which a reader in the same process
+// (tests, a target that looks at its own segment) would do unknowingly. An fcntl that fails reads
+// as "not locked": such a file system cannot hold a segment, and create() refuses it.
 #include "telemetry/file_lock.h"
 
 #include <fcntl.h>

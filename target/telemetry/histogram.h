@@ -35,6 +35,8 @@ inline constexpr std::size_t kAboveBin = kBins - 1;
 
 namespace detail {
 
+/// The steps of one decade, eight times, each decade ten times the last; integers throughout, so
+/// that an edge is the number that an operator writes and not its neighbour.
 constexpr std::array<std::uint64_t, kEdges + 1> make_edges() {
   std::array<std::uint64_t, kEdges + 1> edges{};
   std::uint64_t hundredth_ns = 10;  // of 1 us
@@ -65,6 +67,8 @@ inline constexpr std::uint64_t kFoldMax = (std::uint64_t{2} << kExponentMax) - 1
 inline constexpr std::size_t kCells = (kExponentMax - kExponentMin + 1) << kCellBits;
 static_assert(kFoldMin < kEdgesNs[0] && kEdgesNs[kEdges - 1] < kFoldMax);
 
+/// The cell of a value. REQUIRES: kFoldMin <= folded <= kFoldMax; what is outside is folded to the
+/// ends by bin_of(), where one comparison then tells "below" and "above" like any other bin.
 constexpr std::size_t cell_of(std::uint64_t folded) {
   const unsigned exponent = static_cast<unsigned>(std::bit_width(folded)) - 1;
   const std::uint64_t cell = folded >> (exponent - kCellBits);  // 16 to 31
@@ -76,6 +80,8 @@ constexpr std::uint64_t cell_start(std::size_t cell) {
   return (std::uint64_t{16} + (cell & 15)) << (exponent - kCellBits);
 }
 
+/// For every cell the bin in which its first value lies. Built at compile time: a mistake in it is
+/// a failed static_assert below, not a wrong percentile.
 constexpr std::array<std::uint8_t, kCells> make_first_bins() {
   std::array<std::uint8_t, kCells> bins{};
   std::size_t edges_at_or_below = 0;

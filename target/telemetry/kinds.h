@@ -2,7 +2,9 @@
 
 // What is counted: the bounded kinds that index the shards and become label values. Each list is
 // append-only: a number here is an index in shared memory (layout.h), a name here is a label value
-// in somebody's alert rule.
+// in somebody's alert rule. (Taking one out moves its successors: a new layout::kMajor.) A kind
+// that no line outside this room counts would be a series that is always zero;
+// tests/style/kinds_counted.py finds those.
 #pragma once
 
 #include <array>
@@ -102,7 +104,7 @@ inline constexpr std::size_t kTaskResponses = 4;
 /// Counters of one LUN beside its I/O. Names and labels: kLunCounterRows in catalog.h.
 enum class LunCounter : std::uint8_t {
   kTaskSetFull,      // commands answered TASK SET FULL
-  kUnitAttentions,   // unit attention conditions established for a nexus
+  kUnitAttentions,   // unit attention conditions that this loop's nexuses were given
   kAbortedCommands,  // commands absorbed: their initiator took them back or went away
   kTaskManagement,   // first of kTaskFunctions x kTaskResponses: see task_counter()
 };
@@ -152,12 +154,11 @@ enum class GatewayCounter : std::uint8_t {
   kRejectTaskInProgress,
   kRejectInvalidField,
   kRejectLongOperation,
-  kRejectNegotiationReset,
   kRejectWaitingForLogout,
   // Connections and bytes.
   kConnectionsAccepted,
   kConnectionsRefusedLimit,   // kConnectionsMax reached
-  kConnectionsRefusedSystem,  // out of descriptors or memory
+  kConnectionsRefusedSystem,  // accept(2) failed: out of descriptors or memory
   kBytesReceived,
   kBytesSent,
 };

@@ -38,10 +38,13 @@ static_assert(std::endian::native == std::endian::little, "the segment is little
 static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free);
 
 inline constexpr std::array<char, 8> kMagic = {'L', 'U', 'N', 'G', 'A', 'T', 'E', '\n'};
-inline constexpr std::uint16_t kMajor = 1;
+inline constexpr std::uint16_t kMajor = 2;
 inline constexpr std::uint16_t kMinor = 0;
 inline constexpr std::uint64_t kEndianProbe = 0x0102030405060708;
 
+// How much room each kind has. The numbers are part of the layout: raising one moves what follows
+// it and is a major version. They leave space for what is foreseen: an operation (COMPARE AND
+// WRITE), a stage (relay between gateways), about twice the counters of today.
 inline constexpr std::size_t kOpsRoom = 6;
 inline constexpr std::size_t kStagesRoom = 8;
 inline constexpr std::size_t kErrorClassesRoom = 32;
@@ -86,6 +89,8 @@ inline constexpr std::size_t kTablesRoom = 16;
 inline constexpr std::size_t kGatewayNameBytes = 128;
 inline constexpr std::size_t kVersionBytes = 64;
 
+/// The first page. `state` and `lun_slots_used` change (atomic, single writer); the rest is
+/// constant from publication on, so a reader may copy it without care for order.
 struct Header {
   std::array<char, 8> magic;
   std::uint16_t major;
@@ -141,6 +146,8 @@ static_assert(offsetof(Header, reserved) == 728);
 
 using Bins = std::array<std::uint64_t, kBinsRoom>;
 
+/// What one loop has done for the gateway as a whole, and its signs of life. A loop writes its own
+/// shard and no other; times are CLOCK_BOOTTIME, sums and counters begin at zero with the segment.
 struct LoopShard {
   std::uint64_t heartbeat_ns;   // the last time this loop said that it lives
   std::uint64_t turn_start_ns;  // of the turn in progress; 0: the loop waits for events
@@ -183,7 +190,10 @@ inline constexpr std::size_t kPoolBytes = 128;
 inline constexpr std::size_t kIdBytes = 64;
 inline constexpr std::size_t kBackendBytes = 16;
 
-/// Texts are UTF-8 and end with a zero byte.
+/// Who a LUN is. Written by the control thread only, `state` to the end of the texts as one change
+/// under the sequence number (decode.cc tells how a reader gets a whole one). A slot that becomes
+/// free and is given away again has a higher generation, so that (slot, generation) is one LUN for
+/// as long as the segment lives. Texts are UTF-8 and end with a zero byte; longer ones are cut.
 struct LunSlot {
   std::uint64_t sequence;    // odd: `state` to the end of the texts are being changed
   std::uint64_t state;       // SlotState

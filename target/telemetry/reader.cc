@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The reader's way from a path to a Snapshot. The exporter's collector and `lungate top` call it,
+// one thread at a time each, as often as they show something. Nothing at the path may hurt or hold
+// up the caller: a pipe, a folder, a file of another kind or one that shrinks is a ReadError with
+// its class and a sentence; the writer is never waited for.
 #include "telemetry/reader.h"
 
 #include <fcntl.h>
@@ -43,6 +48,9 @@ Result<void, ReadError> Reader::follow() {
   return {};
 }
 
+// In the order of how much each finding tells: not there, no segment, damaged, dead, and only then
+// the numbers. `alive` is asked before the copy: a writer that dies during it has written
+// everything that we copy.
 Result<Snapshot, ReadError> Reader::read(Want want, BootTime now) {
   if (auto followed = follow(); !followed) return err(followed.error());
   const FileSource source(fd_.get());

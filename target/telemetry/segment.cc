@@ -1,4 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The writer's end. main's thread makes the segment once and adds and removes LUNs (the control
+// thread below); the lanes write their shards through recorder.h and never come here. The
+// environment may refuse (another process, a full tmpfs, a foreign file): that is a SegmentError,
+// the target starts without telemetry or refuses to start, as control decides. Misuse by our own
+// code is a check.
+//
+// The seqlock's writer is Impl::write_slot(); the proof stands with its reader in decode.cc. What
+// it needs from here:
+//
+// - one writer per slot: only the control thread changes slots;
+// - the sequence is odd before the first word of the contents changes: the contents' stores are
+//   releases, so none may be seen before the store of the odd number that precedes it;
+// - it is even after the last: the words are stored from the last to the first, the sequence is the
+//   first word of a slot, so it comes last, and it is a release, too.
+//
+// A slot's shards are cleared (memset, add_lun) although others might look: readers take shards of
+// a live slot only, and the slot is a tombstone until write_slot() says otherwise; loops write to
+// shards of I/O in flight only, and a slot is given again when it has rested for a minute and no
+// loop has I/O there. So neither side can meet the clearing.
 #include "telemetry/segment.h"
 
 #include <sys/random.h>
@@ -44,6 +64,7 @@ void copy_text(std::array<char, kSize>& to, std::string_view from) {
 }
 
 /// When this process started, in clock ticks since boot: with the pid, an identity for people.
+// Zero when /proc is not there: the field is for people, nothing decides by it.
 std::uint64_t own_start_ticks() {
   std::ifstream stat("/proc/self/stat");
   std::string line{std::istreambuf_iterator<char>(stat), {}};
@@ -74,6 +95,9 @@ Identity new_identity() {
   return identity;
 }
 
+// Everything but `state` and `lun_slots_used` is final from here on. The tables' places are written
+// down rather than implied: a reader of another release must find them although its own structs are
+// larger or smaller.
 void fill_header(Header& header, const SegmentPlan& plan, const Identity& identity) {
   header.magic = layout::kMagic;
   header.major = layout::kMajor;
@@ -131,6 +155,8 @@ struct Segment::Impl {
   // The control thread's.
   std::vector<Slot> slots;
 
+  /// The one place where offsets become pointers. The mapping lives as long as `file`, so the
+  /// pointers do.
   void map_tables() {
     std::byte* base = file.bytes().data();
     header = reinterpret_cast<Header*>(base);
@@ -141,6 +167,9 @@ struct Segment::Impl {
 
   LunShard* shards_of(std::size_t slot) const { return lun_shards + slot * header->loops.count; }
 
+  /// No loop has I/O in flight in this slot. Relaxed loads: a count that was raised long ago is
+  /// seen, and none is raised any more, for the lanes have dropped their handles of a LUN that was
+  /// removed.
   bool quiet(std::size_t slot) const {
     for (std::uint64_t loop = 0; loop < header->loops.count; ++loop) {
       if (detail::get(shards_of(slot)[loop].in_flight) != 0) return false;
@@ -185,6 +214,7 @@ Result<std::unique_ptr<Segment>, SegmentError> Segment::create(const SegmentPlan
   Header header{};
   fill_header(header, plan, identity);
 
+  // Only now is anything of the outside world touched: a plan that is wrong has left no file.
   auto file = SegmentFile::create(plan.path, header.segment_bytes, hex(identity.generation));
   if (!file) return err(file.error());
   if (auto reserved = file->reserve(0, header.lun_shards.offset); !reserved) {
@@ -220,6 +250,9 @@ LunRecorder LoopRecorder::lun(SlotId slot) const noexcept {
   return {first_lun_ + std::size_t{slot.value} * lun_stride_, loop_};
 }
 
+// In this order, for readers: shards zero, identity written under the seqlock as live, then the
+// number of slots in use raised with a release. A reader that sees the number sees the slot; one
+// that does not, does not read it.
 Result<SlotId, SegmentError> Segment::add_lun(const LunDescription& lun, BootTime now) {
   using Kind = SegmentError::Kind;
   const auto same = [&lun](const Impl::Slot& slot) {
@@ -266,6 +299,8 @@ Result<SlotId, SegmentError> Segment::add_lun(const LunDescription& lun, BootTim
   return id;
 }
 
+// Outside the seqlock: each is one word, and a size that is newer than an offline reason misleads
+// nobody.
 void Segment::update_lun(SlotId slot, const LunState& state) noexcept {
   check(slot.value < impl_->slots.size(), "a slot of this segment");
   LunSlot& to = impl_->lun_slots[slot.value];
@@ -273,6 +308,8 @@ void Segment::update_lun(SlotId slot, const LunState& state) noexcept {
   detail::put(to.offline, index_of(state.offline));
 }
 
+// The tombstone ends the LUN's series with the next scrape. Its counters stay where they are: late
+// I/O of a lane still ends in them.
 void Segment::remove_lun(SlotId id, BootTime now) noexcept {
   check(id.value < impl_->slots.size(), "a slot of this segment");
   Impl::Slot& slot = impl_->slots[id.value];

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The segment's file as system calls: create, lock, map, reserve, publish. Called by segment.cc
+// alone, on the control thread, at a start and when a LUN is added. Each call's failure is a
+// SegmentError that names the call and the path; nothing is left behind by a start that failed (the
+// destructor removes an unpublished file), and what an earlier process was killed over is removed
+// by the next one.
+//
+// The order is what makes readers safe: sized and locked before it has its name, filled before it
+// is renamed. So whoever opens the path finds a whole segment whose writer lives, or the old one.
 #include "telemetry/segment_file.h"
 
 #include <dirent.h>
@@ -39,6 +48,8 @@ std::string folder_of(const std::string& path) {
 }
 
 /// What stands at `path` may be replaced: nothing, or a segment that nobody holds.
+// The path comes from a configuration, where a slip of the hand may name anything: only an empty
+// file or a segment is replaced.
 Result<void, SegmentError> check_replaceable(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) {
@@ -58,6 +69,8 @@ Result<void, SegmentError> check_replaceable(const std::string& path) {
 }
 
 /// Files that a killed process has left between create() and publish().
+// A leftover's lock is free, because its process is gone; one that is held belongs to a start under
+// way, which is not ours to end.
 void remove_leftovers(const std::string& path) {
   const std::string folder = folder_of(path);
   const std::string prefix = path.substr(path.rfind('/') + 1) + ".";

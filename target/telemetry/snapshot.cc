@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Figures that are computed from a snapshot rather than stored in it. Pure functions of plain
+// values, called on whichever thread reads. Counters come from a file that may be damaged within
+// what validate.cc can see, so nothing here may trap: sums wrap, differences stop at zero (a target
+// that restarted between two readings), an empty histogram has quantile 0.
 #include "telemetry/snapshot.h"
 
 #include <algorithm>
@@ -33,6 +38,9 @@ std::uint64_t Histogram::at_or_below(std::size_t edge) const {
                          std::uint64_t{0});
 }
 
+// As Prometheus' histogram_quantile() does it, linear within the bin, so that `lungate top` and a
+// dashboard agree on the same counts. The end bins have one edge: what is above the ladder is
+// reported as its end, never as more.
 double Histogram::quantile_seconds(double q) const {
   const std::uint64_t total = count();
   if (total == 0) return 0;

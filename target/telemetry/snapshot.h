@@ -33,6 +33,7 @@ struct Histogram {
   friend Histogram operator-(const Histogram& later, const Histogram& earlier);
 };
 
+/// Sizes of reads or writes by power of two, 512 bytes to 8 MiB and above.
 struct SizeHistogram {
   std::array<std::uint64_t, kSizeBins> bins{};
   std::uint64_t sum_bytes = 0;
@@ -75,6 +76,9 @@ struct LunSnapshot {
   std::uint64_t errors_of(OpClass op_class, ErrorClass error) const;
 };
 
+/// One loop's signs of life. A heartbeat that grows old with turn_start at 0 is a loop whose timer
+/// does not come (a stopped process); with turn_start set, one that is stuck inside a callback
+/// since then.
 struct LoopSnapshot {
   BootTime heartbeat;
   BootTime turn_start;  // 0: waiting for events
@@ -83,6 +87,8 @@ struct LoopSnapshot {
   Histogram lag;
 };
 
+/// One reading of one segment. Copies of shards taken one after the other while they change: sums
+/// may be an I/O ahead of their bins, and no two LUNs are of the same instant.
 struct Snapshot {
   // The writer.
   std::string gateway;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The two sources: an open file by pread(2), and memory. A short read is "false" and no error text:
+// whatever the cause (the file shrank, a disk error on a file that should be on tmpfs), the caller
+// says kTruncated. EINTR is tried again; nothing else is.
 #include "telemetry/source.h"
 
 #include <sys/stat.h>

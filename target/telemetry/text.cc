@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Texts of the segment made fit to be shown. Decode calls it for every text that leaves a segment,
+// the exporter for paths. Any bytes may come. UTF-8 is checked to the letter (RFC 3629: no overlong
+// forms, no surrogates, nothing above U+10FFFF), since Prometheus does so and drops the page
+// otherwise.
 #include "telemetry/text.h"
 
 #include <cstddef>

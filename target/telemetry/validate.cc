@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A header is believed here or not at all. read_header() is called once per reading, before
+// anything else of the segment is. The checks come in the order in which they make each other safe:
+// kind and version first (else the fields mean something else), then extent, counts, tables,
+// identity. Every sum and product is bounded by an earlier check. The fault's sentence names the
+// field and its value, for the log of an exporter whose segment somebody else's bug has damaged.
+// hostile_segment_test.cc changes every field; tests/fuzz/telemetry the rest.
 #include "telemetry/validate.h"
 
 #include <time.h>
@@ -26,6 +33,10 @@ std::string number(std::uint64_t value) {
   return std::to_string(value);
 }
 
+// The compatibility rule of README.md, "Versions": another major number is refused whatever it
+// holds. Equal minor numbers with unequal schemas are two builds of one version with other metrics:
+// showing one's counter under the other's name is worse than showing none. Another minor number may
+// have another schema: counts say how much of it there is.
 Checked check_kind(const Header& header) {
   if (header.magic != layout::kMagic) return fault(Fault::kForeign, "no segment's first bytes");
   if (header.endian_probe != layout::kEndianProbe) {
@@ -115,6 +126,8 @@ Checked check_table(const NamedTable& named, const Header& header) {
   return {};
 }
 
+// Apart from each other, because a table inside another would let one shard's counters appear as
+// another LUN's name.
 Checked check_tables(const Header& header) {
   std::array<NamedTable, 3> tables = {{
       {"loops", header.loops, sizeof(layout::LoopShard)},

@@ -11,6 +11,7 @@ from peer import (COMMAND, CONTINUE, DATA_OUT, FINAL, LOGIN, LOGOUT, NO_TAG, NOP
                   NOP_OUT, READ, REJECT, RESPONSE, SNACK, TASK, TASK_RESPONSE, TEST_UNIT_READY,
                   TEXT, TEXT_RESPONSE, Closed, pdu, read10, write10)
 
+INVALID_FIELD = 9  # reason of a Reject (11.17.1)
 KNOWN = (NOP_OUT, COMMAND, TASK, LOGIN, TEXT, DATA_OUT, LOGOUT, SNACK)
 
 
@@ -195,13 +196,15 @@ class FullFeature(FaultTest):
                 peer.ping()
 
     def test_text_with_a_tag_of_nobody(self):
-        """Guards: a Target Transfer Tag is compared with ours; it is no pointer, nor an index."""
+        """Guards: a Target Transfer Tag is compared with ours; it is no pointer, nor an index, and a
+        text under it is no part of ours."""
         for ttt in (0x41414141, 0, 0xFFFFFFFE):
             peer = self.session()
-            with contextlib.suppress(Closed):
-                peer.send(pdu(TEXT, immediate=True, itt=0x302, ttt=ttt, data=b"SendTargets=All\0",
-                              w24=peer.cmd_sn))
-                peer.ping()
+            peer.send(pdu(TEXT, immediate=True, itt=0x302, ttt=ttt, data=b"SendTargets=All\0",
+                          w24=peer.cmd_sn))
+            got = peer.until(lambda got: got.opcode in (TEXT_RESPONSE, REJECT), 5)[-1]
+            self.assertEqual((got.opcode, got.header[2]), (REJECT, INVALID_FIELD))
+            self.assert_works(peer)
 
     def test_many_keys_in_text(self):
         """Guards: unknown keys in full feature phase: bounded answer."""
@@ -218,6 +221,20 @@ class FullFeature(FaultTest):
         size = min(peer.term("MaxRecvDataSegmentLength", 8192), 65536)
         echo = peer.ping(b"e" * size)[-1]
         self.assertEqual(echo.data, b"e" * 512)
+        self.assert_works(peer)
+
+    def test_pings_before_their_turn(self):
+        """Guards: what waits behind a hole in CmdSN keeps one PDU's worth of data, not a window's."""
+        peer = self.session()
+        size = peer.term("MaxRecvDataSegmentLength", 8192)
+        hole = peer.cmd_sn
+        with self.memory_within(0), self.counts("lungate_rejects_total", 60):
+            for number in range(1, 64):
+                peer.send(pdu(NOP_OUT, itt=0x500 + number, w24=hole + number, data=bytes(size)))
+            seen = peer.ping()
+        self.assertGreaterEqual(sum(got.opcode == REJECT for got in seen), 60)
+        self.assert_works(peer)  # fills the hole
+        peer.cmd_sn = hole + 64
         self.assert_works(peer)
 
     def test_answers_to_pings_that_were_not_sent(self):

@@ -8,9 +8,9 @@ import time
 
 from fault_test import TARGET, FaultTest, main
 from gateway import file_lun, wait_until
-from peer import (ABORT_TASK, ABORT_TASK_SET, FUNCTION_COMPLETE, LUN_RESET, R2T, RESPONSE,
-                  TASK_DOES_NOT_EXIST, TASK_RESPONSE, TEST_UNIT_READY, Closed, pdu, read10,
-                  write10, COMMAND, FINAL, WRITE)
+from peer import (ABORT_TASK, ABORT_TASK_SET, FUNCTION_COMPLETE, LOGOUT, LOGOUT_RESPONSE,
+                  LUN_RESET, R2T, REJECT, RESPONSE, TASK_DOES_NOT_EXIST, TASK_RESPONSE,
+                  TEST_UNIT_READY, Closed, keys, pdu, read10, write10, COMMAND, FINAL, WRITE)
 
 SLOW = 1  # the LUN whose disk takes its time
 DELAY = 0.7
@@ -168,7 +168,66 @@ class Tasks(FaultTest):
         self.wait_idle()
         self.assertEqual(reader.execute(read10(512, 8), read=4096).data, before)
 
+    # --- without being asked ---
+
+    def reload(self, text):
+        with open(self.gateway.config, "w", encoding="utf-8") as config:
+            config.write(text)
+        reply = self.gateway.control("reload")
+        self.assertEqual(reply["reply"], "reloaded", reply)
+
+    def test_commands_of_a_removed_lun_are_answered(self):
+        """Guards: nobody asked for their abort, so each is answered as its I/O ends, and one that
+        still waits for data by LOGICAL UNIT NOT SUPPORTED; no initiator waits for its time-out."""
+        peer = self.slow_session(ImmediateData="No")
+        data = b"r" * 8192
+        reads = [peer.start(read10(number * 8, 8), read=4096) for number in range(4)]
+        waiting = peer.start(write10(64, 16), write=data)
+        r2t = peer.until(lambda got: got.opcode == R2T)[-1]
+        with open(self.gateway.config, encoding="utf-8") as config:
+            text = config.read()
+        try:
+            self.reload(text.rsplit("[[target.lun]]", 1)[0])  # the slow one is the last
+            ended = peer.until(lambda got: got.itt == reads[-1] and got.opcode != R2T)
+            self.assertEqual({got.itt for got in ended if got.itt in reads}, set(reads))
+            peer.send_data(r2t, data)
+            self.assert_sense(peer.finish(waiting), 5, 0x25)
+            self.assert_sense(peer.execute(TEST_UNIT_READY), 5, 0x25)
+        finally:
+            self.reload(text)
+
+    def test_logout_flood_while_io_hangs(self):
+        """Guards: one logout waits for I/O at a time; the others are rejected, not remembered."""
+        peer = self.slow_session()
+        peer.start(write10(0, 8), write=b"l" * 4096)
+        first = peer.new_itt()
+        with self.counts("lungate_rejects_total", 300, reason="waiting_for_logout"):
+            for number in range(301):
+                peer.send(pdu(LOGOUT, flags=FINAL, immediate=True, itt=first + number, ttt=0,
+                              w24=peer.cmd_sn))
+            seen = peer.until(lambda got: got.opcode == LOGOUT_RESPONSE)
+        self.assertEqual(seen[-1].itt, first)
+        self.assertEqual(sum(got.opcode == REJECT for got in seen), 300)
+        self.assert_closed(peer)
+
     # --- somebody else ---
+
+    def test_one_login_waits_for_an_old_session(self):
+        """Guards: of the logins that wait for a port's old session the newest stays; who connects
+        and goes in a loop while I/O hangs fills no memory and holds no connection."""
+        old = self.slow_session()
+        old.start(write10(0, 8), write=b"o" * 4096)
+        time.sleep(DELAY / 10)  # until it is with the disk
+        for _ in range(30):
+            gone = self.connect(isid=old.isid)
+            gone.send(gone.login_pdu(keys(**gone.login_keys(TARGET, AuthMethod=None))))
+            gone.reset()
+        first = self.connect(isid=old.isid)
+        first.send(first.login_pdu(keys(**first.login_keys(TARGET, AuthMethod=None))))
+        time.sleep(DELAY / 10)
+        second = self.connect(isid=old.isid).login(TARGET)
+        self.assertEqual(first.receive().header[36:38], b"\3\2", "out of resources")
+        self.assert_works(second.ready())
 
     def test_reinstatement_with_io_outstanding(self):
         """Guards: an initiator port logs in again: its old session ends, its tasks with it."""

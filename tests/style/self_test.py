@@ -8,7 +8,9 @@ import tempfile
 import unittest
 
 import include_table
+import kinds_counted
 import limits_used
+import readme_names
 import shape
 import tidy
 from tree import ROOT, File
@@ -99,6 +101,44 @@ class Limits(unittest.TestCase):
     def test_unused(self):
         text = "inline constexpr std::size_t kUsed = 1;\ninline constexpr int kLost{2};\n"
         self.assertEqual(len(limits_used.unused(text, ["limits::kUsed"])), 1)
+
+
+class Kinds(unittest.TestCase):
+    KINDS = ("enum class LunCounter : std::uint8_t {\n  kSeen,  // and not kThis\n  kLost,\n};\n"
+             "enum class TaskFunction : std::uint8_t { kAbortTask };\n")
+
+    def test_a_kind_that_nobody_counts(self):
+        counting = "add(LunCounter::kSeen); telemetry::TaskFunction::kAbortTask;"
+        self.assertEqual(list(kinds_counted.uncounted(self.KINDS, [counting])),
+                         ["target/telemetry/kinds.h: LunCounter::kLost is counted by nobody"])
+        self.assertEqual(list(kinds_counted.uncounted(
+            self.KINDS, [counting + "add(LunCounter::kLost);"])), [])
+
+    def test_what_does_not_count(self):
+        for text in ("// LunCounter::kLost", "LunCounter::kLostAndFound", "kLost"):
+            self.assertEqual(len(list(kinds_counted.uncounted(
+                self.KINDS, ["LunCounter::kSeen iscsi::TaskFunction::kAbortTask", text]))), 2, text)
+
+
+class ReadmeNames(unittest.TestCase):
+    FILES = {"target/iscsi/framer.cc": "void Framer::feed() {}", "target/iscsi/framer.h": "",
+             "target/base/limits.h": ""}
+
+    def red(self, text):
+        self.assertTrue(list(readme_names.check_text(text, self.FILES)), text)
+
+    def green(self, text):
+        self.assertEqual(list(readme_names.check_text(text, self.FILES)), [])
+
+    def test_paths(self):
+        self.green("see `iscsi/framer.cc` and [main](iscsi/framer.h), `iscsi`, `target/iscsi`")
+        self.red("see `iscsi/gone.cc`")
+        self.red("see [main](../gone.md)")
+
+    def test_functions(self):
+        self.green("`iscsi/framer.cc` `feed()` and `Framer::feed()` do it")
+        self.red("`iscsi/framer.cc` `eat()` does it")
+        self.red("`iscsi/framer.h` `feed()` does it")
 
 
 class Shape(unittest.TestCase):

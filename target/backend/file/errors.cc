@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// errno to Status, for I/O on a file. Called by the ring's thread and the clerk's, for each request
+// that has ended. There is no errno without a meaning: one that has no row is an error of the
+// medium, which is what an initiator does least harm with.
 #include "backend/file/errors.h"
 
 #include <algorithm>

@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A file behind the port: what is decided before a request reaches the ring. submit() runs on any
+// loop and takes no lock; open(), refresh() and close() on workers, side by side if they like. What
+// the file system refuses is answered through errors.h; a request that breaks the port's contract
+// stops the process.
+//
+// Two members are shared between loops and workers without a lock on the I/O's side:
+//   - size_bytes_: relaxed, for it guards nothing. A loop that still sees the old size refuses what
+//     has just become legal, or lets pass what the ring will find beyond the end (EFBIG). Loops
+//     learn of a new size by the watcher and a snapshot, not by this variable.
+//   - fd_ and ring_: written once, by close(), when nothing is in progress (Gate checks it) and
+//     nothing begins any more. Only refresh() may come at that moment, from another worker: these
+//     two take mutex_, and a refresh that comes second finds the file closed, which is no mistake.
 #include "backend/file/file_backend.h"
 
 #include <sys/uio.h>
@@ -7,23 +20,31 @@
 #include <cerrno>
 #include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
+#include "backend/file/allocation.h"
+#include "backend/file/errors.h"
 #include "backend/file/open_file.h"
 #include "backend/file/ring.h"
+#include "backend/gate.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "event/clerk.h"
 
 namespace lungate::backend::file {
 namespace {
 
 constexpr bool changes_data(Verb verb) {
-  return verb != Verb::kRead && verb != Verb::kFlush;
+  return verb != Verb::kRead && verb != Verb::kFlush && verb != Verb::kAllocation;
 }
 
-void reply(Request& request, Status status) noexcept {
+/// For what ends without the ring. The gate is left first: who gets the last letter may close and
+/// destroy the backend before post() has returned.
+void answer(Request& request, Status status, int error = 0) noexcept {
   request.status = status;
-  request.error = 0;
+  request.error = error;
+  static_cast<Gate*>(request.adapter)->leave();
   request.reply_to->post(request);
 }
 
@@ -44,14 +65,16 @@ class File final : public FileBackend {
   ~File() override { close(); }
 
   void submit(Request& request) noexcept override {
-    check(ring_ != nullptr, "a closed file gets no requests");
     check_request(request);
-    if (options_.read_only && changes_data(request.verb)) return reply(request, Status::kReadOnly);
+    gate_.enter();
+    request.adapter = &gate_;
+    if (options_.read_only && changes_data(request.verb)) return answer(request, Status::kReadOnly);
     if (request.verb != Verb::kFlush &&
         !in_range(request.offset, request.length, size_bytes_.load(std::memory_order_relaxed))) {
-      return reply(request, Status::kOutOfRange);
+      return answer(request, Status::kOutOfRange);
     }
-    if (read_from_cache(request)) return reply(request, Status::kOk);
+    if (request.verb == Verb::kAllocation) return look_up(request);
+    if (read_from_cache(request)) return answer(request, Status::kOk);
     ring_->submit(request);
   }
 
@@ -65,6 +88,7 @@ class File final : public FileBackend {
   const Traits& traits() const override { return traits_; }
 
   void watch(Watcher* watcher) override {
+    check(gate_.idle(), "a watcher changes while nothing is in progress");
     const std::lock_guard lock(mutex_);
     watcher_ = watcher;
   }
@@ -72,20 +96,26 @@ class File final : public FileBackend {
   Result<void, OpenError> refresh(std::uint64_t size_bytes) override;
 
   void close() noexcept override {
+    gate_.close();
+    const std::lock_guard lock(mutex_);
     ring_.reset();
     fd_.reset();
   }
 
  private:
   bool read_from_cache(const Request& request) noexcept;
+  void look_up(Request& request) noexcept;
+  static void looked_up(Mail& letter, void* file) noexcept;
 
   const Options options_;
   Traits traits_;
+  Gate gate_;
   UniqueFd fd_;
   std::unique_ptr<Ring> ring_;
+  event::Clerk clerk_{"lg-file-map", &File::looked_up, this};  // allocation.h says why
   std::atomic<std::uint64_t> size_bytes_;
   std::atomic<bool> reads_from_cache_;  // false once the file system has said that it cannot
-  std::mutex mutex_;                    // refresh() and watch(); never on the path of an I/O
+  std::mutex mutex_;                    // refresh(), watch(), close(); never on an I/O's path
   Watcher* watcher_ = nullptr;          // guarded by mutex_
 };
 
@@ -101,9 +131,26 @@ bool File::read_from_cache(const Request& request) noexcept {
   return read == static_cast<ssize_t>(request.data.size());
 }
 
+void File::look_up(Request& request) noexcept {
+  if (!clerk_.give(request)) answer(request, Status::kNoMemory);
+}
+
+/// The clerk's thread.
+void File::looked_up(Mail& letter, void* file) noexcept {
+  auto& request = static_cast<Request&>(letter);
+  const File& self = *static_cast<const File*>(file);
+  const int error = first_extent(self.fd_.get(), request);
+  std::this_thread::sleep_for(self.options_.test_delay);
+  answer(request, status_of(error), error);
+}
+
 Result<void, OpenError> File::refresh(std::uint64_t size_bytes) {
   const std::lock_guard lock(mutex_);
-  check(static_cast<bool>(fd_), "a closed file is not refreshed");
+  if (!fd_) {
+    return err(OpenError{.failure = OpenFailure::kSystem,
+                         .error = EBADF,
+                         .text = options_.path + " has been closed meanwhile"});
+  }
   const auto size = fit_size(fd_.get(), options_.path, size_bytes);
   if (!size) return err(size.error());
   if (size_bytes_.exchange(*size) != *size && watcher_ != nullptr) watcher_->backend_changed();

@@ -14,6 +14,9 @@
 // and work of a loop's thread is not interrupted by the kernel to finish another one's I/O. A ring
 // shared under a mutex pays one io_uring_enter per request and wakes a reaper for each completion.
 //
+// kAllocation goes to neither: looking for holes may take long (allocation.h), so it has a thread
+// of its own while there is something to look for (event/clerk.h).
+//
 // Errors of the store become Status in one function (errors.h). Requests are bounded by their
 // owners; what exceeds the ring waits in order and blocks nobody.
 #pragma once
@@ -65,7 +68,8 @@ class FileBackend : public Backend {
  public:
   /// Looks at the file's size again, growing the file first if `size_bytes` is above it (0: as it
   /// is); tells the watcher if the size is another now. A file that somebody has truncated is
-  /// served with the size that it has. Blocks: workers only.
+  /// served with the size that it has. Blocks: workers only. May come at the same time as close(),
+  /// or after it: then it is an error (kSystem) and nothing is touched.
   virtual Result<void, OpenError> refresh(std::uint64_t size_bytes = 0) = 0;
 };
 

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Opening a file so that two processes cannot write it. Called by open() and File::refresh() on a
+// worker; every call here may block. Whatever stands at the path (nothing, a folder, a FIFO, a file
+// of another size, one that is served already) is a value with a sentence that names it: the
+// operator reads it in `lungate status` and has nothing else to go by.
+//
+// The lock is flock's and not fcntl's, for fcntl's is lost when any descriptor of the file is
+// closed in this process, and knows no second LUN of the same process.
 #include "backend/file/open_file.h"
 
 #include <fcntl.h>
@@ -82,6 +90,8 @@ Result<UniqueFd, OpenError> open_or_make(const Options& options) {
   return fd;
 }
 
+/// Asked of the file system itself: it differs between versions of the same kind, and with the
+/// options that it was mounted with.
 bool punches_holes(int fd, std::uint64_t size_bytes) {
   // Beyond the end: nothing is lost by asking.
   return ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_bytes),

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What the kernel is asked, step by step, to carry out one request, and what its answers mean.
+// Called by the ring on its thread; no system call, so that every answer can be played through in a
+// test. An answer that is an error becomes the request's status (errors.cc) and ends it; one that
+// is short goes on where it stopped; nothing that the kernel may say is a mistake of ours.
 #include "backend/file/operation.h"
 
 #include <fcntl.h>
@@ -8,6 +13,7 @@
 #include <cerrno>
 
 #include "backend/file/errors.h"
+#include "base/check.h"
 #include "base/limits.h"
 
 namespace lungate::backend::file {
@@ -88,6 +94,8 @@ void Operation::prepare_work(io_uring_sqe& sqe, int fd) {
     case Verb::kWriteSame:
       prepare_fill(sqe, fd);
       break;
+    case Verb::kAllocation:
+      check_failed("looking for holes is not the ring's work", __FILE__, __LINE__);
   }
 }
 
@@ -109,6 +117,8 @@ bool Operation::answered(int result, const Service& service) {
   return worked(result, service);
 }
 
+// In order: what the file system cannot do is done by hand; what failed has ended; a verb that
+// moves no bytes has ended too, or is made durable; and a short move goes on.
 bool Operation::worked(int result, const Service& service) {
   if (result == -EOPNOTSUPP && by_fallocate()) {
     fill_with_zeros_ = true;

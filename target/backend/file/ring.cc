@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// One file's io_uring and the thread that owns it. submit() is called on any loop and only posts;
+// all else here runs on the ring's thread, so that nothing in it needs a lock. What the kernel
+// answers about the file is operation.cc's to judge; what it answers about the ring itself can only
+// be our mistake or a shortage, see submit_and_wait().
+//
+// The turn: listen, take the inbox, start what has a free slot, one io_uring_enter for all of it
+// (which waits for at least one completion), look at the completions. It cannot sleep over a
+// letter: the wake-up is itself a read in the ring, and is set up again before the inbox is taken,
+// so a letter that comes after the look completes that read.
 #include "backend/file/ring.h"
 
 #include <sys/eventfd.h>
@@ -8,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "backend/gate.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/thread.h"
@@ -15,8 +26,10 @@
 namespace lungate::backend::file {
 namespace {
 
-/// One entry per operation and one for the wake-up: the submission queue cannot overflow, and the
-/// completion queue (twice as long) neither.
+/// At most one entry per slot and one for the wake-up are outstanding at any time (a slot's next
+/// step is prepared after its last one has completed), and submission entries are free again when
+/// io_uring_enter has taken them: so next_sqe() always finds one. The kernel makes the completion
+/// queue twice as long, so it never has to keep completions back either.
 constexpr unsigned kEntries = 2 * limits::kFileRingSlots;
 static_assert(kEntries > limits::kFileRingSlots + 1);
 
@@ -120,7 +133,9 @@ io_uring_sqe& Ring::next_sqe() {
 void Ring::submit_and_wait() {
   const int result = ::io_uring_submit_and_wait(&ring_, 1);
   // EINTR: a debugger. EAGAIN, EBUSY, ENOMEM: the kernel is short of something; what was not taken
-  // stays in the queue and goes with the next call.
+  // stays in the queue and goes with the next call. All others (EBADF, EFAULT, EINVAL, ENXIO...)
+  // say that the ring's descriptor or memory is not what we made: no request could be answered by
+  // it any more, and going on would leave every one of them hanging.
   const bool passes =
       result >= 0 || result == -EINTR || result == -EAGAIN || result == -EBUSY || result == -ENOMEM;
   check(passes, "a ring that was made works");
@@ -137,6 +152,7 @@ void Ring::reap() {
     } else if (operation->answered(cqe->res, service_)) {
       free_.push_back(operation);
       Request& request = operation->request();
+      static_cast<Gate*>(request.adapter)->leave();
       request.reply_to->post(request);
     } else {
       prepare(*operation);

@@ -27,6 +27,7 @@ class Ring {
   ~Ring();
 
   /// Any thread, never blocks. The request is posted to its reply_to when it is finished.
+  /// REQUIRES: request.adapter is the Gate that counts it; it is left just before that.
   void submit(Request& request) noexcept { inbox_.post(request); }
 
  private:

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The store that is none. Opened by control (stores.cc) for a LUN with `null = true`; submit() runs
+// on any loop and answers there, by mailbox as every adapter must: a completion inside submit()
+// would re-enter the device server. A range beyond the end is kOutOfRange as everywhere; nothing
+// else can fail.
 #include "backend/null/null_backend.h"
 
 #include <algorithm>
+
+#include "backend/gate.h"
+#include "base/check.h"
 
 namespace lungate::backend::null {
 namespace {
@@ -16,18 +24,24 @@ class NullBackend final : public Backend {
 
   void submit(Request& request) noexcept override {
     check_request(request);
+    gate_.enter();
     request.status = status_of(request);
     request.error = 0;
     if (request.verb == Verb::kRead && request.status == Status::kOk) {
       std::fill(request.data.begin(), request.data.end(), std::byte{0});
     }
-    request.reply_to->post(request);
+    if (request.verb == Verb::kAllocation) all_allocated(request);
+    gate_.leave();
+    request.reply_to->post(request);  // the last touch: this may be gone after it
   }
 
   State state() const override { return {.ready = true, .size_bytes = size_bytes_, .reason = {}}; }
   const Traits& traits() const override { return traits_; }
-  void watch(Watcher*) override {}  // nothing ever changes
-  void close() noexcept override {}
+  /// Nothing ever changes, so nobody is told; but the contract is held up as by every adapter.
+  void watch(Watcher*) override {
+    check(gate_.idle(), "a watcher changes while nothing is in progress");
+  }
+  void close() noexcept override { gate_.close(); }
 
  private:
   Status status_of(const Request& request) const {
@@ -38,6 +52,7 @@ class NullBackend final : public Backend {
 
   std::uint64_t size_bytes_;
   Traits traits_;
+  Gate gate_;
 };
 
 }  // namespace

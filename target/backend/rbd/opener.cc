@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Opening images, each on a thread of its own that may hang for ever while its callers wait for a
+// limited time. Called by control's workers. All that can go wrong outside comes back as an
+// OpenError; what an attempt had taken when it failed (connection, handle, lock) it gives back.
+//
+// An attempt is the entry of its image's name in Shared::attempts, from its thread's beginning:
+//
+//   under way, waited for --outcome--> ended --the last waiting caller takes it and erases it
+//      |  ^
+//      |  +- open() again: joins it, so that a hung cluster costs one thread per image
+//      v last caller's time is up
+//   under way, orphaned ---outcome--> the attempt erases itself, and closes what it has opened
+//
+// Threads are thus bounded by the LUNs (limits::kLunsMax), and only a hung cluster has that many.
+// Whoever erases does so under the mutex, and there is always exactly one who does: the attempt if
+// nobody waits at the moment it ends, else the last caller. Of several callers one gets the backend
+// and the others "opened by another caller", which is the truth.
 #include "backend/rbd/opener.h"
 
+#include <cerrno>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "backend/rbd/rbd_backend.h"
+#include "base/thread.h"
 #include "ceph/lock.h"
 
 namespace lungate::backend::rbd {
@@ -95,15 +113,19 @@ Opener::~Opener() = default;
 
 Outcome Opener::open(const Options& options) {
   if (!options.image.snapshot.empty() && !options.read_only) {
-    return err(OpenError{ceph::Cause::kRefused, 0,
+    return err(OpenError{ceph::Cause::kUnfit, 0,
                          "snapshot " + to_string(options.image) + " can only be read"});
   }
   const std::string name = to_string(options.image) + (options.read_only ? " ro" : " rw");
   std::unique_lock lock(shared_->mutex);
   const auto [place, fresh] = shared_->attempts.try_emplace(name);
   Attempt& attempt = place->second;
-  if (fresh)
-    std::thread([shared = shared_, name, options] { shared->attempt(name, options); }).detach();
+  const auto work = [shared = shared_, name, options] { shared->attempt(name, options); };
+  if (fresh && !start_detached("lg-open", work)) {
+    shared_->attempts.erase(place);
+    return err(OpenError{ceph::Cause::kFailed, EAGAIN,
+                         "the machine gives no thread to open image " + to_string(options.image)});
+  }
   ++attempt.waiting;
   const bool in_time =
       shared_->ended.wait_for(lock, options.timeout, [&] { return attempt.outcome.has_value(); });

@@ -35,8 +35,8 @@ class Opener {
 
   /// Any worker; blocks for at most the timeout (then kUnreachable). An attempt that has timed out
   /// goes on, and the next call for the same image joins it: a cluster that hangs costs one thread
-  /// per image, however often it is tried. Errors: see ceph::Cause; all but kRefused and kNotFound
-  /// are worth trying again, and those too once the operator has acted.
+  /// per image, however often it is tried. Errors: see ceph::Cause; all are
+  /// worth trying again, some only once the operator has acted.
   Result<std::unique_ptr<Backend>, OpenError> open(const Options& options);
 
   /// RADOS connections that are open now.

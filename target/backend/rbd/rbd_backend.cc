@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The I/O of an RBD image behind the port: what is decided before a request reaches librbd, and
+// what its answer means. submit() runs on any loop and takes no lock; completions come on librbd's
+// thread, one of an image at a time, and only post. serve() and close() run on workers. A request
+// that breaks the port's contract stops the process here, before librbd would (it aborts on a
+// length of zero); what the cluster refuses is answered through verbs.cc, and ends the backend
+// where it means that the image is ours no more (standing.h).
+//
+// The end: close() may wait for a cluster that has stopped answering, so all that waits is done by
+// close_bounded() on a thread of its own. That is why the callbacks that librbd and the connection
+// hold refer to the Standing and to the image, which that thread owns, and never to the backend.
 #include "backend/rbd/rbd_backend.h"
 
 #include <algorithm>
@@ -10,7 +21,6 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "ceph/bounded.h"
 
 namespace lungate::backend::rbd {
 namespace {
@@ -42,11 +52,10 @@ Traits traits_of(const ceph::Image& image) {
 
 RbdBackend::RbdBackend(std::unique_ptr<ceph::Image> image, std::shared_ptr<ceph::Roster> roster,
                        bool read_only, std::uint64_t size_bytes)
-    : roster_(std::move(roster)),
-      read_only_(read_only),
-      traits_(traits_of(*image)),
-      image_(std::move(image)),
-      size_bytes_(size_bytes) {}
+    : traits_(traits_of(*image)),
+      standing_(std::make_shared<Standing>(traits_.identity_seed, std::move(roster), !read_only,
+                                           size_bytes)),
+      image_(std::move(image)) {}
 
 Result<std::unique_ptr<RbdBackend>, ceph::Error> RbdBackend::serve(
     std::unique_ptr<ceph::Image> image, std::shared_ptr<ceph::Roster> roster, bool read_only) {
@@ -54,11 +63,15 @@ Result<std::unique_ptr<RbdBackend>, ceph::Error> RbdBackend::serve(
   if (!size) return err(size.error());
   std::unique_ptr<RbdBackend> backend(
       new RbdBackend(std::move(image), std::move(roster), read_only, *size));
-  backend->observation_ = backend->image_->cluster().observe(
-      [self = backend.get()] { self->lose("this gateway has been fenced", true); });
-  auto watched = backend->image_->watch([self = backend.get()] { self->on_header_change(); });
+  ceph::Image& open = *backend->image_;
+  ceph::Cluster& cluster = open.cluster();
+  const std::shared_ptr<Standing>& standing = backend->standing_;
+  backend->observation_ =
+      cluster.observe([standing, &cluster] { standing->lose(cluster, Loss::kFenced); });
+  // The image owns this closure, and waits for it before it goes: it may name the image.
+  auto watched = open.watch([standing, &open] { standing->look(open); });
   if (!watched) return err(std::move(watched.error()));
-  backend->on_header_change();  // what has changed before the watch stood
+  standing->look(open);  // what has changed before the watch stood
   return backend;
 }
 
@@ -67,26 +80,19 @@ RbdBackend::~RbdBackend() {
 }
 
 // The size may change between this check and librbd's own: then librbd answers EINVAL or reads
-// less, and status_of() makes kOutOfRange of it. What must not pass is an empty range (image.h
-// refuses it).
+// less, and status_of() makes kOutOfRange of it.
 void RbdBackend::submit(Request& request) noexcept {
+  check_request(request);
+  gate_.enter();
   const VerbRow& row = row_of(request.verb);
-  request.error = 0;
-  request.status = Status::kOk;
-  if (!ready_.load(std::memory_order_acquire)) {
-    request.status = Status::kNotOwner;
-  } else if (row.modifies && read_only_) {
-    request.status = Status::kReadOnly;
-  } else if (row.ranged && !in_range(request.offset, request.length,
-                                     size_bytes_.load(std::memory_order_acquire))) {
-    request.status = Status::kOutOfRange;
-  } else {
-    request.adapter = this;
-    const int started = row.start(*image_, request, &RbdBackend::on_done);
-    if (started == 0) return;
-    return finish(request, started);
-  }
-  request.reply_to->post(request);
+  request.adapter = this;
+  if (!standing_->ready()) return answer(request, Status::kNotOwner);
+  if (row.modifies && !standing_->writer()) return answer(request, Status::kReadOnly);
+  if (row.ranged && !in_range(request.offset, request.length, standing_->size_bytes()))
+    return answer(request, Status::kOutOfRange);
+  const int started = row.start != nullptr ? row.start(*image_, request, &RbdBackend::on_done)
+                                           : (clerk_.give(request) ? 0 : -ENOMEM);
+  if (started != 0) finish(request, started);
 }
 
 /// librbd's thread, one callback of an image at a time.
@@ -95,80 +101,53 @@ void RbdBackend::on_done(void* completion, void* owner) {
   static_cast<RbdBackend*>(request.adapter)->finish(request, ceph::Image::result(completion));
 }
 
+/// The clerk's thread. close() comes after the last delivery, so the image is there; a fence that
+/// comes while we ask ends librbd's call like any other, and what waited meanwhile asks no more.
+void RbdBackend::look_up(Mail& letter, void* backend) noexcept {
+  auto& self = *static_cast<RbdBackend*>(backend);
+  auto& request = static_cast<Request&>(letter);
+  if (!self.standing_->ready()) return self.answer(request, Status::kNotOwner);
+  ceph::Image::Extent extent;
+  const int result = self.image_->first_extent(request.offset, request.length, extent);
+  request.extent_bytes = extent.bytes;
+  request.extent_allocated = extent.allocated;
+  self.finish(request, result);
+}
+
 void RbdBackend::finish(Request& request, std::int64_t result) noexcept {
-  request.status = status_of(request, result);
-  request.error = result < 0 ? static_cast<int>(-result) : 0;
-  if (request.status == Status::kNotOwner) [[unlikely]]
-    lose("the image's lock is lost", ceph::means_fenced(result));
-  request.reply_to->post(request);  // the last touch: the request, and this, may be gone after it
+  const Status status = status_of(request, result);
+  if (status == Status::kNotOwner) [[unlikely]]
+    standing_->lose(image_->cluster(),
+                    ceph::means_fenced(result) ? Loss::kFenced : Loss::kLockLost);
+  answer(request, status, result < 0 ? static_cast<int>(-result) : 0);
+}
+
+// The gate is left first: who gets the last letter may close and destroy this backend before post()
+// has returned.
+void RbdBackend::answer(Request& request, Status status, int error) noexcept {
+  request.status = status;
+  request.error = error;
+  gate_.leave();
+  request.reply_to->post(request);
 }
 
 State RbdBackend::state() const {
-  State state;
-  state.ready = ready_.load(std::memory_order_acquire);
-  state.read_only = read_only_;
-  state.size_bytes = size_bytes_.load(std::memory_order_acquire);
-  const std::lock_guard lock(mutex_);
-  state.reason = reason_;
-  return state;
+  return standing_->state();
 }
 
 void RbdBackend::watch(Watcher* watcher) {
-  const std::lock_guard lock(watcher_mutex_);
-  watcher_ = watcher;
-}
-
-void RbdBackend::tell_watcher() noexcept {
-  const std::lock_guard lock(watcher_mutex_);
-  if (watcher_ != nullptr) watcher_->backend_changed();
-}
-
-/// librbd's thread for header changes; it may ask the cluster. librbd reports a change too when its
-/// watch was broken, so a fence or a lock that was taken away shows here on an idle image. The lock
-/// is asked for first: unlike the size, its answer never comes from librbd's memory.
-void RbdBackend::on_header_change() noexcept {
-  const auto holder = image_->lock_holder();
-  if (!holder && holder.error().cause == ceph::Cause::kFenced)
-    return lose("this gateway has been fenced", true);
-  const bool ours = holder && *holder && (*holder)->client == image_->cluster().client();
-  if (holder && !ours && !read_only_) return lose("the image's lock has been taken away", false);
-  if (const std::string setting = image_->forbidden_setting(); !setting.empty())
-    return lose("the image's own setting forbids serving it: " + setting, false);
-  const auto size = image_->size_bytes();
-  if (size && size_bytes_.exchange(*size, std::memory_order_acq_rel) != *size) tell_watcher();
-}
-
-void RbdBackend::lose(std::string reason, bool fenced) noexcept {
-  // Nothing is submitted from here on; what librbd has is answered by librbd.
-  if (ready_.exchange(false, std::memory_order_acq_rel)) {
-    {
-      const std::lock_guard lock(mutex_);
-      reason_ = std::move(reason);
-      log::error("rbd", "ownership_lost", {{"image", traits_.identity_seed}, {"reason", reason_}});
-    }
-    tell_watcher();
-  }
-  // A fence may show after the lock's loss (librbd gives the lock up by itself when its watch
-  // breaks). It takes the whole connection: the other images must not wait for their next I/O.
-  if (!fenced || image_->cluster().fenced()) return;
-  roster_->abandon(image_->cluster().client());
-  image_->cluster().mark_fenced();
+  check(gate_.idle(), "a watcher changes while nothing is in progress");
+  standing_->watch(watcher);
 }
 
 void RbdBackend::close() noexcept {
+  gate_.close();
   if (!image_) return;
-  watch(nullptr);
-  image_->cluster().unobserve(observation_);
-  image_->unwatch();
-  ready_.store(false, std::memory_order_release);
-  std::shared_ptr<ceph::Image> image = std::move(image_);
+  standing_->watch(nullptr);
+  image_->cluster().unobserve(observation_);  // waits for lose() at most, which does not block
   // librbd flushes when it gives the lock back, and when it closes.
-  const bool closed = ceph::run_bounded(limits::kImageCloseTimeout,
-                                        [image = std::move(image), owner = !read_only_]() mutable {
-                                          if (owner) image->release_lock();
-                                          image.reset();
-                                        });
-  if (!closed) log::warn("rbd", "close_goes_on", {{"image", traits_.identity_seed}});
+  if (!ceph::close_bounded(std::move(image_), standing_->writer(), limits::kImageCloseTimeout))
+    log::warn("rbd", "close_goes_on", {{"image", traits_.identity_seed}});
 }
 
 }  // namespace lungate::backend::rbd

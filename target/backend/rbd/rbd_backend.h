@@ -6,15 +6,15 @@
 // the owner closes it and opens a new one (opener.h), on another connection.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <string>
 
 #include "backend/backend.h"
+#include "backend/gate.h"
+#include "backend/rbd/standing.h"
 #include "ceph/image.h"
 #include "ceph/roster.h"
+#include "event/clerk.h"
 
 namespace lungate::backend::rbd {
 
@@ -29,8 +29,8 @@ class RbdBackend final : public Backend {
   State state() const override;
   const Traits& traits() const override { return traits_; }
   void watch(Watcher* watcher) override;
-  /// Waits for at most limits::kImageCloseTimeout; a cluster that does not answer gets the rest of
-  /// the work when it does.
+  /// Waits for at most limits::kImageCloseTimeout; the rest is done by a thread of its own, when
+  /// and if the cluster answers. (Where the machine gives no thread, it waits as long as it takes.)
   void close() noexcept override;
 
  private:
@@ -38,26 +38,17 @@ class RbdBackend final : public Backend {
              bool read_only, std::uint64_t size_bytes);
 
   static void on_done(void* completion, void* owner);
-  void on_header_change() noexcept;
+  static void look_up(Mail& letter, void* backend) noexcept;
   void finish(Request& request, std::int64_t result) noexcept;
-  /// The lock or the client is gone. Any thread; the first reason stays.
-  void lose(std::string reason, bool fenced) noexcept;
-  void tell_watcher() noexcept;
+  /// The last touch: the request, and this, may be gone after it.
+  void answer(Request& request, Status status, int error = 0) noexcept;
 
-  // Constant after construction.
-  const std::shared_ptr<ceph::Roster> roster_;
-  const bool read_only_;
   const Traits traits_;
-  std::uint64_t observation_ = 0;
-
-  // Any thread.
+  const std::shared_ptr<Standing> standing_;  // shared with callbacks that may outlast close()
+  Gate gate_;
   std::unique_ptr<ceph::Image> image_;  // null after close()
-  std::atomic<std::uint64_t> size_bytes_;
-  std::atomic<bool> ready_{true};
-  mutable std::mutex mutex_;  // guards the reason
-  std::string reason_;
-  std::mutex watcher_mutex_;  // held while the watcher is called, so that watch(null) waits for it
-  Watcher* watcher_ = nullptr;
+  std::uint64_t observation_ = 0;
+  event::Clerk clerk_{"lg-rbd-map", &RbdBackend::look_up, this};
 };
 
 }  // namespace lungate::backend::rbd

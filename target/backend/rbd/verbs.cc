@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The table of verbs for RBD, and librbd's errors as the port's Status. Called by RbdBackend, on
+// any loop (row_of) and on librbd's thread (status_of). Ranges have been checked before; an errno
+// that is not listed is an error of the medium: initiators take it for this command's and go on.
 #include "backend/rbd/verbs.h"
 
 #include <array>
@@ -44,6 +48,7 @@ constexpr std::array<VerbRow, kVerbs> kRows{{
     {.modifies = true, .ranged = true, .start = start_discard},
     {.modifies = true, .ranged = true, .start = start_write_zeroes},
     {.modifies = true, .ranged = true, .start = start_write_same},
+    {.modifies = false, .ranged = true, .start = nullptr},
 }};
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
 #include "base/bytes.h"
+#include "tests/fuzz/require.h"
 
 namespace lungate::fuzz {
 
@@ -42,10 +42,5 @@ class Input {
 
   Bytes rest_;
 };
-
-/// The fuzzer's own assertion: a broken property ends the run with its input kept.
-inline void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 }  // namespace lungate::fuzz

@@ -68,13 +68,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes text = input.bytes(input.u16() % (limits::kLoginDataSegmentBytes + 1));
     require(++rounds <= limits::kLoginRoundsMax + 1);
     const LoginReply reply = machine.step(request, text);
+    require(machine.invariants().empty());
     if (reply.outcome != LoginReply::Outcome::kAdmission) check_reply(request, reply);
     if (reply.outcome == LoginReply::Outcome::kRefused) return 0;
     if (reply.outcome == LoginReply::Outcome::kContinue) continue;
 
-    require(gatekeeper.accepted && machine.identified());
+    require(gatekeeper.accepted);
     const LoginReply final = machine.admit(1);
     require(final.outcome == LoginReply::Outcome::kComplete);
+    require(machine.invariants().empty());
     check_reply(request, final);
     return 0;
   }

@@ -50,7 +50,8 @@ scsi::Cdb cdb_of(const std::uint8_t* header) {
 }
 
 bool modifies(backend::Verb verb) {
-  return verb != backend::Verb::kRead && verb != backend::Verb::kFlush;
+  return verb != backend::Verb::kRead && verb != backend::Verb::kFlush &&
+         verb != backend::Verb::kAllocation;
 }
 
 void check_request(const Execution& execution, const scsi::Unit& unit) {
@@ -123,6 +124,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   constexpr std::uint16_t kLuns[] = {0, 1, 255};
   nexus.lun_inventory = kLuns;
   if ((input[1] & 0x80) != 0) nexus.unit_attentions.raise(scsi::sense::kPowerOnOccurred);
+  store.holes = {{0, 100}, {512, 4096}, {8192, 65536}, {100'000, 1}, {200'000, 62'144}};
+  store.look_no_further_than(150'000);
   store.calls.clear();
   store.fail(static_cast<backend::Status>(input[2] % backend::kStatuses), input[1] & 0x07);
 

@@ -23,6 +23,7 @@ TEST(Names, AreDistinctForEveryValue) {
   EXPECT_EQ(verbs.size(), kVerbs);
   EXPECT_EQ(statuses.size(), kStatuses);
   EXPECT_EQ(name(Verb::kWriteSame), "write_same");
+  EXPECT_EQ(name(Verb::kAllocation), "allocation");
   EXPECT_EQ(name(Status::kNoMemory), "no_memory");
 }
 
@@ -53,11 +54,13 @@ TEST_F(CheckRequestTest, LetsPassWhatKeepsTheContract) {
   check_request(asking(Verb::kRead, 64, 64));
   check_request(asking(Verb::kWriteSame, 640, 64));
   check_request(asking(Verb::kDiscard, kMax, 0));  // the range is the adapter's to refuse
+  check_request(asking(Verb::kAllocation, kMax, 0));
   check_request(asking(Verb::kFlush, 0, 0));
 }
 
 TEST_F(CheckRequestTest, StopsAtEachBrokenRequirement) {
   EXPECT_DEATH(check_request(asking(Verb::kRead, 0, 0)), "at least one byte");
+  EXPECT_DEATH(check_request(asking(Verb::kAllocation, 0, 0)), "at least one byte");
   EXPECT_DEATH(check_request(asking(Verb::kWrite, 64, 32)), "data is as long as the range");
   EXPECT_DEATH(check_request(asking(Verb::kWriteSame, 96, 64)), "a whole number of times");
   EXPECT_DEATH(check_request(asking(Verb::kWriteSame, 64, 0)), "a whole number of times");

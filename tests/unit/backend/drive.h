@@ -37,6 +37,11 @@ inline std::string text_of_read(const std::pair<Status, Data>& answer) {
   return std::string(text_of(answer.second));
 }
 
+inline std::string text_of_allocation(const Request& request) {
+  if (request.status != Status::kOk) return std::string(name(request.status));
+  return (request.extent_allocated ? "data " : "hole ") + std::to_string(request.extent_bytes);
+}
+
 /// A request that tells a closure when it is delivered.
 struct TestRequest final : Request {
   TestRequest(event::Loop& loop, Verb v, std::uint64_t at, std::uint64_t bytes_long, Data d) {
@@ -105,6 +110,11 @@ class Drive {
   }
   Status write_same(std::uint64_t offset, std::uint64_t length, Data data) {
     return run(make(Verb::kWriteSame, offset, length, std::move(data))).status;
+  }
+
+  /// "data BYTES" or "hole BYTES" from the offset on; otherwise the status.
+  std::string allocation(std::uint64_t offset, std::uint64_t length) {
+    return text_of_allocation(run(make(Verb::kAllocation, offset, length)));
   }
 
   event::Loop& loop() { return loop_; }

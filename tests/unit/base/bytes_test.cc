@@ -33,6 +33,14 @@ TEST(BigEndian, GoldenImages) {
   EXPECT_EQ(image(bytes_of(be64(0x0102030405060708))), (std::vector{1, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+TEST(Ports, StandInASocketAddressMostSignificantByteFirst) {
+  const std::uint16_t field = port_to_network(3260);
+  EXPECT_EQ(image(bytes_of(field)), (std::vector{0x0c, 0xbc}));
+  EXPECT_EQ(port_from_network(field), 3260);
+  EXPECT_EQ(port_from_network(port_to_network(0xffff)), 0xffff);
+  EXPECT_EQ(port_to_network(0), 0);
+}
+
 TEST(BigEndian, KeepsTheExtremes) {
   EXPECT_EQ(be16(0xffff).value(), 0xffff);
   EXPECT_EQ(be24(0xffffff).value(), 0xffffffu);

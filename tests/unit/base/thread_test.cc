@@ -5,7 +5,10 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <future>
 #include <string>
+
+#include "tests/unit/base/no_threads.h"
 
 namespace lungate {
 namespace {
@@ -36,6 +39,23 @@ TEST(Thread, HasItsName) {
   EXPECT_STREQ(name, "lg-fifteen-char");
   ::pthread_kill(thread.native_handle(), SIGUSR1);
   thread.join();
+}
+
+TEST(DetachedThread, BlocksSignalsToo) {
+  std::promise<bool> heard;
+  ASSERT_TRUE(start_detached("lg-test", [&] { heard.set_value(hears(SIGTERM)); }));
+  EXPECT_FALSE(heard.get_future().get());
+}
+
+TEST(DetachedThread, ThatCannotBeIsAValue) {
+  bool ran = false;
+  {
+    const test::NoThreads machine;
+    EXPECT_THROW(start_thread("lg-test", [] {}), std::system_error);
+    EXPECT_FALSE(start_detached("lg-test", [&] { ran = true; }));
+  }
+  EXPECT_FALSE(ran);
+  EXPECT_TRUE(hears(SIGTERM));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 
 TEST(Error, SaysWhatAndWhy) {
   const Error error = error_of(-EPERM, "open pool rbd");
-  EXPECT_EQ(error.cause, Cause::kRefused);
+  EXPECT_EQ(error.cause, Cause::kDenied);
   EXPECT_EQ(error.number, EPERM);
   EXPECT_EQ(error.text, "cannot open pool rbd: Operation not permitted");
 }
@@ -26,6 +26,8 @@ TEST(Error, BlocklistedIsCalledByItsName) {
 TEST(Error, CausesTellWhatToDo) {
   EXPECT_EQ(error_of(-ENOENT, "x").cause, Cause::kNotFound);
   EXPECT_EQ(error_of(-EBUSY, "x").cause, Cause::kLocked);
+  EXPECT_EQ(error_of(-EACCES, "x").cause, Cause::kDenied);
+  EXPECT_EQ(error_of(-ENOSYS, "x").cause, Cause::kUnfit);  // features that librbd does not know
   EXPECT_EQ(error_of(-ETIMEDOUT, "x").cause, Cause::kUnreachable);
   EXPECT_EQ(error_of(-EIO, "x").cause, Cause::kFailed);
 }

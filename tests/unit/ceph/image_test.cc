@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <chrono>
+#include <memory>
 #include <semaphore>
+#include <thread>
 
 #include "tests/unit/ceph/lab.h"
 
@@ -30,7 +33,7 @@ class ImageTest : public test::CephTest {
   std::string refusal(const std::string& name) {
     const auto image = open(name);
     if (image) return "opened";
-    EXPECT_EQ(image.error().cause, Cause::kRefused);
+    EXPECT_EQ(image.error().cause, Cause::kUnfit);
     return image.error().text;
   }
 
@@ -115,6 +118,27 @@ TEST_F(ImageTest, WatchSeesAResizeByOthers) {
   }));
   admin_->resize(name, 12 * kMiB);
   EXPECT_TRUE(changed.try_acquire_for(std::chrono::seconds(20)));
+}
+
+/// Guards close_bounded(): unwatching waits for a callback that is being called, and ours asks the
+/// cluster.
+TEST_F(ImageTest, ClosingDoesNotWaitForACallbackThatHangs) {
+  const std::string name = admin_->make_image();
+  auto image = open(name);
+  ASSERT_TRUE(image);
+  struct Callback {
+    std::counting_semaphore<> begun{0}, may_end{0};
+  };
+  const auto callback = std::make_shared<Callback>();
+  ASSERT_TRUE((*image)->watch([callback] {
+    callback->begun.release();
+    callback->may_end.acquire();
+  }));
+  admin_->resize(name, 8 * kMiB);
+  callback->begun.acquire();
+  EXPECT_FALSE(close_bounded(std::move(*image), false, std::chrono::milliseconds(50)));
+  callback->may_end.release(8);  // and it ends by itself, however often it was called
+  while (callback.use_count() > 1) std::this_thread::yield();
 }
 
 }  // namespace

@@ -236,6 +236,39 @@ inline std::string Outsider::command(const std::string& json) {
   return answer;
 }
 
+/// A pool whose placement group no OSD serves: what is asked of its objects waits, until heal() or
+/// the end. The rest of the cluster is as before.
+class HungPool {
+ public:
+  explicit HungPool(Outsider& admin) : admin_(admin), name_("lungate-" + fresh_name()) {
+    admin_.command(R"({"prefix": "osd crush add-bucket", "name": ")" + name_ +
+                   R"(", "type": "root"})");
+    admin_.command(R"({"prefix": "osd crush rule create-simple", "name": ")" + name_ +
+                   R"(", "root": ")" + name_ + R"(", "type": "osd"})");
+    admin_.command(R"({"prefix": "osd pool create", "pool": ")" + name_ +
+                   R"(", "pg_num": 1, "pool_type": "replicated", "rule": ")" + name_ + "\"}");
+  }
+  HungPool(const HungPool&) = delete;
+  HungPool& operator=(const HungPool&) = delete;
+  ~HungPool() {
+    heal();
+    admin_.command(R"({"prefix": "osd pool delete", "pool": ")" + name_ + R"(", "pool2": ")" +
+                   name_ + R"(", "yes_i_really_really_mean_it": true})");
+    admin_.command(R"({"prefix": "osd crush rule rm", "name": ")" + name_ + "\"}");
+    admin_.command(R"({"prefix": "osd crush rm", "name": ")" + name_ + "\"}");
+  }
+
+  const std::string& name() const { return name_; }
+  void heal() {
+    admin_.command(R"({"prefix": "osd pool set", "pool": ")" + name_ +
+                   R"(", "var": "crush_rule", "val": "replicated_rule"})");
+  }
+
+ private:
+  Outsider& admin_;
+  const std::string name_;
+};
+
 /// Skips where no cluster is given.
 class CephTest : public testing::Test {
  protected:

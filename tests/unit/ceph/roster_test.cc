@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ceph/roster.h"
 
+#include <chrono>
+#include <future>
 #include <optional>
 
 #include "base/limits.h"
@@ -71,6 +73,45 @@ TEST_F(RosterTest, OldestAreForgottenButNotOurselves) {
   EXPECT_FALSE((*roster.find(*pool_, "client.0")).has_value());
   EXPECT_TRUE((*roster.find(*pool_, old.client)).has_value());
   EXPECT_TRUE((*roster.find(*pool_, pool_->cluster()->client())).has_value());
+}
+
+/// Guards the mutex per place: a pool without an OSD takes its own LUNs offline, not all of them.
+TEST_F(RosterTest, APoolThatHangsHoldsUpNobodyElse) {
+  test::Outsider admin;
+  test::HungPool dead(admin);
+  Pool there = *Pool::open(pool_->cluster(), dead.name(), "");
+  Roster roster(gateway_);
+  auto hung = std::async(std::launch::async, [&] { return roster.enlist(there).has_value(); });
+  // Whichever of the two comes first: the other must not wait for it.
+  EXPECT_EQ(hung.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  auto healthy = std::async(std::launch::async, [&] { return roster.enlist(*pool_).has_value(); });
+  EXPECT_EQ(healthy.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  dead.heal();
+  EXPECT_TRUE(hung.get());
+  EXPECT_TRUE(healthy.get());
+}
+
+/// Guards Roster::fence_once: a fence is renewed by removing it first, and through that moment the
+/// old client could write to images of the other pool that have a new owner by then.
+TEST_F(RosterTest, AClientOfTwoPoolsIsFencedOnce) {
+  test::Outsider admin;
+  const std::string name_space = "ns-" + test::fresh_name();
+  admin.make_name_space(name_space);
+  Pool other = *Pool::open(pool_->cluster(), "rbd", name_space);
+  Instance old = this_process();
+  old.client = "client.1";
+  old.address = "10.255.255.7:0/" + std::to_string(::getpid());
+  ASSERT_TRUE(pool_->put(object_, old.client, encode(old)));
+  ASSERT_TRUE(other.put(object_, old.client, encode(old)));
+  Roster roster(gateway_);
+  ASSERT_TRUE(roster.fence(*pool_, old));
+  EXPECT_GT(admin.blocklisted_for_s(old.address), 0);
+  admin.command(R"({"prefix": "osd blocklist", "blocklistop": "rm", "addr": ")" + old.address +
+                "\"}");  // shows whether it is said again
+  ASSERT_TRUE(roster.fence(other, old));
+  EXPECT_EQ(admin.blocklisted_for_s(old.address), 0);
+  EXPECT_TRUE((*roster.find(other, old.client))->fenced);
+  ASSERT_TRUE(other.erase(object_, {old.client}));
 }
 
 }  // namespace

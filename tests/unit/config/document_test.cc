@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace lungate::config {
 namespace {
 
@@ -57,6 +59,18 @@ TEST(Document, SaturatedIntegersKeepTheirText) {
   const auto document = Document::parse("a = 99999999999999999999 # more", "t");
   ASSERT_TRUE(document);
   EXPECT_EQ(document->token(*find(document->root(), "a")), "99999999999999999999");
+}
+
+// Found by the fuzzer: the parser's place was a line that the text has not.
+TEST(Document, AnErrorIsInsideTheText) {
+  for (const char* text : {"a = [[[[[[[[[[", "a = [\n[[", "a = {", "a", "[a"}) {
+    const auto document = Document::parse(text, "t");
+    ASSERT_FALSE(document) << text;
+    const std::string_view all(text);
+    const auto lines = static_cast<std::uint32_t>(std::count(all.begin(), all.end(), '\n')) + 1;
+    EXPECT_GE(document.error().at(0).line, 1u) << text;
+    EXPECT_LE(document.error().at(0).line, lines) << text;
+  }
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -209,6 +211,36 @@ TEST_F(ControlSocketTest, IsNotTakenFromALivingProcess) {
   const auto second = open();
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().find("another lungate-target"), std::string::npos);
+}
+
+/// Guards SOCK_NONBLOCK in somebody_listens(): the start hung with the former instance.
+TEST_F(ControlSocketTest, AHungProcessKeepsItsSocketAndHoldsNobodyUp) {
+  const std::string path = folder_ + "/hung";
+  const sockaddr_un address = [&] {
+    sockaddr_un made{};
+    made.sun_family = AF_UNIX;
+    path.copy(made.sun_path, sizeof made.sun_path - 1);
+    return made;
+  }();
+  const auto* where = reinterpret_cast<const sockaddr*>(&address);
+  const UniqueFd hung(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(hung.get(), where, sizeof address), 0);
+  ASSERT_EQ(::listen(hung.get(), 0), 0);
+  std::vector<UniqueFd> waiting;  // until its queue is full
+  do {
+    waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  } while (::connect(waiting.back().get(), where, sizeof address) == 0);
+  ASSERT_EQ(errno, EAGAIN);
+
+  auto second = std::async(std::launch::async, [&] {
+    const auto opened = ControlSocket::open(loop_, path, [](const auto&, const auto&) {});
+    return opened ? std::string("opened") : opened.error();
+  });
+  if (second.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    ADD_FAILURE() << "it waits for the hung process";
+    ::close(::accept(hung.get(), nullptr, nullptr));  // lets it go on
+  }
+  EXPECT_NE(second.get().find("another lungate-target"), std::string::npos);
 }
 
 /// Guards is_replaceable(): a mistyped path must not cost a file.

@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <mutex>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "telemetry/reader.h"
@@ -16,6 +20,75 @@ namespace lungate::control {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// A store that can be lost.
+class FickleStore final : public backend::Backend {
+ public:
+  explicit FickleStore(std::string seed) {
+    traits_.kind = "file";
+    traits_.identity_seed = std::move(seed);
+  }
+  ~FickleStore() override { EXPECT_TRUE(closed_) << "a store is closed before it goes"; }
+
+  void lose() {
+    const std::lock_guard lock(mutex_);
+    state_.ready = false;
+    state_.reason = "its lock was taken away";
+    state_.loss = backend::Loss::kLockLost;
+    if (watcher_ != nullptr) watcher_->backend_changed();
+  }
+
+  void submit(backend::Request&) noexcept override {}
+  backend::State state() const override {
+    const std::lock_guard lock(mutex_);
+    return state_;
+  }
+  const backend::Traits& traits() const override { return traits_; }
+  void watch(backend::Watcher* watcher) override {
+    const std::lock_guard lock(mutex_);
+    watcher_ = watcher;
+  }
+  void close() noexcept override { closed_ = true; }
+
+ private:
+  backend::Traits traits_;
+  mutable std::mutex mutex_;
+  backend::State state_{.ready = true, .read_only = false, .size_bytes = 1 << 20, .reason = {}};
+  backend::Watcher* watcher_ = nullptr;
+  std::atomic<bool> closed_ = false;
+};
+
+/// Gives what the test has put in the place where the LUN's store is looked for.
+class FickleStores final : public Stores {
+ public:
+  using Stores::Stores;
+
+  void put(std::string seed) {
+    const std::lock_guard lock(mutex_);
+    seed_ = std::move(seed);
+  }
+  void lose_it() {
+    const std::lock_guard lock(mutex_);
+    if (const auto store = last_.lock()) store->lose();
+  }
+  unsigned opens() const { return opens_; }
+
+  Result<std::shared_ptr<backend::Backend>, Refusal> open(const config::Target&,
+                                                          const config::Lun&) override {
+    const std::lock_guard lock(mutex_);
+    ++opens_;
+    if (seed_.empty()) return err(Refusal{telemetry::OfflineReason::kMissing, "it is missing"});
+    auto store = std::make_shared<FickleStore>(seed_);
+    last_ = store;
+    return std::shared_ptr<backend::Backend>(std::move(store));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string seed_;
+  std::weak_ptr<FickleStore> last_;
+  std::atomic<unsigned> opens_ = 0;
+};
 
 /// One LUN in a file, kept by a keeper on a real home loop with a real gateway.
 class LunKeeperTest : public ::testing::Test {
@@ -71,11 +144,12 @@ class LunKeeperTest : public ::testing::Test {
   }
 
   /// A keeper that has begun; does not wait for what comes of it.
-  std::future<void> begin(const config::Lun& lun) {
+  std::future<void> begin(const config::Lun& lun) { return begin(lun, stores_); }
+  std::future<void> begin(const config::Lun& lun, Stores& stores) {
     auto known = std::make_shared<std::promise<void>>();
     auto result = known->get_future();
-    on_home([this, lun, known] {
-      const KeeperTools tools{home_, *workers_, *gateway_, *segment_, stores_, 1};
+    on_home([this, lun, known, &stores] {
+      const KeeperTools tools{home_, *workers_, *gateway_, *segment_, stores, 1};
       keeper_ = std::make_shared<LunKeeper>(tools, 1, target_, lun);
       ASSERT_TRUE(keeper_->start([known] { known->set_value(); }));
     });
@@ -116,6 +190,7 @@ class LunKeeperTest : public ::testing::Test {
   config::Target target_;
   event::Loop home_;
   Stores stores_{config_};
+  FickleStores fickle_{config_};
   std::unique_ptr<telemetry::Segment> segment_;
   std::unique_ptr<session::Gateway> gateway_;
   std::unique_ptr<event::Workers> workers_;
@@ -180,9 +255,72 @@ TEST_F(LunKeeperTest, ItGoesInEveryPhase) {
   remove();
 }
 
+TEST_F(LunKeeperTest, AStoreThatWasLostIsOpenedAgain) {
+  fickle_.put("image 1");
+  ASSERT_TRUE(came(begin(lun(0), fickle_)));
+  fickle_.lose_it();
+  EXPECT_TRUE(
+      eventually([this] { return fickle_.opens() == 2 && keeper_->phase() == LunPhase::kReady; }));
+  EXPECT_EQ(keeper_->reason(), "");
+}
+
+/// Guards LunKeeper::another_store: initiators that have the first disk mounted would write its
+/// file system into the second.
+TEST_F(LunKeeperTest, AnotherStoreInTheOldOnesPlaceIsNotServed) {
+  fickle_.put("image 1");
+  ASSERT_TRUE(came(begin(lun(0), fickle_)));
+  fickle_.put("image 2");
+  fickle_.lose_it();
+  EXPECT_TRUE(eventually([this] { return keeper_->phase() == LunPhase::kOffline; }));
+  const std::string reason = on_home([this] { return keeper_->reason(); });
+  EXPECT_NE(reason.find("image 1"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("image 2"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("remove the LUN"), std::string::npos) << reason;
+  EXPECT_TRUE(eventually(
+      [this] { return published().at(0).offline == telemetry::OfflineReason::kInvalid; }));
+  // It is tried again: the old one may come back.
+  EXPECT_TRUE(eventually([this] { return fickle_.opens() >= 3; }));
+  EXPECT_NE(phase(), LunPhase::kReady);
+  fickle_.put("image 1");
+  EXPECT_TRUE(eventually([this] { return keeper_->phase() == LunPhase::kReady; }));
+  remove();
+  // Added again, it is what it is.
+  fickle_.put("image 2");
+  ASSERT_TRUE(came(begin(lun(0), fickle_)));
+  EXPECT_EQ(phase(), LunPhase::kReady);
+}
+
+/// Guards gone_parts_: a LUN that is removed while its store is being closed.
+TEST_F(LunKeeperTest, ItGoesWhileItsStoreIsLost) {
+  for (int round = 0; round < 20; ++round) {
+    fickle_.put("image 1");
+    ASSERT_TRUE(came(begin(lun(0), fickle_)));
+    if (round % 2 == 0) fickle_.put("image 2");
+    fickle_.lose_it();
+    if (round % 3 == 0) {
+      EXPECT_TRUE(eventually([this] { return keeper_->phase() != LunPhase::kReady; }));
+    }
+    remove();
+    EXPECT_TRUE(published().empty());
+  }
+}
+
+TEST(LunPhases, OnlyTheStepsOfALunsLifeAreAllowed) {
+  using enum LunPhase;
+  const std::set<std::pair<LunPhase, LunPhase>> steps = {
+      {kOffline, kOpening}, {kOpening, kReady}, {kOpening, kOffline}, {kOpening, kClosing},
+      {kOpening, kGone},    {kReady, kClosing}, {kClosing, kOpening}, {kClosing, kOffline},
+      {kClosing, kGone},    {kOffline, kGone}};
+  for (const LunPhase from : {kOpening, kReady, kOffline, kClosing, kGone})
+    for (const LunPhase to : {kOpening, kReady, kOffline, kClosing, kGone})
+      EXPECT_EQ(kLunTable.allow(from, to), steps.contains({from, to}))
+          << name(from) << " to " << name(to);
+}
+
 TEST_F(LunKeeperTest, PhasesHaveNames) {
   EXPECT_EQ(name(LunPhase::kOpening), "opening");
   EXPECT_EQ(name(LunPhase::kClosing), "closing");
+  EXPECT_EQ(name(LunPhase::kGone), "gone");
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ class TopCommand : public Commands {
     ASSERT_TRUE(slot) << slot.error().detail;
     segment_->update_lun(*slot, {telemetry::OfflineReason::kNone, 1 << 30});
     slot_ = *slot;
-    segment_->loop(0).heartbeat(boot_now());
+    segment_->loop(0).turn_ended(boot_now());
   }
   /// Records I/Os until the command has ended.
   int run_under_load() {

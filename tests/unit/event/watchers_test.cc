@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "base/fd.h"
 #include "event/loop.h"
@@ -91,7 +93,6 @@ TEST_F(WatchersTest, InterestMayChangeInTheCallback) {
       });
   loop_.run();
   EXPECT_EQ(heard, (std::vector{Interest::kRead, Interest::kWrite}));
-  EXPECT_EQ(watcher->interest(), Interest::kNone);
 }
 
 TEST_F(WatchersTest, NoInterestMeansNoCallback) {
@@ -155,11 +156,9 @@ TEST_F(WatchersTest, TimerFiresOnceAndNotEarly) {
   Timer end(loop_, [&] { loop_.stop(); });
   const BootTime begin = boot_now();
   timer.start(5ms);
-  EXPECT_TRUE(timer.active());
   end.start(20ms);
   loop_.run();
   EXPECT_EQ(times, 1);
-  EXPECT_FALSE(timer.active());
   EXPECT_GE(boot_now() - begin, 20'000'000u);
 }
 
@@ -191,7 +190,6 @@ TEST_F(WatchersTest, RepeatingTimerRepeatsUntilStopped) {
   timer->start_repeating(1ms);
   loop_.run();
   EXPECT_EQ(times, 3);
-  EXPECT_FALSE(timer->active());
 }
 
 TEST_F(WatchersTest, RestartingReplacesWhatWasSet) {
@@ -204,7 +202,6 @@ TEST_F(WatchersTest, RestartingReplacesWhatWasSet) {
   timer.start(1ms);
   loop_.run();
   EXPECT_EQ(times, 1);
-  EXPECT_FALSE(timer.active());
 }
 
 TEST_F(WatchersTest, ATimerMayRestartOrDestroyItselfInItsCallback) {
@@ -231,6 +228,68 @@ TEST_F(WatchersTest, SignalIsHeardOnTheLoop) {
   loop_.post([] { ::raise(SIGUSR1); });
   loop_.run();
   EXPECT_EQ(times, 1);
+}
+
+// --- The wrong thread ------------------------------------------------------------------------
+
+/// What is made before the loop runs, and then used by somebody else while it does.
+class WrongThreadDeathTest : public WatchersTest {
+ protected:
+  void elsewhere(const std::function<void()>& use) {
+    loop_.post([this, &use] {
+      std::thread(use).join();
+      loop_.stop();
+    });
+    loop_.run();
+  }
+
+  Timer timer_{loop_, [] {}};
+  FdWatcher watcher_{loop_, pair_.near.get(), Interest::kNone, [](Interest) {}};
+};
+
+constexpr const char* kWrongThread = "a watcher is used on its loop's thread";
+
+TEST_F(WrongThreadDeathTest, TimersAreForTheLoopsThread) {
+  EXPECT_DEATH(elsewhere([&] { timer_.start(1h); }), kWrongThread);
+  EXPECT_DEATH(elsewhere([&] { timer_.stop(); }), kWrongThread);
+  EXPECT_DEATH(elsewhere([&] { Timer made(loop_, [] {}); }), kWrongThread);
+}
+
+TEST_F(WrongThreadDeathTest, DescriptorsAndSignalsAreForTheLoopsThread) {
+  EXPECT_DEATH(elsewhere([&] { watcher_.set_interest(Interest::kRead); }), kWrongThread);
+  EXPECT_DEATH(elsewhere([&] { SignalWatcher made(loop_, SIGUSR1, [] {}); }), kWrongThread);
+}
+
+TEST_F(WrongThreadDeathTest, SoAreTheLoopsHooksAndItsTime) {
+  EXPECT_DEATH(elsewhere([&] { loop_.set_turn_end([] {}); }), "hooks are set on its thread");
+  EXPECT_DEATH(elsewhere([&] { loop_.set_stall_hook(1s, nullptr); }), "hooks are set on its");
+  EXPECT_DEATH(elsewhere([&] { loop_.turn_start(); }), "for the events of that turn");
+  EXPECT_DEATH(elsewhere([&] { loop_.run(); }), "one thread at a time runs a loop");
+}
+
+TEST_F(WatchersTest, ALoopThatDoesNotRunBelongsToWhoeverBuildsIt) {
+  std::thread([this] {
+    EXPECT_TRUE(loop_.on_loop_thread());
+    Timer timer(loop_, [] {});
+    timer.start(1h);
+  }).join();
+}
+
+TEST_F(WatchersTest, ALoopInsideAnothersCallbackLeavesThatOneItsThread) {
+  bool ours_inside = true, ours_after = false;
+  loop_.post([&] {
+    Loop inner;
+    inner.post([&] {
+      ours_inside = loop_.on_loop_thread();
+      inner.stop();
+    });
+    inner.run();
+    ours_after = loop_.on_loop_thread();
+    loop_.stop();
+  });
+  loop_.run();
+  EXPECT_FALSE(ours_inside);
+  EXPECT_TRUE(ours_after);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/fd.h"
 #include "config/config.h"
 
@@ -32,13 +33,13 @@ class HttpClient {
     if (address.ipv6) {
       auto& v6 = reinterpret_cast<sockaddr_in6&>(to);
       v6.sin6_family = AF_INET6;
-      v6.sin6_port = htons(address.port);
+      v6.sin6_port = port_to_network(address.port);
       inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr);
       length = sizeof v6;
     } else {
       auto& v4 = reinterpret_cast<sockaddr_in&>(to);
       v4.sin_family = AF_INET;
-      v4.sin_port = htons(address.port);
+      v4.sin_port = port_to_network(address.port);
       inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr);
       length = sizeof v4;
     }

@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "base/limits.h"
@@ -22,18 +26,18 @@ class Http : public ::testing::Test {
     auto listener = listen_on(where);
     if (!listener) return;
     address_ = listener->address;
-    Handlers handlers = {
-        {"/metrics",
-         [] {
+    Routes routes = {
+        {"/metrics", {[] {
            return Reply{"text/plain; version=0.0.4", "lungate_up 1\n"};
-         }},
-        {"/throws", []() -> Reply { throw std::runtime_error("no such luck"); }},
-        {"/large",
-         [] {
+         }}},
+        {"/throws", {throw_it}},
+        {"/throws/slow", {throw_it, true}},
+        {"/large", {[] {
            return Reply{"text/plain", std::string(kLargeBytes, 'x')};
-         }},
+         }}},
+        {"/slow", {[this] { return slow_page(); }, true}},
     };
-    auto server = HttpServer::start(std::move(listener->fd), std::move(handlers));
+    auto server = HttpServer::start(std::move(listener->fd), std::move(routes));
     if (server) server_ = std::move(*server);
   }
 
@@ -47,7 +51,35 @@ class Http : public ::testing::Test {
     return client.receive();
   }
 
+  static Reply throw_it() { throw std::runtime_error("no such luck"); }
+
+  /// A page that is not done before open_gate(); which pages are being made is counted.
+  Reply slow_page() {
+    const int now = ++in_the_making_;
+    most_at_once_ = std::max(most_at_once_.load(), now);
+    gate_.wait(false);
+    --in_the_making_;
+    return {"text/plain", "slow\n"};
+  }
+  void open_gate() {
+    gate_ = true;
+    gate_.notify_all();
+  }
+  /// Clients that have asked for the slow page and wait.
+  std::vector<std::unique_ptr<HttpClient>> slow_clients(int count) {
+    std::vector<std::unique_ptr<HttpClient>> clients;
+    for (int i = 0; i < count; ++i) {
+      clients.push_back(std::make_unique<HttpClient>(address_));
+      clients.back()->send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    while (in_the_making_ == 0) std::this_thread::yield();
+    return clients;
+  }
+
   static constexpr std::size_t kLargeBytes = 8 * limits::kMiB;
+  std::atomic<bool> gate_ = false;
+  std::atomic<int> in_the_making_ = 0;
+  std::atomic<int> most_at_once_ = 0;
   config::Address address_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -92,6 +124,54 @@ TEST_F(Http, ABodyIsNotWaitedFor) {
 TEST_F(Http, AnExceptionIsAnInternalError) {
   EXPECT_EQ(ask("GET", "/throws").status, 500u);
   EXPECT_EQ(ask("GET", "/metrics").status, 200u) << "and the server goes on";
+}
+
+TEST_F(Http, AnExceptionInASlowAnswerIsOneToo) {
+  EXPECT_EQ(ask("GET", "/throws/slow").status, 500u);
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u);
+}
+
+// A watchdog that asks /healthz must not take an exporter that is making a large page for dead.
+// Many scrapes, so that no number of threads would do.
+TEST_F(Http, QuickPathsAnswerDuringSlowOnes) {
+  const auto slow = slow_clients(8);
+  HttpClient probe(address_);  // one connection for both questions
+  probe.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(probe.request("GET", "/metrics").status, 200u);
+  EXPECT_EQ(ask("GET", "/nothing").status, 404u);
+  open_gate();
+  for (const auto& client : slow) EXPECT_EQ(client->receive().body, "slow\n");
+  EXPECT_EQ(most_at_once_, 1) << "one page at a time";
+}
+
+TEST_F(Http, AConnectionIsUsedAgainAfterASlowAnswer) {
+  open_gate();
+  HttpClient client(address_);
+  client.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string all = client.request("GET", "/slow").body;
+  EXPECT_NE(all.find("slow\nHTTP/1.1 200"), std::string::npos) << all;
+}
+
+TEST_F(Http, AClientThatLeavesBeforeItsSlowAnswer) {
+  slow_clients(4).clear();
+  open_gate();
+  EXPECT_EQ(ask("GET", "/slow").status, 200u);
+}
+
+TEST_F(Http, EndsWhileClientsWaitForSlowAnswers) {
+  const auto slow = slow_clients(4);
+  std::thread end([this] { server_.reset(); });
+  open_gate();
+  end.join();
+  for (const auto& client : slow) client->receive();  // 200, 503 or nothing, but an end
+}
+
+TEST_F(Http, ARequestWithABodyIsRefusedUnread) {
+  for (const char* path : {"/metrics", "/slow"}) {
+    EXPECT_EQ(ask("GET", path, "Content-Length: 100000000\r\n").status, 400u);
+    EXPECT_EQ(ask("GET", path, "Transfer-Encoding: chunked\r\n").status, 400u);
+  }
+  EXPECT_EQ(ask("GET", "/metrics", "Content-Length: 0\r\n").status, 200u);
 }
 
 TEST_F(Http, SurvivesWhatIsNotHttp) {

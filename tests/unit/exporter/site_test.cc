@@ -11,10 +11,10 @@ namespace {
 
 class Site : public ::testing::Test {
  protected:
-  Reply get(const std::string& path) { return site_.at(path)(); }
+  Reply get(const std::string& path) { return site_.at(path).make(); }
 
   Collector collector_{{"/no/such/segment"}, "9.9.9"};
-  Handlers site_ = make_site(collector_);
+  Routes site_ = make_site(collector_);
 };
 
 TEST_F(Site, MetricsNameTheirFormat) {
@@ -34,6 +34,11 @@ TEST_F(Site, ThePageSaysHowLongTheLastOneTook) {
 
 TEST_F(Site, HealthIsTheExportersOwn) {
   EXPECT_EQ(get("/healthz").status, 200u);
+}
+
+// A page of 1,000 LUNs takes a while: it must not be made where /healthz is answered.
+TEST_F(Site, OnlyThePageIsSlow) {
+  for (const auto& [path, route] : site_) EXPECT_EQ(route.slow, path == "/metrics") << path;
 }
 
 TEST_F(Site, TheLandingPageLeadsOn) {

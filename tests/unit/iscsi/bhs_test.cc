@@ -56,7 +56,6 @@ TEST(Bhs, ScsiCommandOfAppendixA4) {
   EXPECT_TRUE(pdu.read());
   EXPECT_FALSE(pdu.write());
   EXPECT_FALSE(pdu.immediate());
-  EXPECT_EQ(pdu.task_attribute(), static_cast<std::uint8_t>(TaskAttribute::kUntagged));
   EXPECT_EQ(pdu.initiator_task_tag, 0x14000000u);
   EXPECT_EQ(pdu.expected_data_transfer_length, 0x400u);
   EXPECT_EQ(pdu.cmd_sn, 0x14u);
@@ -74,14 +73,44 @@ TEST(Bhs, ScsiCommandOfAppendixA4) {
   EXPECT_EQ(written(built), golden);
 }
 
+// A WRITE(10) of 8 KiB to LUN 5 whose first 4 KiB come with it: byte 1 has F, W and SIMPLE, the
+// data segment's length is that of the immediate data, EDTL that of all.
+TEST(Bhs, ScsiCommandThatWritesWithImmediateData) {
+  const char* golden =
+      "01a10000 00001000 00050000 00000000 0000002a 00002000 "
+      "00000015 00000019 2a000000 08000000 10000000 00000000";
+  const auto pdu = read<ScsiCommand>(golden);
+  EXPECT_TRUE(pdu.final() && pdu.write());
+  EXPECT_FALSE(pdu.read() || pdu.immediate());
+  EXPECT_EQ(pdu.data_segment_bytes, 0x1000u);
+  EXPECT_EQ(pdu.total_ahs_words, 0);
+  EXPECT_EQ(pdu.lun, kLun5);
+  EXPECT_EQ(pdu.initiator_task_tag, 0x2au);
+  EXPECT_EQ(pdu.expected_data_transfer_length, 0x2000u);
+  EXPECT_EQ(pdu.cmd_sn, 0x15u);
+  EXPECT_EQ(pdu.exp_stat_sn, 0x19u);
+  EXPECT_EQ(pdu.cdb[0], 0x2a);
+  EXPECT_EQ(pdu.cdb[8], 0x10);
+
+  ScsiCommand built;
+  built.flags = kFinalBit | ScsiCommand::kWriteBit | 0x01;
+  built.data_segment_bytes = 0x1000;
+  built.lun = kLun5;
+  built.initiator_task_tag = 0x2a;
+  built.expected_data_transfer_length = 0x2000;
+  built.cmd_sn = 0x15;
+  built.exp_stat_sn = 0x19;
+  built.cdb = {0x2a, 0, 0, 0, 8, 0, 0, 0, 0x10};
+  EXPECT_EQ(written(built), golden);
+}
+
 TEST(Bhs, ScsiCommandFlags) {
   ScsiCommand pdu;
   pdu.opcode_byte |= kImmediateBit;
-  pdu.flags = ScsiCommand::kWriteBit | static_cast<std::uint8_t>(TaskAttribute::kOrdered);
+  pdu.flags = ScsiCommand::kWriteBit | 0x02;  // ORDERED (11.3.1)
   EXPECT_EQ(pdu.flags, 0x22);
   EXPECT_TRUE(pdu.write() && pdu.immediate());
   EXPECT_FALSE(pdu.read() || pdu.final());
-  EXPECT_EQ(pdu.task_attribute(), 2);
 }
 
 TEST(Bhs, ScsiResponse) {

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
 
 namespace lungate::iscsi {
 namespace {
 
 using Outcome = LoginReply::Outcome;
+using State = LoginMachine::State;
 
 constexpr std::string_view kTarget = "iqn.2026-11.io.lungate:store";
 constexpr std::string_view kNames =
@@ -79,6 +81,7 @@ class LoginTest : public ::testing::Test {
 
   std::string show(const LoginReply& reply) {
     last = reply;
+    EXPECT_EQ(machine.invariants(), "");
     if (reply.outcome == Outcome::kAdmission) return "admission";
     EXPECT_EQ(reply.header.data_segment_bytes, reply.text.size());
     EXPECT_LE(reply.text.size(), limits::kLoginDataSegmentBytes);
@@ -231,7 +234,7 @@ TEST_F(LoginTest, IdentityThatDoesNotDo) {
   for (const Wrong& wrong : cases) {
     machine = LoginMachine(gatekeeper, 32);
     EXPECT_EQ(say({.text = wrong.text}), wrong.refusal) << wrong.text;
-    EXPECT_FALSE(machine.identified());
+    EXPECT_EQ(machine.state(), State::kRefused);
   }
 }
 
@@ -429,6 +432,77 @@ TEST_F(LoginTest, MistakesOfTheOwnerStop) {
   say({.text = names()});
   EXPECT_DEATH(machine.admit(0), "not 0");
   EXPECT_DEATH(say({}), "no step");
+}
+
+// --- The states ---
+
+// Written down once more, as a picture and from the RFC, not from the table: rows are "from",
+// columns "to", in the order of State.
+constexpr std::string_view kPicture[LoginMachine::kStates] = {
+    //  1st sec ope adm com ref
+    "    .   x   x   .   .   x",  // first request
+    "    .   .   x   x   .   x",  // security
+    "    .   .   .   x   .   x",  // operational
+    "    .   .   .   .   x   x",  // admission
+    "    .   .   .   .   .   .",  // complete
+    "    .   .   .   .   .   x",  // refused
+};
+
+TEST(LoginEdges, AreThoseOfThePicture) {
+  for (std::size_t from = 0; from < LoginMachine::kStates; ++from) {
+    for (std::size_t to = 0; to < LoginMachine::kStates; ++to) {
+      const bool expected = kPicture[from][4 + 4 * to] == 'x';
+      EXPECT_EQ(LoginMachine::legal(static_cast<State>(from), static_cast<State>(to)), expected)
+          << from << " -> " << to;
+    }
+  }
+}
+
+TEST_F(LoginTest, EveryEdgeIsTaken) {
+  std::vector<State> path = {machine.state()};
+  const auto note = [&] { path.push_back(machine.state()); };
+  say({.csg = kSecurity, .nsg = kOperational, .text = names()});
+  note();
+  say({});
+  note();
+  show(machine.admit(1));
+  note();
+  EXPECT_EQ(path, (std::vector{State::kFirstRequest, State::kOperational, State::kAdmission,
+                               State::kComplete}))
+      << "security is passed within the first step";
+}
+
+TEST_F(LoginTest, ARequestWithoutTransitStaysInItsStage) {
+  say({.csg = kSecurity, .transit = false, .text = names()});
+  EXPECT_EQ(machine.state(), State::kSecurity);
+  say({.csg = kSecurity, .transit = false});
+  EXPECT_EQ(machine.state(), State::kSecurity);
+  say({.csg = kSecurity, .nsg = kFullFeature});
+  EXPECT_EQ(machine.state(), State::kAdmission);
+}
+
+TEST_F(LoginTest, RefusedFromEveryStateButComplete) {
+  const auto refuse = [&] { return show(machine.refuse(login_status::kTargetError, "because")); };
+  EXPECT_EQ(refuse(), "refused 0300 because") << "before anything came";
+  EXPECT_EQ(refuse(), "refused 0300 because") << "and again";
+  machine = LoginMachine(gatekeeper, 32);
+  say({.csg = kSecurity, .transit = false, .text = names()});
+  EXPECT_EQ(refuse(), "refused 0300 because");
+  machine = LoginMachine(gatekeeper, 32);
+  say({.text = names()});
+  EXPECT_EQ(refuse(), "refused 0300 because") << "while the owner decides";
+}
+
+TEST_F(LoginTest, IllegalEdgesStop) {
+  machine.refuse(login_status::kTargetError, "because");
+  EXPECT_DEATH(machine.admit(1), "done its part") << "refused, then admitted";
+  EXPECT_DEATH(say({}), "no step") << "refused, then a request";
+  machine = LoginMachine(gatekeeper, 32);
+  say({.text = names()});
+  machine.admit(1);
+  EXPECT_DEATH(machine.admit(1), "done its part") << "admitted twice";
+  EXPECT_DEATH(machine.refuse(login_status::kTargetError, "late"), "complete login");
+  EXPECT_DEATH(say({}), "no step") << "complete, then a request";
 }
 
 // --- Statuses ---

@@ -119,23 +119,6 @@ TEST(Responses, AsyncLogoutRequest) {
             "00000041 00000042 00000043 01000000 0000000a 00000000");
 }
 
-TEST(Responses, StampedAsTheyLeave) {
-  ScsiResponse response = scsi_response({.initiator_task_tag = 7}, {});
-  stamp(std::as_writable_bytes(std::span(&response, 1)), kCounters);
-  EXPECT_EQ(response.stat_sn, 0x41u);
-  EXPECT_EQ(response.exp_cmd_sn, 0x42u);
-  EXPECT_EQ(response.max_cmd_sn, 0x43u);
-  EXPECT_EQ(response.initiator_task_tag, 7u);
-}
-
-TEST(Responses, StampLeavesStatusLessDataWithoutStatSn) {
-  const DataInPiece piece{.data_sn = 0, .offset = 0, .bytes = 4, .final = true, .status = false};
-  DataIn data = data_in(7, piece, 0, {}, {});
-  stamp(std::as_writable_bytes(std::span(&data, 1)), kCounters);
-  EXPECT_EQ(data.stat_sn, 0u);
-  EXPECT_EQ(data.exp_cmd_sn, 0x42u);
-}
-
 TEST(Responses, CountersOfAWindow) {
   CommandWindow window(10, 4);
   window.accept();

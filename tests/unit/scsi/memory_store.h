@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -33,11 +34,16 @@ class MemoryStore {
   void carry_out(backend::Request& request) {
     check_rules(request);
     calls.push_back({request.verb, request.offset, request.length});
-    request.status = fails_now() ? failure_ : act(request);
+    const bool fails = fails_now() && failure_ != backend::Status::kOk;
+    request.status = fails ? failure_ : act(request);
   }
+
+  /// What is told of allocation ends here, whatever lies behind: adapters look only so far.
+  void look_no_further_than(std::uint64_t offset) { sight_ = offset; }
 
   std::vector<std::byte> bytes;
   std::vector<Call> calls;
+  std::map<std::uint64_t, std::uint64_t> holes;  // offset to length; apart from each other
 
  private:
   static void check_rules(const backend::Request& request) {
@@ -49,7 +55,7 @@ class MemoryStore {
     if (verb == Verb::kWriteSame)
       check(!request.data.empty() && request.length % request.data.size() == 0,
             "the pattern divides the length");
-    if (verb == Verb::kDiscard || verb == Verb::kWriteZeroes)
+    if (verb == Verb::kDiscard || verb == Verb::kWriteZeroes || verb == Verb::kAllocation)
       check(request.data.empty(), "no data where none are taken");
   }
 
@@ -58,7 +64,23 @@ class MemoryStore {
     return fail_in_-- == 0;
   }
 
-  backend::Status act(const backend::Request& request) {
+  void tell_extent(backend::Request& request) const {
+    std::uint64_t end = request.offset + request.length;
+    if (request.offset < sight_) end = std::min(end, sight_);
+    request.extent_allocated = true;
+    for (const auto& [from, length] : holes) {
+      if (from > request.offset) {
+        end = std::min(end, from);
+      } else if (request.offset < from + length) {
+        request.extent_allocated = false;
+        end = std::min(end, from + length);
+        break;
+      }
+    }
+    request.extent_bytes = end - request.offset;
+  }
+
+  backend::Status act(backend::Request& request) {
     using backend::Verb;
     if (request.verb == Verb::kFlush) return backend::Status::kOk;
     if (!backend::in_range(request.offset, request.length, bytes.size()))
@@ -80,6 +102,9 @@ class MemoryStore {
         for (std::size_t i = 0; i < request.length; ++i)
           at[static_cast<std::ptrdiff_t>(i)] = request.data[i % request.data.size()];
         break;
+      case Verb::kAllocation:
+        tell_extent(request);
+        break;
       case Verb::kFlush:
         break;
     }
@@ -88,6 +113,7 @@ class MemoryStore {
 
   backend::Status failure_ = backend::Status::kOk;
   int fail_in_ = -1;
+  std::uint64_t sight_ = 0;
 };
 
 }  // namespace lungate::scsi::testing

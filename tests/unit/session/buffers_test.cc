@@ -55,10 +55,29 @@ TEST(Buffers, MoveWithoutBeingCopied) {
   EXPECT_EQ(pool.bytes_in_use(), 4u * limits::kKiB);
 }
 
+/// Guards the bound in take(): it is what keeps thousands of peers from the machine's memory.
+TEST(Buffers, AreRefusedBeyondTheBoundAndComeAgain) {
+  BufferPool pool(64 * limits::kKiB);
+  Buffer large = pool.take(30 * limits::kKiB);
+  EXPECT_EQ(pool.bytes_in_use(), 64 * limits::kKiB) << "by what the allocator really gave";
+  EXPECT_TRUE(pool.take(1).empty());
+  EXPECT_EQ(pool.bytes_in_use(), 64 * limits::kKiB) << "what was refused is not counted";
+  large.reset();
+  EXPECT_FALSE(pool.take(1).empty());
+}
+
+/// Guards the null in take(): without memory a command waits; it does not end the gateway.
+TEST(Buffers, AreRefusedWhenThereIsNoMemory) {
+  BufferPool pool(limits::kMiB, [](std::size_t) noexcept -> void* { return nullptr; });
+  const Buffer none = pool.take(4096);
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
 TEST(BuffersDeathTest, ASizeNobodyCheckedStopsTheProcess) {
   BufferPool pool;
-  EXPECT_DEATH(pool.take(0), "checked by its taker");
-  EXPECT_DEATH(pool.take(limits::kTransferBytesMax + 1), "checked by its taker");
+  EXPECT_DEATH((void)pool.take(0), "checked by its taker");
+  EXPECT_DEATH((void)pool.take(limits::kTransferBytesMax + 1), "checked by its taker");
 }
 
 }  // namespace

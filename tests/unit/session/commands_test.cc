@@ -54,6 +54,25 @@ TEST(Commands, NoMoreR2tsAreOpenThanWasNegotiated) {
   (void)tag;
 }
 
+/// Guards kMaxOutstandingR2tMax: what an operator may set, what is told and what is used were three
+/// figures once.
+TEST(Commands, AsManyR2tsAreOpenAsWereNegotiated) {
+  RigOptions options;
+  options.settings.iscsi.max_outstanding_r2t = limits::kMaxOutstandingR2tMax;
+  Rig rig(options);
+  Peer peer = rig.ready(
+      {.keys = {{"MaxOutstandingR2T", "64"}, {"InitialR2T", "Yes"}, {"MaxBurstLength", "512"}}});
+  const auto data = pattern(64 * limits::kKiB);
+  peer.write(0, data, 0);
+  std::uint32_t open = 0;
+  const auto ping = peer.ping();
+  Pdu next = peer.receive();
+  for (; next.opcode() == iscsi::Opcode::kReadyToTransfer; next = peer.receive()) ++open;
+  EXPECT_EQ(next.tag(), ping);
+  EXPECT_EQ(open, rig.descriptions().at(0).parameters.max_outstanding_r2t);
+  EXPECT_EQ(open, limits::kMaxOutstandingR2tMax);
+}
+
 /// Guards Commands::place_data_out: a PDU that breaks the transfer's rules fails its task, and
 /// nothing of the data is written.
 TEST(Commands, DataAtAWrongOffsetFailsTheTaskAndNoOther) {
@@ -306,6 +325,37 @@ TEST(Commands, MoreDataThanTheBudgetIsTaskSetFull) {
   rig.store().wait_held(kCommands);
   peer.hang_up();
   (void)fits;
+}
+
+/// Guards kTaskBytesPerLaneMax: what thousands of peers may hold together is the lane's, and a
+/// connection with room in its own budget is refused when that is used up.
+TEST(Commands, MoreDataThanTheLanesBudgetIsTaskSetFull) {
+  RigOptions options;
+  options.lanes = 1;
+  options.settings.task_bytes_per_lane = 2 * limits::kMiB;
+  Rig rig(options);
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto full = [&] {
+    rig.settle();
+    return rig.snapshot().luns.at(0).counters[static_cast<std::size_t>(
+        telemetry::LunCounter::kTaskSetFull)];
+  };
+  constexpr std::uint16_t kMiBBlocks = limits::kMiB / kBlock;
+  first.read(0, kMiBBlocks);
+  first.read(0, kMiBBlocks);
+  rig.store().wait_held(2);
+  EXPECT_EQ(second.finish(second.read(0, 1)).status, Status::kTaskSetFull);
+  const auto data = pattern(8192);
+  EXPECT_EQ(second.finish(second.write(0, data, 4096), data).status, Status::kTaskSetFull);
+  EXPECT_GOOD(second.run(second.test_unit_ready())) << "what needs no buffer goes on";
+  EXPECT_EQ(full(), 2u);
+  rig.check_accounts();
+  rig.store().release(backend::Status::kIoError);
+  EXPECT_EQ(first.receive().opcode(), iscsi::Opcode::kScsiResponse);
+  rig.store().let_go();
+  EXPECT_GOOD(second.finish(second.write(0, data, 4096), data));
 }
 
 TEST(Commands, TheWindowClosesAndOpensWithTheCommandsInProgress) {

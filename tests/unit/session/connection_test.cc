@@ -45,6 +45,17 @@ TEST(Connection, APeerThatAnswersPingsStaysAndOneThatDoesNotGoes) {
   EXPECT_EQ(rig.counter(GatewayCounter::kNopTimeouts), 1u);
 }
 
+TEST(ConnectionStates, OnlyTheStepsOfAConnectionsLifeAreAllowed) {
+  using enum ConnectionState;
+  const std::set<std::pair<ConnectionState, ConnectionState>> steps = {
+      {kServing, kPaused}, {kPaused, kServing}, {kServing, kLeaving}, {kPaused, kLeaving},
+      {kServing, kClosed}, {kPaused, kClosed},  {kLeaving, kClosed},  {kClosed, kBuried}};
+  for (const ConnectionState from : {kServing, kPaused, kLeaving, kClosed, kBuried})
+    for (const ConnectionState to : {kServing, kPaused, kLeaving, kClosed, kBuried})
+      EXPECT_EQ(kConnectionTable.allow(from, to), steps.contains({from, to}))
+          << static_cast<int>(from) << " to " << static_cast<int>(to);
+}
+
 TEST(Connection, ALoginThatDoesNotEndIsEnded) {
   RigOptions options;
   options.settings.login_timeout = 100ms;

@@ -42,13 +42,18 @@ void FakeStore::release(Status status) {
   complete(*oldest, status);
 }
 
-void FakeStore::release_some(std::mt19937& random) {
+void FakeStore::release_all(backend::Status status) {
+  const std::lock_guard lock(mutex_);
+  for (Request* request : std::exchange(held_, {})) complete(*request, status);
+}
+
+void FakeStore::release_some(std::mt19937& random, Status status) {
   const std::lock_guard lock(mutex_);
   if (held_.empty()) return;
   const auto chosen = held_.begin() + static_cast<std::ptrdiff_t>(random() % held_.size());
   Request* request = *chosen;
   held_.erase(chosen);
-  complete(*request, Status::kOk);
+  complete(*request, status);
 }
 
 void FakeStore::let_go() {
@@ -107,6 +112,7 @@ void FakeStore::complete(Request& request, Status status) {
     std::copy_n(at, request.data.size(), request.data.begin());
   if (status == Status::kOk && request.verb == Verb::kWrite)
     std::copy(request.data.begin(), request.data.end(), at);
+  if (request.verb == Verb::kAllocation) backend::all_allocated(request);
   request.status = status;
   request.reply_to->post(request);
 }

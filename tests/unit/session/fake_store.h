@@ -26,8 +26,10 @@ class FakeStore final : public backend::Backend {
   std::size_t held() const;
   /// Completes the oldest.
   void release(backend::Status status = backend::Status::kOk);
+  /// Completes all that wait.
+  void release_all(backend::Status status);
   /// Completes any of them; nothing when none waits.
-  void release_some(std::mt19937& random);
+  void release_some(std::mt19937& random, backend::Status status = backend::Status::kOk);
   /// Completes all, and the next ones at once.
   void let_go();
 

@@ -79,6 +79,34 @@ TEST(Gateway, ASessionOutlivesItsConnectionUntilItsIoHasEnded) {
   EXPECT_TRUE(eventually([&] { return rig.sessions() == 0 && rig.connections() == 0; }));
 }
 
+/// Guards Entry::waiting, which has one place: a peer that logs in and goes, again and again, while
+/// its old session hangs, must not fill the memory.
+TEST(Gateway, LoginsThatWaitAreOnePerPortAndOnlyAsLongAsTheirConnection) {
+  Rig rig;
+  Peer old = rig.ready();
+  rig.store().hold();
+  old.read(0, 1);
+  rig.store().wait_held(1);
+  for (int i = 0; i < 20; ++i) {
+    Peer come_and_gone = rig.connect();
+    come_and_gone.send_login({});
+  }
+  const auto waiting = [&] { return rig.on_home([&] { return rig.gateway().waiting_logins(); }); };
+  EXPECT_TRUE(eventually([&] {
+    return rig.counter(GatewayCounter::kConnectionsAccepted) == 21 && rig.connections() == 1;
+  })) << "long before the login times out";
+  EXPECT_EQ(waiting(), 0u);
+  Peer first = rig.connect();
+  first.send_login({});
+  EXPECT_TRUE(eventually([&] { return waiting() == 1; }));
+  Peer second = rig.connect();
+  second.send_login({});
+  EXPECT_EQ(first.finish_login(), 0x0302) << "out of resources: the newer one has its place";
+  EXPECT_EQ(waiting(), 1u);
+  rig.store().let_go();
+  EXPECT_EQ(second.finish_login(), 0);
+}
+
 /// Guards Entry::waiting: the answer to the new login waits for the old session's I/O, or a write
 /// of the old one could land after a write of the new one.
 TEST(Gateway, AReinstatingLoginWaitsForTheOldSessionsIo) {
@@ -200,12 +228,86 @@ TEST(Gateway, WhatChangedWhileALunWasOfflineIsTold) {
   EXPECT_TRUE(peer.attentions().empty());
 }
 
-/// Guards the batons of abort_lun: a LUN's store may be closed after `done`, and not before.
+/// Guards quiesce against abort: nobody asked for the loss of a LUN, so whoever has commands on it
+/// is told how they ended. Swallowed, they would cost the initiator its time-out, each of them.
+TEST(Gateway, ALostLunAnswersEveryCommand) {
+  Rig rig;
+  Peer peer = rig.ready();
+  rig.store().hold();
+  const auto late = pattern(16384);
+  const auto slow = peer.write(0, late, 0);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
+  std::map<std::uint32_t, bool> reads;  // by tag
+  for (int i = 0; i < 100; ++i) {
+    const bool read = i % 2 == 0;
+    reads[read ? peer.read(0, 8) : peer.write(0, pattern(4096), 4096)] = read;
+  }
+  rig.store().wait_held(100);
+  const Signal quiet = rig.lose();
+  rig.settle();
+  EXPECT_FALSE(quiet.happened()) << "the store holds requests";
+  rig.check_accounts();
+  rig.store().release_all(backend::Status::kNotOwner);
+  EXPECT_TRUE(quiet.wait()) << "a command that waits for data holds nobody up";
+  for (int i = 0; i < 100; ++i) {
+    const auto response = peer.expect<iscsi::ScsiResponse>();
+    ASSERT_EQ(reads.count(response.initiator_task_tag), 1u);
+    if (reads.extract(response.initiator_task_tag).mapped())
+      EXPECT_EQ(response.status, static_cast<std::uint8_t>(Status::kBusy));
+    else
+      EXPECT_EQ(sense_in(peer.last_data()), scsi::sense::kCommunicationFailure)
+          << "perhaps written";
+  }
+  peer.give(r2t, late);
+  EXPECT_EQ(peer.finish(slow).sense.key, scsi::SenseKey::kNotReady);
+  EXPECT_EQ(rig.store().submitted(backend::Verb::kWrite), 50u) << "nothing after the loss";
+  rig.store().let_go();
+  rig.bring_online(0);
+  EXPECT_GOOD(peer.run(peer.read(0, 1)));
+  EXPECT_EQ(rig.snapshot().luns.at(0).counters[0], 0u);
+}
+
+/// Guards the view that quiesce() gives: a command whose data comes after the LUN is back was
+/// begun before the outage, and its initiator has been told that the LUN was not ready since.
+TEST(Gateway, WhatWasBegunBeforeALossIsNotRunAfterIt) {
+  Rig rig;
+  Peer peer = rig.ready();
+  const auto data = pattern(16384);
+  const auto write = peer.write(0, data, 0);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
+  EXPECT_TRUE(rig.lose().wait());
+  rig.bring_online(0);
+  peer.give(r2t, data);
+  EXPECT_EQ(peer.finish(write).sense.key, scsi::SenseKey::kNotReady);
+  EXPECT_EQ(rig.store().submitted(backend::Verb::kWrite), 0u);
+}
+
+/// Guards the batons' end in respond(): a peer that does not read must not keep a store open.
+TEST(Gateway, ALossWaitsForIoAndNotForPeers) {
+  Rig rig;
+  Peer peer = rig.connect(4096);
+  EXPECT_EQ(peer.login({}), 0);
+  peer.attentions();
+  rig.store().hold();
+  constexpr auto kBlocks = static_cast<std::uint16_t>(limits::kTransferBytesMax / kBlock);
+  for (int i = 0; i < 4; ++i) peer.read(0, kBlocks);
+  rig.store().wait_held(4);
+  const Signal quiet = rig.lose();
+  rig.settle();
+  rig.store().release_all(backend::Status::kOk);
+  EXPECT_TRUE(quiet.wait());
+  EXPECT_GT(rig.in_progress(), 0u) << "16 MiB do not fit into the socket";
+}
+
+/// Guards the batons of quiesce_lun: a LUN's store may be closed after `done`, and not before.
 TEST(Gateway, ALunIsGoneWhenItsLastCommandIs) {
   Rig rig({.luns = 2});
   Peer peer = rig.ready();
   rig.store(1).hold();
-  peer.read(0, 1, 1);
+  const auto read = peer.read(0, 1, 1);
+  const auto late = pattern(16384);
+  const auto slow = peer.write(0, late, 0, true, 1);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
   rig.store(1).wait_held(1);
   rig.directory.targets.begin()->second.luns.erase(1);
   rig.publish();
@@ -217,6 +319,9 @@ TEST(Gateway, ALunIsGoneWhenItsLastCommandIs) {
   EXPECT_FALSE(gone.happened());
   rig.store(1).release();
   EXPECT_TRUE(gone.wait());
+  EXPECT_GOOD(peer.finish(read)) << "it was read, so it is answered";
+  peer.give(r2t, late);
+  EXPECT_EQ(peer.finish(slow).sense, scsi::sense::kLogicalUnitNotSupported);
   EXPECT_TRUE(peer.silent());
   EXPECT_GOOD(peer.run(peer.read(0, 1, 0)));
 }
@@ -235,6 +340,36 @@ TEST(Gateway, ACommandWhoseLunHasLeftItsSessionFindsNoOldNexus) {
   Signal gone;
   rig.on_home([&] { rig.gateway().remove_lun(2, gone.done()); });
   EXPECT_TRUE(gone.wait());
+}
+
+/// Guards `first` in Session::take_directory: an inventory that is empty has been looked at too.
+TEST(Gateway, TheFirstLunOfATargetThatHadNoneIsTold) {
+  Rig rig;
+  auto& luns = rig.directory.targets.begin()->second.luns;
+  const auto all = std::exchange(luns, {});
+  rig.publish();
+  Peer peer = rig.connect();
+  EXPECT_EQ(peer.login({}), 0);
+  EXPECT_EQ(peer.run(peer.test_unit_ready()).sense, scsi::sense::kLogicalUnitNotSupported);
+  luns = all;
+  rig.publish();
+  EXPECT_EQ(peer.attentions(),
+            (std::vector{scsi::sense::kResetOccurred, scsi::sense::kReportedLunsChanged}));
+}
+
+TEST(Gateway, UnitAttentionsAreCountedWhereTheyAreRaised) {
+  Rig rig;
+  const auto raised = [&] {
+    rig.settle();
+    return rig.snapshot().luns.at(0).counters[static_cast<std::size_t>(
+        telemetry::LunCounter::kUnitAttentions)];
+  };
+  Peer peer = rig.ready();
+  EXPECT_EQ(raised(), 1u) << "a new nexus";
+  Signal resized;
+  rig.on_home([&] { rig.lun().resize(1000, resized.done()); });
+  EXPECT_TRUE(resized.wait());
+  EXPECT_EQ(raised(), 2u);
 }
 
 TEST(Gateway, ADirectoryWithoutTheAccessEndsTheSession) {

@@ -25,9 +25,10 @@ struct Door {
 
   std::shared_ptr<Answered> ask(const std::string& initiator, std::uint64_t isid = 1,
                                 std::uint16_t tsih = 0, const std::string& target = "t",
-                                unsigned lane = 0, std::uint16_t group = 1) {
+                                unsigned lane = 0, std::uint16_t group = 1,
+                                std::uint64_t ticket = 0) {
     auto answered = std::make_shared<Answered>();
-    registry.admit({{initiator, isid, target, group}, tsih, lane}, [answered](auto result) {
+    registry.admit({{initiator, isid, target, group}, tsih, lane, ticket}, [answered](auto result) {
       EXPECT_FALSE(answered->has_value()) << "one answer each";
       *answered = result;
     });
@@ -71,24 +72,37 @@ TEST(Registry, TheSamePortWaitsForTheEndOfItsOldSession) {
   EXPECT_EQ(door.registry.size(), 1u);
 }
 
-TEST(Registry, ThoseWhoWaitComeInOneAfterAnother) {
+/// Guards the one place in Entry::waiting: as many as a peer likes would wait otherwise.
+TEST(Registry, TheNewestWaitsAndTheOneBeforeItIsRefused) {
   Door door;
   const Admitted old = door.enter("a");
   const auto first = door.ask("a", 1, 0, "t", 1);
+  EXPECT_EQ(door.registry.waiting(), 1u);
   const auto second = door.ask("a", 1, 0, "t", 2);
-  const auto third = door.ask("a", 1, 0, "t", 3);
+  ASSERT_TRUE(first->has_value());
+  EXPECT_EQ((*first)->error(), AdmissionError::kSuperseded);
+  EXPECT_EQ(door.registry.waiting(), 1u);
   EXPECT_EQ(door.closed.size(), 1u) << "asked to end once";
   door.registry.ended(old.id);
-  ASSERT_TRUE(first->has_value());
-  EXPECT_FALSE(second->has_value());
-  EXPECT_EQ(door.closed.back().lane, 1u) << "and is ended in turn, where it lives";
-  door.registry.ended((*first)->value().id);
   ASSERT_TRUE(second->has_value());
-  EXPECT_FALSE(third->has_value());
-  door.registry.ended((*second)->value().id);
-  ASSERT_TRUE(third->has_value());
-  EXPECT_EQ(door.closed.size(), 3u);
+  EXPECT_TRUE((*second)->has_value());
   EXPECT_EQ(door.registry.size(), 1u);
+  EXPECT_EQ(door.registry.waiting(), 0u);
+}
+
+TEST(Registry, WhoHasGoneWaitsNoLonger) {
+  Door door;
+  const NexusName name{"a", 1, "t", 1};
+  const Admitted old = door.enter("a");
+  const auto first = door.ask("a", 1, 0, "t", 0, 1, 7);
+  door.registry.withdraw(name, 8);
+  EXPECT_EQ(door.registry.waiting(), 1u) << "another one's ticket";
+  door.registry.withdraw(name, 7);
+  EXPECT_EQ(door.registry.waiting(), 0u);
+  door.registry.ended(old.id);
+  EXPECT_FALSE(first->has_value());
+  EXPECT_EQ(door.registry.size(), 0u);
+  door.registry.withdraw(name, 7);  // nobody is there at all
 }
 
 TEST(Registry, DiscoverySessionsDoNotDisturbEachOther) {

@@ -120,6 +120,25 @@ void Rig::bring_online(unsigned lun, const scsi::Unit& as) {
   EXPECT_TRUE(online.wait());
 }
 
+Signal Rig::lose(unsigned lun) {
+  Signal quiet;
+  on_home([&] {
+    luns_[lun]->set_offline(scsi::Availability::kOffline,
+                            [home = luns_[lun], quiet] { home->quiesce(quiet.done()); });
+  });
+  return quiet;
+}
+
+void Rig::check_accounts() {
+  Signal checked;
+  on_home([&] { gateway_->check_accounts(checked.done()); });
+  EXPECT_TRUE(checked.wait());
+}
+
+void Rig::post_check() {
+  on_home([this] { gateway_->check_accounts([] {}); });
+}
+
 void Rig::publish() {
   Signal published;
   on_home([&] {
@@ -173,6 +192,7 @@ std::uint64_t Rig::counter(telemetry::GatewayCounter counter) const {
 }
 
 void Rig::finish() {
+  check_accounts();
   for (auto& store : stores_) store->let_go();
   Signal idle;
   on_home([&] {

@@ -76,6 +76,12 @@ class Rig {
   LunHome& lun(unsigned lun = 0) { return *luns_.at(lun); }
   void bring_online(unsigned lun);
   void bring_online(unsigned lun, const scsi::Unit& as);
+  /// As the LUN's keeper does it; the signal: its store may be closed.
+  Signal lose(unsigned lun = 0);
+  /// Every lane holds its accounts against what there is: a difference stops the process.
+  void check_accounts();
+  /// The same, without waiting: the lanes do it between whatever else they do.
+  void post_check();
   scsi::Unit unit(unsigned lun) const;
   /// The directory in force, to be changed and handed to publish().
   Directory directory;

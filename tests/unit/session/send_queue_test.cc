@@ -97,6 +97,25 @@ TEST(SendQueue, GrowsAroundItsEndInTheMiddleOfAPdu) {
   EXPECT_EQ(pdus.gathered(), (std::vector<std::byte>(pdus.whole.begin() + 200, pdus.whole.end())));
 }
 
+/// Guards shrink(): a burst's memory must not stay for the connection's life.
+TEST(SendQueue, GivesBackWhatABurstMadeIt) {
+  SendQueue queue;
+  std::size_t bytes = 0;
+  for (std::size_t round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < 4 * limits::kSendSlotsKept; ++i) {
+      Outgoing pdu;
+      pdu.text.resize(100);
+      queue.push(std::move(pdu));
+    }
+    bytes = queue.bytes();
+    EXPECT_EQ(queue.slots(), 4 * limits::kSendSlotsKept);
+    queue.advance(bytes - 1, [](Task&) {});
+    EXPECT_EQ(queue.slots(), 4 * limits::kSendSlotsKept) << "not while one is there";
+    queue.advance(1, [](Task&) {});
+    EXPECT_EQ(queue.slots(), limits::kSendSlotsKept);
+  }
+}
+
 TEST(SendQueue, ClearHandsBackEveryTask) {
   Pdus pdus;
   for (std::size_t i = 0; i < 9; ++i) pdus.push(i);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <utility>
+
 #include "iscsi/reject.h"
 #include "tests/unit/session/rig.h"
 
@@ -50,6 +53,32 @@ TEST(Session, APingInOrderWaitsForItsTurn) {
   EXPECT_GOOD(peer.finish(filler));
   peer.expect<iscsi::NopIn>();
   EXPECT_EQ(peer.last_data(), pattern(100)) << "its data was kept for it";
+}
+
+/// Guards kHeldBytesPerSessionMax: a window full of pings behind a hole would keep their data.
+TEST(Session, PingsThatWaitForTheirTurnKeepABoundedAmountOfData) {
+  Rig rig;
+  Peer peer = rig.ready();
+  iscsi::NopOut ping;
+  ping.target_transfer_tag = iscsi::kNoTag;
+  const auto data = pattern(limits::kMaxRecvDataSegmentBytes / 2);
+  const std::uint32_t hole = peer.cmd_sn;
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    ping.initiator_task_tag = peer.next_tag();
+    ping.cmd_sn = hole + i;
+    peer.send(ping, data);
+  }
+  EXPECT_EQ(rejected(peer), RejectReason::kOutOfResources) << "the third";
+  EXPECT_GOOD(peer.finish(peer.test_unit_ready()));
+  peer.expect<iscsi::NopIn>();
+  peer.expect<iscsi::NopIn>();
+  peer.cmd_sn = hole + 4;
+  ping.initiator_task_tag = peer.next_tag();
+  ping.cmd_sn = hole + 5;
+  peer.send(ping, pattern(limits::kMaxRecvDataSegmentBytes));
+  EXPECT_TRUE(peer.silent()) << "what has been answered makes room";
+  EXPECT_GOOD(peer.finish(peer.test_unit_ready()));
+  peer.expect<iscsi::NopIn>();
 }
 
 TEST(Session, ASignOfLifeIsNotAnswered) {
@@ -107,6 +136,54 @@ TEST(Session, ALogoutThatIsRefusedEndsNothing) {
   peer.logout(1, 0);
   EXPECT_EQ(peer.expect<iscsi::LogoutResponse>().response, 0);
   EXPECT_TRUE(peer.closed());
+}
+
+/// Guards SessionState::kLoggingOut: while one write hangs, a peer could make the gateway remember
+/// logouts without end.
+TEST(Session, ASecondLogoutIsRejectedWhileTheFirstWaits) {
+  Rig rig;
+  Peer peer = rig.ready();
+  rig.store().hold();
+  peer.write(0, pattern(4096), 4096);
+  rig.store().wait_held(1);
+  const auto first = peer.logout();
+  for (int i = 0; i < 1000; ++i) peer.logout();
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(rejected(peer), RejectReason::kWaitingForLogout);
+  rig.store().release();
+  const auto response = peer.expect<iscsi::LogoutResponse>();
+  EXPECT_EQ(response.initiator_task_tag, first);
+  EXPECT_EQ(response.response, 0);
+  EXPECT_TRUE(peer.closed());
+  EXPECT_EQ(rig.counter(GatewayCounter::kRejectWaitingForLogout), 1000u);
+}
+
+TEST(Session, ADrainLeavesALogoutItsAnswer) {
+  Rig rig;
+  Peer peer = rig.ready();
+  rig.store().hold();
+  peer.read(0, 1);
+  rig.store().wait_held(1);
+  peer.logout();
+  EXPECT_TRUE(peer.silent());
+  Signal drained;
+  rig.on_home([&] { rig.gateway().drain(drained.done()); });
+  rig.settle();
+  rig.store().release();
+  EXPECT_EQ(peer.expect<iscsi::LogoutResponse>().response, 0);
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(drained.wait());
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseLogout), 1u);
+}
+
+TEST(SessionStates, OnlyTheStepsOfASessionsLifeAreAllowed) {
+  using enum SessionState;
+  const std::set<std::pair<SessionState, SessionState>> steps = {
+      {kServing, kDraining}, {kServing, kLoggingOut}, {kServing, kClosed}, {kDraining, kLoggingOut},
+      {kDraining, kClosed},  {kLoggingOut, kClosed},  {kClosed, kFinished}};
+  for (const SessionState from : {kServing, kDraining, kLoggingOut, kClosed, kFinished})
+    for (const SessionState to : {kServing, kDraining, kLoggingOut, kClosed, kFinished})
+      EXPECT_EQ(kSessionTable.allow(from, to), steps.contains({from, to}))
+          << static_cast<int>(from) << " to " << static_cast<int>(to);
 }
 
 // --- Text ----------------------------------------------------------------------------------------
@@ -184,6 +261,65 @@ TEST(Session, ARequestMayComeInPieces) {
   EXPECT_NE(text_of_last(peer).find("TargetName="), std::string::npos);
 }
 
+/// Guards the tag's comparison in TextExchange::request: a foreign one was taken for a
+/// continuation, and its text appended to whatever was there.
+TEST(Session, TextUnderAForeignTransferTagIsRejectedAndEndsTheExchange) {
+  Rig rig;
+  Peer peer = rig.connect();
+  peer.login(discovery());
+  peer.text(std::string_view("SendTargets=All\0", 16), 4711);
+  EXPECT_EQ(rejected(peer), RejectReason::kInvalidPduField) << "no exchange is open";
+
+  iscsi::TextRequest begun;
+  begun.flags = iscsi::kContinueBit;
+  begun.initiator_task_tag = peer.next_tag();
+  begun.cmd_sn = peer.cmd_sn++;
+  peer.send(begun, bytes_of(std::string_view("SendTar")));
+  const std::uint32_t ours = peer.expect<iscsi::TextResponse>().target_transfer_tag;
+  peer.text(std::string_view("gets=All\0", 9), ours + 1);
+  EXPECT_EQ(rejected(peer), RejectReason::kInvalidPduField);
+  peer.text(std::string_view("gets=All\0", 9), ours);
+  EXPECT_EQ(rejected(peer), RejectReason::kInvalidPduField) << "the negotiation has been reset";
+  peer.text(std::string_view("SendTargets=All\0", 16));
+  peer.expect<iscsi::TextResponse>();
+  EXPECT_NE(text_of_last(peer).find("TargetName="), std::string::npos);
+}
+
+/// Guards begin(): without a transfer tag nothing of the exchange before is left (11.10.4).
+TEST(Session, ANewTextForgetsTheOneThatWasNotFinished) {
+  Rig rig;
+  Peer peer = rig.connect();
+  peer.login(discovery());
+  iscsi::TextRequest begun;
+  begun.flags = iscsi::kContinueBit;
+  begun.initiator_task_tag = peer.next_tag();
+  begun.cmd_sn = peer.cmd_sn++;
+  peer.send(begun, bytes_of(std::string_view("SendTar")));
+  peer.expect<iscsi::TextResponse>();
+  peer.text(std::string_view("SendTargets=All\0", 16));
+  peer.expect<iscsi::TextResponse>();
+  EXPECT_NE(text_of_last(peer).find("TargetName="), std::string::npos);
+}
+
+TEST(Session, ATextEndsWhenTheInitiatorSaysSo) {
+  Rig rig;
+  Peer peer = rig.connect();
+  peer.login(discovery());
+  iscsi::TextRequest request;
+  request.initiator_task_tag = peer.next_tag();
+  request.cmd_sn = peer.cmd_sn++;
+  peer.send(request, bytes_of(std::string_view("SendTargets=All\0", 16)));
+  const auto open = peer.expect<iscsi::TextResponse>();
+  EXPECT_EQ(open.flags, 0) << "F=1 in answer to F=0 is an error (11.11.1)";
+  EXPECT_NE(open.target_transfer_tag, iscsi::kNoTag);
+  peer.text("", open.target_transfer_tag);
+  EXPECT_EQ(peer.expect<iscsi::TextResponse>().flags, iscsi::kFinalBit);
+  request.flags = iscsi::kFinalBit | iscsi::kContinueBit;
+  request.cmd_sn = peer.cmd_sn++;
+  peer.send(request);
+  EXPECT_EQ(rejected(peer), RejectReason::kProtocolError) << "more to come, and no more to come";
+}
+
 TEST(Session, TextThatIsNoTextIsRejected) {
   Rig rig;
   Peer peer = rig.ready();
@@ -248,7 +384,12 @@ TEST(Session, AWrongDigestUsesUpACmdSnWhereThereIsOne) {
   ping.cmd_sn = peer.cmd_sn++;
   spoilt(ping);
   EXPECT_GOOD(peer.run(peer.test_unit_ready()));
-  EXPECT_EQ(rig.counter(GatewayCounter::kDataDigestErrors), 2u);
+  // Without a task tag it has no place among the commands, with or without the I bit.
+  ping.initiator_task_tag = iscsi::kNoTag;
+  ping.cmd_sn = peer.cmd_sn;
+  spoilt(ping);
+  EXPECT_GOOD(peer.run(peer.test_unit_ready()));
+  EXPECT_EQ(rig.counter(GatewayCounter::kDataDigestErrors), 3u);
 }
 
 TEST(Session, AWrongHeaderDigestClosesTheConnection) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Several initiators on two lanes do what comes to their minds, and two stores complete what they
-// were given in any order. Whatever happens: every command has exactly one end, and nothing is left
-// when everybody has gone (the rig looks for that). The seed is printed with each failure.
+// Several initiators on two lanes do what comes to their minds, two stores complete what they were
+// given in any order, are lost and come back, and their disks change their size. Whatever happens:
+// every command has exactly one end, a store that may be closed holds no request, the accounts of
+// windows and buffers are right at every step, and nothing is left when everybody has gone (the rig
+// looks for that). The seed is printed with each failure.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -10,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "iscsi/reject.h"
 #include "iscsi/serial.h"
 #include "tests/unit/session/rig.h"
 
@@ -25,6 +28,55 @@ struct Tally {
   unsigned answered = 0;
   unsigned taken_back = 0;
   unsigned logins = 0;
+  unsigned superseded = 0;
+  unsigned losses = 0;
+  unsigned losses_with_io = 0;
+  unsigned resizes = 0;
+};
+
+/// One LUN as its keeper treats it: served, resized, lost, served again.
+class Keeper {
+ public:
+  Keeper(Rig& rig, unsigned lun, Tally& tally, std::mt19937& random)
+      : rig_(rig), lun_(lun), tally_(tally), random_(random) {}
+
+  void act() {
+    if (lost_) return come_back();
+    if (random_() % 3 == 0) return lose();
+    ++tally_.resizes;
+    rig_.on_home([&] { rig_.lun(lun_).resize(50 + random_() % 1000, [] {}); });
+  }
+  /// A store that was lost fails what it holds; now and then something has been done all the same.
+  void complete_one() {
+    const bool fails = lost_ && random_() % 4 != 0;
+    rig_.store(lun_).release_some(random_,
+                                  fails ? backend::Status::kNotOwner : backend::Status::kOk);
+  }
+  void end() {
+    rig_.store(lun_).let_go();
+    if (!lost_) return;
+    EXPECT_TRUE(lost_->wait());
+    come_back();
+  }
+
+ private:
+  void lose() {
+    ++tally_.losses;
+    tally_.losses_with_io += rig_.store(lun_).held() > 0 ? 1 : 0;
+    lost_ = rig_.lose(lun_);
+  }
+  void come_back() {
+    if (!lost_->happened()) return;
+    EXPECT_EQ(rig_.store(lun_).held(), 0u) << "it would be closed now";
+    rig_.bring_online(lun_);
+    lost_.reset();
+  }
+
+  Rig& rig_;
+  const unsigned lun_;
+  Tally& tally_;
+  std::mt19937& random_;
+  std::optional<Signal> lost_;  // the signal: no command can reach it any more
 };
 
 /// How often each LUN was reset, and by whom it is being reset now: a reset takes commands of other
@@ -217,6 +269,12 @@ class Initiator {
     switch (pdu.opcode()) {
       case iscsi::Opcode::kLoginResponse: {
         const auto response = pdu.as<iscsi::LoginResponse>();
+        if (response.status_class == 3 && response.status_detail == 2) {
+          // An older login of the same port, from the other lane, was heard after this one.
+          ++tally_.superseded;
+          leaving_ = true;
+          return;
+        }
         EXPECT_EQ(response.status_class, 0);
         logged_in_ = true;
         ++tally_.logins;
@@ -234,6 +292,11 @@ class Initiator {
       case iscsi::Opcode::kTaskManagementResponse:
         return managed(pdu.tag(), pdu.as<iscsi::TaskManagementResponse>().response);
       case iscsi::Opcode::kLogoutResponse:
+        return;
+      case iscsi::Opcode::kReject:
+        EXPECT_TRUE(leaving_) << "only a second logout is rejected";
+        EXPECT_EQ(pdu.as<iscsi::Reject>().reason,
+                  static_cast<std::uint8_t>(iscsi::RejectReason::kWaitingForLogout));
         return;
       default:
         FAIL() << "nobody has asked for this: " << static_cast<int>(pdu.opcode());
@@ -278,15 +341,23 @@ void simulate(std::uint32_t seed, Tally& tally) {
   std::vector<Initiator> initiators;
   for (unsigned i = 0; i < kInitiators; ++i)
     initiators.emplace_back(rig, resets, tally, random, i + 1);
-  for (unsigned lun = 0; lun < kLuns; ++lun) rig.store(lun).hold();
+  std::vector<Keeper> keepers;
+  for (unsigned lun = 0; lun < kLuns; ++lun) {
+    rig.store(lun).hold();
+    keepers.emplace_back(rig, lun, tally, random);
+  }
   for (unsigned step = 0; step < kSteps; ++step) {
     if (step % 4 == 0) rig.settle();  // else all is over before the lanes have heard of it
-    if (random() % 3 == 0)
-      rig.store(random() % kLuns).release_some(random);
+    const auto chosen = random() % 30;
+    if (chosen < 10)
+      keepers[random() % kLuns].complete_one();
+    else if (chosen < 12)
+      keepers[random() % kLuns].act();
     else
       initiators[random() % kInitiators].act();
+    rig.post_check();
   }
-  for (unsigned lun = 0; lun < kLuns; ++lun) rig.store(lun).let_go();
+  for (Keeper& one : keepers) one.end();
   for (Initiator& one : initiators)
     EXPECT_TRUE(eventually([&] { return one.settled(); })) << "open:" << one.open();
   rig.finish();
@@ -302,6 +373,10 @@ TEST(Simulation, EveryCommandHasOneEnd) {
   EXPECT_GT(tally.answered, 5000u);
   EXPECT_GT(tally.taken_back, 300u);
   EXPECT_GT(tally.logins, 500u);
+  EXPECT_GT(tally.losses_with_io, 100u);
+  EXPECT_GT(tally.resizes, 100u);
+  RecordProperty("superseded", static_cast<int>(tally.superseded));
+  RecordProperty("losses", static_cast<int>(tally.losses));
   RecordProperty("answered", static_cast<int>(tally.answered));
   RecordProperty("taken_back", static_cast<int>(tally.taken_back));
 }

@@ -40,7 +40,7 @@ TEST(TaskSet, ASlotForgetsWhatWasInIt) {
   BufferPool pool;
   Task& task = *set.take(1);
   task.aborted = task.failed = task.delivered = true;
-  task.phase = TaskPhase::kExecuting;
+  task.phase.enter(TaskPhase::kExecuting);
   task.buffer = pool.take(100);
   task.view = std::make_shared<const LunView>();
   task.times.submitted.ns = 5;
@@ -73,7 +73,28 @@ TEST(TaskSetDeathTest, NothingIsGivenBackTwice) {
   TaskSet set(nobody(), 2);
   Task& task = *set.take(1);
   set.give_back(task);
-  EXPECT_DEATH(set.give_back(task), "given back once");
+  EXPECT_DEATH(set.give_back(task), "by its table");
+}
+
+/// The table in words: what is not here must stop the process.
+TEST(TaskPhases, OnlyTheStepsOfATasksLifeAreAllowed) {
+  using enum TaskPhase;
+  const std::set<std::pair<TaskPhase, TaskPhase>> steps = {
+      {kFree, kReceiving},       {kReceiving, kExecuting}, {kReceiving, kFree},
+      {kExecuting, kResponding}, {kExecuting, kFree},      {kResponding, kFree}};
+  for (const TaskPhase from : {kFree, kReceiving, kExecuting, kResponding})
+    for (const TaskPhase to : {kFree, kReceiving, kExecuting, kResponding})
+      EXPECT_EQ(kTaskTable.allow(from, to), steps.contains({from, to}))
+          << static_cast<int>(from) << " to " << static_cast<int>(to);
+}
+
+TEST(TaskPhasesDeathTest, AnyOtherStepStopsTheProcess) {
+  StateOf<TaskPhase, kTaskTable> phase(TaskPhase::kFree);
+  phase.enter(TaskPhase::kReceiving);
+  EXPECT_DEATH(phase.enter(TaskPhase::kResponding), "by its table");
+  phase.enter(TaskPhase::kExecuting);
+  phase.enter(TaskPhase::kResponding);
+  EXPECT_DEATH(phase.enter(TaskPhase::kExecuting), "by its table") << "nothing is answered twice";
 }
 
 TEST(Baton, TellsWhenTheLastCopyIsDropped) {

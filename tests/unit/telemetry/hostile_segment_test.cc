@@ -105,7 +105,8 @@ struct FieldCase {
 constexpr FieldCase kFieldCases[] = {
     {FIELD(magic), 0x4554414745554c00, "foreign"},
     {FIELD(major), 0, "version"},
-    {FIELD(major), 2, "version"},
+    {FIELD(major), 1, "version"},
+    {FIELD(major), 3, "version"},
     {FIELD(minor), 1, "up"},  // a newer writer appends; what we know still holds
     {FIELD(header_bytes), 0, "corrupt"},
     {FIELD(header_bytes), sizeof(Header) - 1, "corrupt"},

@@ -108,7 +108,7 @@ TEST_F(SegmentReader, AFileThatShrinksUnderIt) {
 TEST_F(SegmentReader, AWedgedTargetIsUpButSilent) {
   const auto segment = start();
   const BootTime now = boot_now();
-  for (unsigned loop = 0; loop < kLoops; ++loop) segment->loop(loop).heartbeat(now);
+  for (unsigned loop = 0; loop < kLoops; ++loop) segment->loop(loop).turn_ended(now);
   const auto snapshot = read(now + std::chrono::seconds(20));
   EXPECT_EQ(snapshot.heartbeat_age_ns(), 20'000'000'000u);
 }

@@ -124,8 +124,8 @@ TEST_F(Recorder, TurnsAddUpToBusyTime) {
 }
 
 TEST_F(Recorder, TheMostSilentLoopMakesTheHeartbeat) {
-  segment_->loop(0).heartbeat({9'000});
-  segment_->loop(1).heartbeat({4'000});
+  segment_->loop(0).turn_ended({9'000});
+  segment_->loop(1).turn_ended({4'000});
   EXPECT_EQ(read({10'000}).heartbeat_age_ns(), 6'000u);
 }
 
@@ -135,7 +135,6 @@ TEST(DefaultRecorder, CountsNothingAndHurtsNobody) {
   lun.record(read_of(1, 1));
   lun.set_in_flight(1, {1});
   lun.add(LunCounter::kTaskSetFull);
-  loop.heartbeat({1});
   loop.turn_started({1});
   loop.turn_ended({2});
   loop.lagged(1);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <random>
 #include <thread>
+#include <tuple>
 
 #include "base/limits.h"
 #include "tests/unit/backend/file/fixture.h"
@@ -161,8 +162,33 @@ TEST_F(FileBackendTest, EndsNoOperationBeforeItsTestDelay) {
   serve({.test_delay = 5ms});
   for (int i = 0; i < 5; ++i) {
     const BootTime begin = boot_now();
-    EXPECT_EQ(drive().read(0, 4096).first, Status::kOk);
+    const Verb verb = i % 2 == 0 ? Verb::kDiscard : Verb::kAllocation;
+    EXPECT_EQ(drive().run(drive().make(verb, 0, 4096)).status, Status::kOk);
     EXPECT_GE(boot_now() - begin, 5'000'000u);
+    EXPECT_EQ(drive().read(0, 4096).first, Status::kOk);
+    EXPECT_GE(boot_now() - begin, 10'000'000u);
+  }
+}
+
+TEST_F(FileBackendTest, TellsDataFromHolesOnAReadOnlyFileToo) {
+  ASSERT_EQ(drive().write(8 * kMiB, pattern(kMiB, 8)), Status::kOk);
+  serve({.read_only = true});
+  EXPECT_EQ(drive().allocation(kMiB, 15 * kMiB), "hole 7340032");
+  EXPECT_EQ(drive().allocation(8 * kMiB, 4096), "data 4096");
+  EXPECT_EQ(drive().allocation(kSize, 512), "out_of_range");
+  EXPECT_EQ(drive().allocation(kSize - 512, 1024), "out_of_range");
+}
+
+TEST_F(FileBackendTest, LooksForHolesWithoutHoldingUpTheRing) {
+  std::vector<std::unique_ptr<test::TestRequest>> requests;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    requests.push_back(i % 2 == 0 ? drive().make(Verb::kAllocation, i * 4096u, kMiB)
+                                  : drive().make(Verb::kWrite, i * 4096u, 4096, bytes(4096, 1)));
+  }
+  drive().run(requests);
+  for (const auto& request : requests) {
+    EXPECT_EQ(request->status, Status::kOk);
+    EXPECT_EQ(request->deliveries, 1);
   }
 }
 
@@ -204,6 +230,21 @@ TEST_F(FileBackendTest, AReadOfWhatWasCutAwayUnseenIsOutOfRange) {
   EXPECT_EQ(drive().read(kSize / 2 - 512, 1024).first, Status::kOutOfRange);
 }
 
+/// Guards File::close(): a reload's refresh runs on one worker while the LUN is closed on another.
+TEST_F(FileBackendTest, RefreshAndCloseMayMeet) {
+  for (int round = 0; round < 50; ++round) {
+    serve({.size_bytes = kSize});
+    std::thread refresher([&] {
+      for (int i = 0; i < 20; ++i) std::ignore = store_->refresh(kSize);
+    });
+    store_->close();
+    refresher.join();
+    const auto late = store_->refresh(kSize);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().text, path_ + " has been closed meanwhile");
+  }
+}
+
 // --- Against an oracle -----------------------------------------------------------------------
 
 TEST_F(FileBackendTest, AgreesWithAnArrayOverRandomOperations) {
@@ -242,6 +283,16 @@ TEST_F(FileBackendTest, AgreesWithAnArrayOverRandomOperations) {
         ASSERT_EQ(drive().write_zeroes(offset, length), Status::kOk);
         std::fill_n(at, length, std::byte{0});
         break;
+      case Verb::kAllocation: {
+        const auto& told = drive().run(drive().make(Verb::kAllocation, offset, length));
+        ASSERT_EQ(told.status, Status::kOk);
+        ASSERT_TRUE(told.extent_bytes > 0 && told.extent_bytes <= length) << told.extent_bytes;
+        const auto end = at + static_cast<long>(told.extent_bytes);
+        if (told.extent_allocated) break;
+        ASSERT_TRUE(std::all_of(at, end, [](std::byte byte) { return byte == std::byte{0}; }))
+            << "a hole with data, operation " << i;
+        break;
+      }
       case Verb::kWriteSame: {
         const Data block = pattern(kBlock, static_cast<std::uint32_t>(random()));
         ASSERT_EQ(drive().write_same(offset, length, block), Status::kOk);
@@ -296,7 +347,17 @@ TEST_F(FileBackendDeathTest, ARequestWithoutLength) {
 TEST_F(FileBackendDeathTest, ARequestAfterTheEnd) {
   store_->close();
   auto request = drive().make(Verb::kRead, 0, 512, bytes(512, 0));
-  EXPECT_DEATH(store_->submit(*request), "a closed file gets no requests");
+  EXPECT_DEATH(store_->submit(*request), "no request begins after close");
+}
+
+TEST_F(FileBackendDeathTest, AnEndBeforeTheLastDelivery) {
+  serve({.test_delay = 200ms});
+  auto request = drive().make(Verb::kRead, 0, 512, bytes(512, 0));
+  request->done = [this] { drive().loop().stop(); };
+  store_->submit(*request);
+  EXPECT_DEATH(store_->close(), "no request is in progress at close");
+  EXPECT_DEATH(store_->watch(nullptr), "a watcher changes while nothing is in progress");
+  drive().loop().run();
 }
 
 }  // namespace

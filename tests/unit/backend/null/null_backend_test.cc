@@ -41,6 +41,11 @@ TEST_F(NullBackendTest, TakesEveryVerb) {
   EXPECT_EQ(drive_.write_zeroes(0, kSize), Status::kOk);
 }
 
+TEST_F(NullBackendTest, SaysThatAllOfItIsAllocated) {
+  EXPECT_EQ(drive_.allocation(512, kSize - 512), "data 1048064");
+  EXPECT_EQ(drive_.allocation(512, kSize), "out_of_range");
+}
+
 TEST_F(NullBackendTest, RefusesWhatLiesBeyondTheEnd) {
   EXPECT_EQ(drive_.read(kSize - 511, 512).first, Status::kOutOfRange);
   EXPECT_EQ(drive_.write(kSize, bytes(1, 1)), Status::kOutOfRange);
@@ -64,6 +69,12 @@ TEST_F(NullBackendTest, ARequestWithoutLengthIsOurMistake) {
 TEST_F(NullBackendTest, APatternThatDoesNotFitIsOurMistake) {
   auto request = drive_.make(Verb::kWriteSame, 0, 1000, bytes(512, 1));
   EXPECT_DEATH(store_->submit(*request), "the pattern fits the range");
+}
+
+TEST_F(NullBackendTest, ARequestAfterTheEndIsOurMistake) {
+  store_->close();
+  auto request = drive_.make(Verb::kFlush, 0, 0);
+  EXPECT_DEATH(store_->submit(*request), "no request begins after close");
 }
 
 }  // namespace

@@ -44,6 +44,13 @@ class Inbox final : public MailSink {
   std::deque<Mail*> letters_;
 };
 
+/// A request whose letter is taken out of an Inbox, and so never delivered.
+struct Asked : backend::Request {
+  Asked() {
+    deliver = [](Mail&) noexcept { ADD_FAILURE() << "nobody delivers"; };
+  }
+};
+
 /// Counts what the backend tells, and lets a test wait for it.
 class Told final : public backend::Watcher {
  public:
@@ -104,7 +111,7 @@ class LunTest : public CephTest {
 
   backend::Status run(backend::Verb verb, std::uint64_t offset, std::uint64_t length,
                       MutableBytes data = {}) {
-    backend::Request request;
+    Asked request;
     request.verb = verb;
     request.offset = offset;
     request.length = length;

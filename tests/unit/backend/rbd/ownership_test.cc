@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "tests/unit/backend/rbd/lun.h"
+#include "tests/unit/base/no_threads.h"
 
 namespace lungate::backend::rbd {
 namespace {
@@ -52,6 +53,7 @@ TEST_F(OwnershipTest, FencedGatewaySaysSoAndComesBackOnANewConnection) {
   EXPECT_TRUE(last_error_ == ESHUTDOWN || last_error_ == EROFS || last_error_ == 0) << last_error_;
   EXPECT_TRUE(told.until([&] { return !backend_->state().ready; }));
   EXPECT_NE(backend_->state().reason, "");
+  EXPECT_EQ(backend_->state().loss, Loss::kFenced);
   // The other image knows without having tried.
   EXPECT_TRUE(idle_told.until([&] { return !(*idle)->state().ready; }));
   EXPECT_EQ(idle_told.count(), 1);
@@ -75,6 +77,7 @@ TEST_F(OwnershipTest, FenceIsNoticedWithoutIo) {
   admin_->blocklist(owner_address(image));
   EXPECT_TRUE(told.until([&] { return !backend_->state().ready; }));
   EXPECT_THAT(backend_->state().reason, HasSubstr("fenced"));
+  EXPECT_EQ(backend_->state().loss, Loss::kFenced);
 }
 
 TEST_F(OwnershipTest, LockThatAnOperatorRemovesIsNoticed) {
@@ -84,6 +87,7 @@ TEST_F(OwnershipTest, LockThatAnOperatorRemovesIsNoticed) {
   backend_->watch(&told);
   admin_->remove_lock(image);
   EXPECT_TRUE(told.until([&] { return !backend_->state().ready; }));
+  EXPECT_EQ(backend_->state().loss, Loss::kLockLost);
   EXPECT_EQ(write(0, Data(512)), Status::kNotOwner);
   EXPECT_EQ(open(image), "");
 }
@@ -96,6 +100,7 @@ TEST_F(OwnershipTest, SettingThatForbidsServingTakesTheImageOffline) {
   admin_->set_config(image, "rbd_skip_partial_discard", "true");
   EXPECT_TRUE(told.until([&] { return !backend_->state().ready; }));
   EXPECT_THAT(backend_->state().reason, HasSubstr("rbd_skip_partial_discard=true"));
+  EXPECT_EQ(backend_->state().loss, Loss::kUnfit);
   EXPECT_EQ(write(0, Data(512)), Status::kNotOwner);
 }
 
@@ -117,6 +122,16 @@ TEST_F(OwnershipTest, UnreachableClusterEndsInTime) {
   EXPECT_EQ(first.error().cause, ceph::Cause::kUnreachable);
   EXPECT_THAT(first.error().text, HasSubstr("has not answered for 200 ms"));
   EXPECT_FALSE(opener.open(options));  // joins the attempt that still runs
+}
+
+/// Guards start_detached() in the opener: an error of the machine, and the next try may work.
+TEST_F(OwnershipTest, WithoutAThreadAnOpenIsRefused) {
+  const std::string image = admin_->make_image();
+  {
+    const test::NoThreads machine;
+    EXPECT_THAT(open(image), HasSubstr("the machine gives no thread"));
+  }
+  EXPECT_EQ(open(image), "");
 }
 
 }  // namespace

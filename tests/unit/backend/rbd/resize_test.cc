@@ -57,12 +57,12 @@ TEST_F(ResizeTest, ShrinkUnderLoadNeverAborts) {
     for (int i = 0; i < 40; ++i) admin_->resize(image_, (i % 2 == 0 ? 3 : 16) * kMiB);
     stop = true;
   });
-  std::vector<Request> requests(kInFlight);
+  std::vector<test::Asked> requests(kInFlight);
   std::vector<Data> data(kInFlight, test::noise(256 * 1024, seed));
-  const auto next = [&](Request& request) {
+  const auto next = [&](test::Asked& request) {
     const auto slot = static_cast<std::size_t>(&request - requests.data());
     const std::size_t bytes = 512 * (1 + random() % 512);
-    request = Request{};
+    request = test::Asked{};
     request.verb = static_cast<Verb>(random() % kVerbs);
     request.offset = 512 * (random() % ((16 * kMiB - bytes) / 512));
     request.length = request.verb == Verb::kWriteSame ? bytes / 512 * 512 : bytes;
@@ -70,7 +70,7 @@ TEST_F(ResizeTest, ShrinkUnderLoadNeverAborts) {
     request.reply_to = &inbox_;
     backend_->submit(request);
   };
-  for (Request& request : requests) next(request);
+  for (test::Asked& request : requests) next(request);
   std::size_t in_flight = kInFlight;
   std::size_t done = 0;
   std::size_t refused = 0;
@@ -83,7 +83,7 @@ TEST_F(ResizeTest, ShrinkUnderLoadNeverAborts) {
     if (stop)
       --in_flight;
     else
-      next(*request);
+      next(static_cast<test::Asked&>(*request));
   }
   resizer.join();
   printf("%zu requests done, %zu refused as out of range\n", done, refused);

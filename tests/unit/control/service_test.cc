@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The whole service in this process, spoken to as an operator does: by its file, its control socket
+// and signals.
+#include "control/service.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/codec.h"
+#include "backend/file/file_backend.h"
+#include "base/log.h"
+
+namespace lungate::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+/// Opens files as ever. Images are opened slowly: the attempt waits until the test lets it fail.
+class SlowStores final : public Stores {
+ public:
+  using Stores::Stores;
+
+  Opened open(const config::Target& target, const config::Lun& lun) override {
+    if (!std::holds_alternative<config::Image>(lun.store)) return Stores::open(target, lun);
+    std::unique_lock lock(mutex_);
+    ++opening_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return fails_; });
+    --opening_;
+    return err(Refusal{telemetry::OfflineReason::kUnreachable, "not in this test"});
+  }
+  void wait_until_opening(int images) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, 20s, [&] { return opening_ == images; }));
+  }
+  void let_fail(bool now = true) {
+    const std::lock_guard lock(mutex_);
+    fails_ = now;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int opening_ = 0;
+  bool fails_ = false;
+};
+
+/// What the service manager is told, in order.
+class ServiceManager {
+ public:
+  explicit ServiceManager(const std::string& path)
+      : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    const sockaddr_un address = address_of(path);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              0);
+    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  }
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+  ~ServiceManager() { ::unsetenv("NOTIFY_SOCKET"); }
+
+  /// "READY RELOADING STOPPING"
+  std::string heard() {
+    std::string words;
+    char text[256];
+    for (ssize_t got; (got = ::recv(socket_.get(), text, sizeof text, 0)) > 0;) {
+      const std::string line(text, static_cast<std::size_t>(got));
+      words += (words.empty() ? "" : " ") + line.substr(0, line.find('='));
+    }
+    return words;
+  }
+
+ private:
+  UniqueFd socket_;
+};
+
+class ServiceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    log::set_level(log::Level::kError);
+    folder_ = std::filesystem::temp_directory_path() / "lungate-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    manager_.emplace(folder_ + "/notify");
+  }
+  void TearDown() override {
+    if (ended_.valid()) {
+      stores_->let_fail();
+      terminate();
+      EXPECT_EQ(exit_code(), 0);
+    }
+    manager_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::string file(const std::string& path) {
+    return "file = \"" + path + "\"\nsize = \"1MiB\"";
+  }
+  static std::string image(const std::string& name) { return "image = \"rbd/" + name + "\""; }
+  std::string disk(const std::string& name) const { return folder_ + "/" + name; }
+
+  /// LUN 0 and up, on these stores.
+  void configure(const std::vector<std::string>& stores) const {
+    std::ofstream text(folder_ + "/gw.toml");
+    text << "[gateway]\nname = \"gw\"\nloops = 1\ncontrol_socket = \"" << folder_ << "/control\"\n"
+         << "[telemetry]\nsegment = \"" << folder_ << "/segment\"\n"
+         << "[log]\nlevel = \"error\"\n"
+         << "[[portal_group]]\ntag = 1\nportals = [\"127.0.0.1:0\"]\n"
+         << "[[target]]\niqn = \"iqn.2026-11.io.lungate:t\"\n";
+    for (std::size_t i = 0; i < stores.size(); ++i)
+      text << "[[target.lun]]\nid = " << i << "\n" << stores[i] << "\n";
+  }
+  void start() {
+    auto config = config::parse_file(folder_ + "/gw.toml");
+    for (const auto& error : config ? config::Errors{} : config.error())
+      ADD_FAILURE() << config::to_string(error);
+    ASSERT_TRUE(config);
+    auto stores = std::make_unique<SlowStores>(*config);
+    stores_ = stores.get();
+    service_ = std::make_unique<Service>(*config, folder_ + "/gw.toml", std::move(stores));
+    ended_ = std::async(std::launch::async, [this] { return service_->run(); });
+  }
+  static void terminate() { ::kill(::getpid(), SIGTERM); }
+  int exit_code() {
+    if (ended_.wait_for(30s) != std::future_status::ready) std::abort();
+    const int code = ended_.get();
+    service_.reset();
+    return code;
+  }
+
+  /// Nothing when the service does not answer (not yet, or not any more).
+  std::optional<api::Reply> ask(const api::Request& request) const {
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_un address = address_of(folder_ + "/control");
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      return std::nullopt;
+    const std::string line = api::to_line(request);
+    EXPECT_EQ(::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(line.size()));
+    std::string in;
+    char buffer[4096];
+    for (ssize_t got; in.find('\n') == std::string::npos; in.append(buffer, std::size_t(got)))
+      if ((got = ::recv(fd.get(), buffer, sizeof buffer, 0)) <= 0) return std::nullopt;
+    const auto reply = api::parse_reply(in.substr(0, in.find('\n')));
+    if (!reply) return std::nullopt;
+    return *reply;
+  }
+  std::string state() const {
+    const auto reply = ask(api::GetStatus{});
+    return reply ? std::get<api::Status>(*reply).state : "no answer";
+  }
+  bool becomes(const std::string& wanted) const {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (state() != wanted) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(1ms);
+    }
+    return true;
+  }
+  /// A reload that is asked for now and answered when it is done.
+  std::future<std::optional<api::Reply>> begin_reload() const {
+    return std::async(std::launch::async, [this] { return ask(api::Reload{}); });
+  }
+  static api::ErrorCode error_of(const std::optional<api::Reply>& reply) {
+    EXPECT_TRUE(reply && std::holds_alternative<api::Error>(*reply));
+    return reply ? std::get<api::Error>(*reply).code : api::ErrorCode::kInternal;
+  }
+  /// Whether a file may be had again: nobody serves it.
+  static bool is_free(const std::string& path) {
+    return backend::file::open({.path = path, .size_bytes = 1 << 20}).has_value();
+  }
+
+  std::string folder_;
+  std::optional<ServiceManager> manager_;
+  std::unique_ptr<Service> service_;
+  SlowStores* stores_ = nullptr;
+  std::future<int> ended_;
+};
+
+TEST_F(ServiceTest, StartsServesAndStops) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  EXPECT_FALSE(is_free(disk("a")));
+  terminate();
+  EXPECT_EQ(exit_code(), 0);
+  EXPECT_EQ(manager_->heard(), "READY STOPPING");
+  EXPECT_TRUE(is_free(disk("a")));
+}
+
+TEST_F(ServiceTest, AReloadReplacesADisk) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("b"))});
+  const auto reply = ask(api::Reload{});
+  ASSERT_TRUE(reply && std::holds_alternative<api::Reloaded>(*reply));
+  EXPECT_EQ(state(), "serving");
+  EXPECT_TRUE(is_free(disk("a")));
+  EXPECT_FALSE(is_free(disk("b")));
+  EXPECT_EQ(manager_->heard(), "READY RELOADING READY");
+}
+
+TEST_F(ServiceTest, AStartWaitsForFirstAttemptsAndCanBeEnded) {
+  configure({file(disk("a")), image("vm")});
+  start();
+  stores_->wait_until_opening(1);
+  EXPECT_EQ(state(), "starting");
+  terminate();
+  ASSERT_TRUE(becomes("closing"));
+  stores_->let_fail();
+  EXPECT_EQ(exit_code(), 0);
+  EXPECT_EQ(manager_->heard(), "STOPPING");  // never READY
+  EXPECT_TRUE(is_free(disk("a")));
+}
+
+/// LUN 0 leaves while it is being opened, so the plan is in its middle when the signal comes.
+/// Guards plan_under_way_: stores were closed, and the process ended, without what was leaving; and
+/// what was to join was opened afterwards, to be destroyed while it was open.
+TEST_F(ServiceTest, AnEndWaitsForTheReloadItOvertakes) {
+  configure({image("old"), image("kept")});
+  start();
+  stores_->let_fail();
+  ASSERT_TRUE(becomes("serving"));
+  stores_->let_fail(false);
+  stores_->wait_until_opening(2);  // both are offline, and tried again
+  configure({file(disk("new")), image("kept")});
+  auto reply = begin_reload();
+  ASSERT_TRUE(becomes("reloading"));
+  EXPECT_EQ(error_of(ask(api::Reload{})), api::ErrorCode::kBusy);
+  terminate();
+  ASSERT_TRUE(becomes("closing"));
+  EXPECT_EQ(state(), "closing");
+  stores_->let_fail();
+  EXPECT_EQ(error_of(reply.get()), api::ErrorCode::kBusy);
+  EXPECT_EQ(exit_code(), 0);
+  EXPECT_EQ(manager_->heard(), "READY RELOADING STOPPING");
+  EXPECT_FALSE(std::filesystem::exists(disk("new"))) << "it was not opened after the end had begun";
+}
+
+/// The same, one step later: what joins is being opened.
+TEST_F(ServiceTest, AnEndWaitsForWhatAReloadHasBegunToOpen) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("a")), image("new")});
+  auto reply = begin_reload();
+  stores_->wait_until_opening(1);
+  EXPECT_EQ(state(), "reloading");
+  terminate();
+  ASSERT_TRUE(becomes("closing"));
+  stores_->let_fail();
+  EXPECT_EQ(error_of(reply.get()), api::ErrorCode::kBusy);
+  EXPECT_EQ(exit_code(), 0);
+  EXPECT_EQ(manager_->heard(), "READY RELOADING STOPPING");
+  EXPECT_TRUE(is_free(disk("a")));
+}
+
+TEST_F(ServiceTest, AFileThatIsWrongChangesNothing) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  std::ofstream(folder_ + "/gw.toml", std::ios::app) << "nonsense\n";
+  EXPECT_EQ(error_of(ask(api::Reload{})), api::ErrorCode::kBadConfig);
+  EXPECT_EQ(state(), "serving");
+  EXPECT_EQ(manager_->heard(), "READY");
+}
+
+}  // namespace
+}  // namespace lungate::control

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Upgrades: the target and its readers are restarted one after the other, so each must cope with
+// the other's last release. README.md, "Versions", says how; here are whole segments of real
+// writers, not fields changed by hand.
+#include "tests/unit/telemetry/release.h"
+
+#include <fcntl.h>
+
+#include <cstring>
+
+#include "telemetry/catalog.h"
+#include "telemetry/decode.h"
+#include "telemetry/file_lock.h"
+#include "telemetry/validate.h"
+#include "tests/unit/telemetry/segment_fixture.h"
+
+namespace lungate::telemetry {
+namespace {
+
+using layout::Header;
+
+class Release : public SegmentTest {
+ protected:
+  static Result<Snapshot, ReadError> snapshot_of(Bytes segment) {
+    const MemorySource source(segment);
+    auto header = read_header(source);
+    if (!header) return err(header.error());
+    return decode(source, *header, {1});
+  }
+  static ReadError error_of(Bytes segment) {
+    auto snapshot = snapshot_of(segment);
+    return snapshot ? ReadError{} : snapshot.error();
+  }
+
+  /// What each of the fixtures holds: one loop, one LUN, some of everything.
+  void count_the_example(Segment& segment) {
+    LunDescription lun = lun_number(3);
+    lun.rados_namespace = "tenant";
+    const SlotId slot = *segment.add_lun(lun);
+    segment.update_lun(slot, {OfflineReason::kNone, 1u << 30});
+    LoopRecorder loop = segment.loop(0);
+    LunRecorder recorder = loop.lun(slot);
+    for (int i = 0; i < 3; ++i) {
+      recorder.record({Op::kRead, ErrorClass::kNone, 4096, {1'000, 2'000, 3'000'000, 4'000}});
+    }
+    recorder.record({Op::kWrite, ErrorClass::kMedium, 0, {1'000, 2'000, 30'000'000, 4'000}});
+    recorder.add(LunCounter::kTaskSetFull, 5);
+    recorder.add(TaskFunction::kLunReset, TaskResponse::kComplete);
+    recorder.set_in_flight(2, {77'000});
+    loop.add(GatewayCounter::kLoginSuccess, 7);
+    loop.add(GatewayCounter::kBytesSent, 123'456);
+    loop.set(GatewayGauge::kSessions, 4);
+    loop.turn_started({1'000'000});
+    loop.turn_ended({3'000'000});
+    loop.lagged(50'000);
+  }
+  std::vector<std::byte> written_today() {
+    const auto segment = start({path_, "gw-a", "0.1.0", 1, 1});
+    count_the_example(*segment);
+    return bytes_in(path_);
+  }
+};
+
+/// Fields that differ from start to start.
+void forget_the_instance(std::vector<std::byte>& segment) {
+  Header header;
+  std::memcpy(&header, segment.data(), sizeof header);
+  header.instance_uuid = {};
+  header.generation = 1;
+  header.pid = 0;
+  header.pid_start_ticks = header.start_wall_ns = header.start_boot_ns = 0;
+  std::memcpy(segment.data(), &header, sizeof header);
+}
+
+TEST_F(Release, AWriterOfLayout1IsRefusedByItsVersion) {
+  const ReadError error = error_of(release("1.0"));
+  EXPECT_EQ(error.fault, Fault::kVersion);
+  EXPECT_EQ(error.detail, "layout 1, known is 2");
+}
+
+TEST_F(Release, AReaderThatFindsLayout1AtItsPathSaysSoAndFollowsTheUpgrade) {
+  write_file(path_, release("1.0"));
+  EXPECT_EQ(fault(), "version");
+  const auto upgraded = start();  // the old writer is gone: its file may be replaced
+  EXPECT_EQ(fault(), "up");
+}
+
+TEST_F(Release, AnOldWriterThatStillRunsKeepsItsFile) {
+  write_file(path_, release("1.0"));
+  OtherProcess old_writer([this] {
+    const int fd = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+    if (!lock_for_life(fd)) ::_exit(1);
+  });
+  const auto refused = Segment::create(plan());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, SegmentError::Kind::kInUse);
+  EXPECT_EQ(fault(), "version") << "the exporter was upgraded first, the target not yet";
+}
+
+// What is on disk today must be readable by the next release of this layout's major version.
+TEST_F(Release, ASegmentOfLayout2IsReadToTheLastCounter) {
+  const auto read = snapshot_of(release("2.0"));
+  ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
+  EXPECT_EQ(read->gateway, "gw-a");
+  EXPECT_EQ(read->version, "0.1.0");
+  EXPECT_EQ(read->counters[index_of(GatewayCounter::kLoginSuccess)], 7u);
+  EXPECT_EQ(read->counters[index_of(GatewayCounter::kBytesSent)], 123'456u);
+  EXPECT_EQ(read->gauges[index_of(GatewayGauge::kSessions)], 4u);
+  EXPECT_EQ(read->loops.at(0).busy_ns, 2'000'000u);
+  ASSERT_EQ(read->luns.size(), 1u);
+  const LunSnapshot& lun = read->luns[0];
+  EXPECT_EQ(lun.rados_namespace, "tenant");
+  EXPECT_EQ(lun.size_bytes, 1u << 30);
+  EXPECT_EQ(lun.latency[index_of(Op::kRead)].count(), 3u);
+  EXPECT_EQ(lun.latency[index_of(Op::kRead)].sum_ns, 9'021'000u);
+  EXPECT_EQ(lun.errors_of(OpClass::kWrite, ErrorClass::kMedium), 1u);
+  EXPECT_EQ(lun.counters[index_of(LunCounter::kTaskSetFull)], 5u);
+  EXPECT_EQ(lun.counters[index_of(task_counter(TaskFunction::kLunReset, TaskResponse::kComplete))],
+            1u);
+  EXPECT_EQ(lun.in_flight, 2u);
+  EXPECT_EQ(lun.oldest_start.ns, 77'000u);
+}
+
+// The other half of the promise: this build still writes what that file holds. When this fails and
+// the change is meant, raise the version (layout.h), add a file for it here, and keep the old one.
+TEST_F(Release, TheWriterWritesLayout2AsItDid) {
+  std::vector<std::byte> today = written_today();
+  std::vector<std::byte> kept = release("2.0");
+  forget_the_instance(today);
+  if (!kept.empty()) forget_the_instance(kept);
+  if (dump(today) == dump(kept)) return;
+  const std::string place = ::testing::TempDir() + "layout-today.txt";
+  std::ofstream(place) << dump(today);
+  ADD_FAILURE() << "this build's segment stands in " << place << ", the kept one in "
+                << release_path("2.0");
+}
+
+// A newer writer of our major version: a counter more than we know, in the room that was kept.
+TEST_F(Release, ANewerMinorVersionIsReadAsFarAsItIsKnown) {
+  std::vector<std::byte> newer = written_today();
+  Header header;
+  std::memcpy(&header, newer.data(), sizeof header);
+  header.minor = layout::kMinor + 1;
+  header.schema_hash += 1;
+  header.counts.gateway_counters += 1;
+  std::memcpy(newer.data(), &header, sizeof header);
+  const std::uint64_t unknown = 999;
+  const auto at = header.loops.offset + offsetof(layout::LoopShard, counters) +
+                  kGatewayCounters * sizeof(std::uint64_t);
+  std::memcpy(newer.data() + at, &unknown, sizeof unknown);
+  const auto read = snapshot_of(newer);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->layout_minor, layout::kMinor + 1);
+  EXPECT_EQ(read->counters[index_of(GatewayCounter::kBytesSent)], 123'456u);
+}
+
+TEST_F(Release, EqualVersionsWithOtherCataloguesRefuseEachOther) {
+  std::vector<std::byte> other = written_today();
+  ASSERT_TRUE(snapshot_of(other).has_value());
+  Header header;
+  std::memcpy(&header, other.data(), sizeof header);
+  header.schema_hash += 1;
+  std::memcpy(other.data(), &header, sizeof header);
+  EXPECT_EQ(error_of(other).fault, Fault::kSchema);
+}
+
+}  // namespace
+}  // namespace lungate::telemetry
