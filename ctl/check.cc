@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// `lungate check`: is this text a configuration? Needs no gateway, no cluster, no privileges, so
+// that it can stand in a deployment's pipeline. The text is the operator's and may be anything:
+// exit code 2 with each error at its line on stderr. --online goes further by becoming
+// lungate-target, which may name Ceph and tries the images; this program links none of it.
 #include "ctl/check.h"
 
 #include <unistd.h>
@@ -18,6 +23,7 @@
 namespace lungate::ctl {
 namespace {
 
+// One line that shows that the right file was read: who has several will notice a wrong count.
 std::string summary(const config::Config& config) {
   std::size_t luns = 0;
   for (const config::Target& target : config.targets) luns += target.luns.size();
@@ -40,6 +46,8 @@ int check_online(const std::string& file, std::ostream& out, std::ostream& err) 
 
 }  // namespace
 
+// Beside this program first: the two are installed together, and a PATH that finds another version
+// would check with other rules.
 std::string target_program() {
   constexpr const char* kName = "lungate-target";
   std::error_code error;
@@ -49,6 +57,8 @@ std::string target_program() {
   return ::access(beside.c_str(), X_OK) == 0 ? beside : kName;
 }
 
+// Each way out tells the same truth: an error is on stderr and 2, whether as text or beside the
+// JSON; --print prints only what is right.
 int run_check(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.keys) {
     out << config::reference_text();

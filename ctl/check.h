@@ -8,7 +8,8 @@
 
 namespace lungate::ctl {
 
-/// Exit code 0 or 2; with --online what lungate-target says, in its own words.
+/// Reads the file that the options lead to, or the only one there is; prints what is asked for, or
+/// that it is right. Exit code 0 or 2; with --online what lungate-target says, in its own words.
 int run_check(const Options& options, std::ostream& out, std::ostream& err);
 
 /// The lungate-target that lies beside this program, else the one that PATH names. This program

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// One question and one answer over the control socket. commands.cc calls it; it blocks until the
+// deadline, which is one for the whole exchange and not one per read, so that a target that sends a
+// byte a second cannot keep the operator. At the other end may be nobody, a target that hangs, or a
+// stranger's program at a mistaken path: each is a sentence that says what to do. Nothing is asked
+// twice: a command that may have been done must not be repeated by its messenger.
 #include "ctl/client.h"
 
 #include <poll.h>
@@ -23,6 +29,8 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
+// The three reasons that are nearly always it, in the operator's words; the rest as the kernel says
+// it.
 std::string connect_complaint(const std::string& path, int error) {
   if (error == ENOENT) return "lungate-target is not running: there is no socket " + path;
   if (error == ECONNREFUSED) {
@@ -40,6 +48,9 @@ class Exchange {
   Exchange(const std::string& path, std::chrono::milliseconds timeout)
       : path_(path), deadline_(boot_now() + timeout) {}
 
+  /// Non-blocking from the start: a target that hangs with a full backlog must not hang its
+  /// operator. An EAGAIN is waited for in small steps, for poll() does not tell when a Unix
+  /// socket's backlog has room.
   Result<void, std::string> connect() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -59,6 +70,8 @@ class Exchange {
     return {};
   }
 
+  /// A peer that closes early has perhaps said why (too many connections): what it said is read
+  /// before its silence is complained of.
   Result<void, std::string> send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t sent = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
@@ -93,9 +106,11 @@ class Exchange {
   }
 
  private:
+  /// Rounded down: 0 means that there is nothing left to wait for.
   int left_ms() const { return static_cast<int>((deadline_ - boot_now()) / 1'000'000); }
 
   /// After a call that failed with errno: waits, if waiting can help.
+  /// errno is that of the call before; nothing may come between.
   Result<void, std::string> retry(short events) {
     if (errno == EINTR) return {};
     if (errno != EAGAIN) return err("the connection to lungate-target broke: " + reason(errno));
@@ -113,6 +128,8 @@ class Exchange {
 
 }  // namespace
 
+// Three steps that can each fail with a sentence; a reply that says "error" is a success of this
+// function.
 Result<api::Reply, std::string> ask(const std::string& socket_path, const api::Request& request,
                                     std::chrono::milliseconds timeout) {
   Exchange exchange(socket_path, timeout);

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Which command is which question, and what becomes of its answer. main() calls run() once. Text
+// goes to stdout when all is well and to stderr when not, JSON always to stdout: who asked for it
+// reads it there, with the exit code beside it. The switches have no default, so that a new command
+// does not compile until it has its place.
 #include "ctl/commands.h"
 
 #include <ostream>
@@ -33,6 +38,7 @@ api::Request request_for(const Options& options) {
   return api::GetStatus{};
 }
 
+// One overload per alternative of Reply: a new one does not compile until it has its text.
 std::string text_of(const api::Reply& reply, const Options& options) {
   struct View {
     std::string operator()(const api::Status& status) const { return status_text(status); }
@@ -55,6 +61,8 @@ int exit_code_of(const api::Reply& reply) {
 }
 
 /// Everything that is a question to the target.
+// The socket's path needs the configuration unless --socket gives it, so a wrong file is noticed
+// before the target is asked.
 int run_request(const Options& options, std::ostream& out, std::ostream& err) {
   const auto socket = control_socket(options);
   if (!socket) {
@@ -77,6 +85,7 @@ int run_request(const Options& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
+// check and top ask no target: the one needs none, the other reads what it counts.
 int run(const Options& options, std::ostream& out, std::ostream& err) {
   switch (options.command) {
     case Command::kCheck:

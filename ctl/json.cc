@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// JSON of what this program computes itself (check, top); the target's own answers are printed by
+// api::to_json(). Names of fields are an interface: scripts read them, so they change only by
+// addition. Texts that are not UTF-8 (a path) are replaced, not refused.
 #include "ctl/json.h"
 
 #include <nlohmann/json.hpp>
@@ -23,10 +27,12 @@ Json to_json(const config::Error& error) {
           {"hint", error.hint}};
 }
 
+// No I/O, no quantile: null is not a latency of zero.
 Json quantile(double seconds) {
   return seconds > 0 ? Json(seconds) : Json(nullptr);
 }
 
+// Base units and their names in the fields, as in the metrics: nobody has to guess what 3 is.
 Json to_json(const OpRates& rates) {
   return {{"per_second", rates.per_second},
           {"bytes_per_second", rates.bytes_per_second},
@@ -49,6 +55,8 @@ Json to_json(const TopRow& row) {
 
 }  // namespace
 
+// The same fields whether the text is right or wrong, so that a script need not look first; what
+// exists only for a right one comes at the end.
 std::string check_json(const std::string& file,
                        const Result<config::Config, config::Errors>& parsed, bool with_config) {
   Json json{{"file", file}, {"ok", parsed.has_value()}, {"errors", Json::array()}};
@@ -61,6 +69,8 @@ std::string check_json(const std::string& file,
   return print(json);
 }
 
+// One object per call; --interval says how far the two readings are apart, interval_s how far they
+// really were.
 std::string top_json(const Top& top) {
   Json json{{"gateway", top.gateway},       {"version", top.version},
             {"interval_s", top.interval_s}, {"heartbeat_age_s", top.heartbeat_age_s},

@@ -16,7 +16,8 @@ namespace lungate::ctl {
 std::string check_json(const std::string& file,
                        const Result<config::Config, config::Errors>& parsed, bool with_config);
 
-/// Seconds, bytes and numbers per second; a quantile without values is null.
+/// Seconds, bytes and numbers per second; a quantile without values is null. All rows, in the
+/// table's order; nothing is cut for a screen.
 std::string top_json(const Top& top);
 
 }  // namespace lungate::ctl

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// lungate: the operator's command.
+// lungate: the operator's command. Links the reader's half of telemetry, config and api, and
+// nothing of Ceph, libev or iSCSI, so that it runs where a gateway does not. One thread.
+//
+//   exit code   0    done
+//               1    the gateway is not there, or says no
+//               2    a configuration is wrong, here or in the target at a reload
+//               64   the command line is wrong
 #include <iostream>
 
 #include "ctl/commands.h"

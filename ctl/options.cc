@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The command line. main() calls it once, before anything is opened. Whatever is wrong with it is
+// told by CLI11 in its own words and ends with EX_USAGE; numbers and levels are checked here where
+// the library is more generous than we can be. No option reads a file or a socket yet: places.cc
+// does that with what was given.
 #include "ctl/options.h"
 
 #include <CLI/CLI.hpp>
@@ -24,6 +29,8 @@ std::string session_or_complaint(const std::string& text) {
   return parse_session(text, session) ? "" : "an ID is a number, as `lungate sessions` lists it";
 }
 
+// The same for every command, and allowed on either side of its word: operators put options where
+// they think of them.
 void add_places(CLI::App& app, Options& options) {
   app.add_option("--config", options.config,
                  "the gateway's configuration (default: the only *.toml in /etc/lungate)");
@@ -32,6 +39,8 @@ void add_places(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "JSON instead of text");
 }
 
+// Every command is a subcommand that sets one enumerator; `fallthrough` lets the common options
+// stand behind it.
 CLI::App* add(CLI::App& app, Options& options, Command command, const char* name,
               const char* help) {
   CLI::App* sub = app.add_subcommand(name, help);
@@ -43,6 +52,7 @@ CLI::App* add(CLI::App& app, Options& options, Command command, const char* name
   return sub;
 }
 
+// --print with --online would put a configuration and another program's report on one stdout.
 void add_check(CLI::App& app, Options& options) {
   CLI::App* check = add(app, options, Command::kCheck, "check",
                         "validate a configuration: exit 0, or 2 with every error at its line");
@@ -50,11 +60,14 @@ void add_check(CLI::App& app, Options& options) {
   check->add_flag("--print", options.print, "print what is in force, defaults included");
   check->add_flag("--keys", options.keys, "print every key with its range and default");
   check
-      ->add_flag("--online", options.online,
-                 "also open the images (runs lungate-target --check-online FILE)")
+      ->add_flag(
+          "--online", options.online,
+          "also look at every store, changing none (runs lungate-target --check-online FILE)")
       ->excludes("--print");
 }
 
+// A word of its own for the list, so that `sessions` can grow verbs without changing what it means
+// alone.
 void add_sessions(CLI::App& app, Options& options) {
   CLI::App* sessions =
       add(app, options, Command::kSessions, "sessions", "list sessions, or end one");
@@ -71,6 +84,7 @@ void add_sessions(CLI::App& app, Options& options) {
       ->check(session_or_complaint);
 }
 
+// Faster than ten times a second nobody reads; slower than once an hour is a mistake of units.
 void add_top(CLI::App& app, Options& options) {
   CLI::App* top = add(app, options, Command::kTop, "top", "live table of what each LUN does");
   top->add_flag("--once", options.once, "print one table and end");
@@ -85,6 +99,8 @@ void add_top(CLI::App& app, Options& options) {
 
 }  // namespace
 
+// CLI11 throws for help as for mistakes; here both become a Stop with the text that it would have
+// printed, and nothing has been written yet.
 Result<Options, Stop> parse_options(int argc, const char* const* argv) {
   Options options;
   CLI::App app("lungate: the operator's command of a lungate iSCSI gateway", "lungate");

@@ -11,6 +11,7 @@
 
 namespace lungate::ctl {
 
+/// What is to be done; `sessions` and `sessions disconnect` are two.
 enum class Command : std::uint8_t {
   kCheck,
   kStatus,
@@ -21,10 +22,13 @@ enum class Command : std::uint8_t {
   kTop,
 };
 
+/// Everything that was said, in one struct for all commands: what a command does not use stays at
+/// its default.
 struct Options {
   Command command = Command::kStatus;
 
-  // Where the gateway is to be found. Empty: see places.h.
+  // Where the gateway is to be found, as far as the command line says it. Empty: see places.h. Each
+  // is taken as it is; nothing has been looked for.
   std::string config;
   std::string socket;
   std::string segment;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Where the gateway's things are. Every command but `check --keys` asks it first. With one file in
+// /etc/lungate nothing needs to be said, with several the question is asked back rather than
+// guessed. A configuration that is wrong is exit code 2 here as everywhere.
 #include "ctl/places.h"
 
 #include <algorithm>
@@ -28,6 +32,7 @@ Result<config::Config, Failure> read_config(const Options& options) {
 
 }  // namespace
 
+// A folder that cannot be read is like an empty one: what the operator has to do is the same.
 Result<std::string, Failure> config_file(const Options& options, const std::string& folder) {
   if (!options.config.empty()) return options.config;
   std::vector<std::string> found;
@@ -42,6 +47,8 @@ Result<std::string, Failure> config_file(const Options& options, const std::stri
   return err(Failure{1, "several gateways in " + folder + ", which --config? " + joined(found)});
 }
 
+// What is given outright wins and is not looked at: it is for gateways whose configuration is not
+// at hand.
 Result<std::string, Failure> control_socket(const Options& options) {
   if (!options.socket.empty()) return options.socket;
   const auto config = read_config(options);

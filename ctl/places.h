@@ -11,13 +11,15 @@
 
 namespace lungate::ctl {
 
+/// Why a place is not known, as it ends the program.
 /// Exit codes: 1 when the world is not as it should be, 2 when the configuration is wrong.
 struct Failure {
   int exit_code = 1;
   std::string message;  // ends without a newline
 };
 
-/// --config, or the only *.toml in `folder`.
+/// --config, or the only *.toml in `folder`. Only looks for it: whether it can be read is for
+/// later.
 Result<std::string, Failure> config_file(const Options& options,
                                          const std::string& folder = "/etc/lungate");
 

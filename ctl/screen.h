@@ -10,6 +10,8 @@
 
 namespace lungate::ctl {
 
+/// One at a time, on the main thread: it owns the process's signal mask and the terminal's state,
+/// and gives both back.
 class Screen {
  public:
   /// Takes SIGINT, SIGTERM and SIGWINCH for itself as long as it lives. Writes to `fd`; escape

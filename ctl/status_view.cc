@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A target's answers as text for people. commands.cc calls it with what came over the socket; names
+// in it are initiators' and images', so every one goes through shown() before it reaches a
+// terminal. Columns may be added at the right; scripts are sent to --json.
 #include "ctl/status_view.h"
 
 #include <algorithm>
@@ -19,6 +23,7 @@ std::string count(std::uint64_t number, std::string_view thing) {
 }
 
 /// "tag 1: 127.0.0.1:3260, [::1]:3260"
+// Portals of one group stand together in what the target sends, so that a group is named once.
 std::string portals_line(const std::vector<api::PortalStatus>& portals) {
   std::string out;
   std::uint16_t tag = 0;
@@ -36,6 +41,7 @@ std::string portals_line(const std::vector<api::PortalStatus>& portals) {
 }
 
 /// A target without LUNs has a row too: it is there, and can be logged in to.
+// Zero bytes means that the store was never open: the size is not known, which is no size of 0.
 std::string luns_table(const std::vector<api::TargetStatus>& targets) {
   Table table({{"TARGET"},
                {"LUN", Align::kRight},
@@ -75,6 +81,7 @@ std::string luns_text(const std::vector<std::uint16_t>& luns) {
   return out.empty() ? "-" : out;
 }
 
+// On one line for grep, in the negotiation's own spelling.
 std::string parameters_text(const api::SessionInfo& session) {
   std::string out = "session " + std::to_string(session.id) + ":";
   for (const auto& [key, value] : session.parameters) out += " " + shown(key) + "=" + shown(value);
@@ -83,6 +90,8 @@ std::string parameters_text(const api::SessionInfo& session) {
 
 }  // namespace
 
+// What is wanted first at three in the morning comes first: which gateway, in which state, since
+// when.
 std::string status_text(const api::Status& status) {
   std::string out;
   out += line("gateway", shown(status.gateway) + ", " + shown(status.state) + ", up " +
@@ -99,6 +108,7 @@ std::string status_text(const api::Status& status) {
   return out + "\n" + luns_table(status.targets);
 }
 
+// Parameters go below the table: a line of them is longer than the rest of a row together.
 std::string sessions_text(const api::Sessions& sessions, std::uint64_t now_unix_ms,
                           bool with_parameters) {
   if (sessions.sessions.empty()) return "no sessions\n";
@@ -123,6 +133,8 @@ std::string sessions_text(const api::Sessions& sessions, std::uint64_t now_unix_
   return table.text() + (parameters.empty() ? "" : "\n" + parameters);
 }
 
+// The target's sentences as they came: it knows what it did, and they hold names of the
+// configuration only.
 std::string reloaded_text(const api::Reloaded& reloaded) {
   if (reloaded.changes.empty()) return "reloaded: nothing has changed\n";
   std::string out = "reloaded:\n";

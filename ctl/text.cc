@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Tables, times, rates: how figures are shown. Pure functions for the views. Widths count
+// characters, not bytes, and take each for one column: good enough for names in Latin scripts, and
+// a table out of line is the worst that can happen. shown() is where a peer's text becomes
+// harmless.
 #include "ctl/text.h"
 
 #include <algorithm>
@@ -12,6 +17,7 @@ namespace lungate::ctl {
 namespace {
 
 /// Columns on a terminal, taking each character for one: bytes that do not continue another.
+// For East Asian names it is too little by half, and the row stands out; no name is lost by it.
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
@@ -28,6 +34,7 @@ std::string print(const char* format, Args... args) {
 
 }  // namespace
 
+// Titles are the first row, so that they are measured like the others.
 Table::Table(std::vector<Column> columns) : rows_(1) {
   for (const Column& column : columns) {
     aligns_.push_back(column.align);
@@ -40,6 +47,8 @@ void Table::add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
+// Two passes: widths need every row. Trailing blanks are taken off, for who copies a line into a
+// ticket.
 std::vector<std::string> Table::lines() const {
   std::vector<std::size_t> widths(aligns_.size());
   for (const auto& row : rows_) {

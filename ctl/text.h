@@ -12,6 +12,8 @@ namespace lungate::ctl {
 
 enum class Align : std::uint8_t { kLeft, kRight };
 
+/// A table as lines. It knows nothing of screens: who shows it cuts it.
+///
 /// Rows under a header, columns as wide as their widest cell, two blanks between them:
 ///
 ///   Table table({{"LUN", Align::kRight}, {"STATE"}});

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// `lungate top`: reads the segment, not the target, so it works while the target hangs, and that is
+// when it is needed. The main thread reads, computes (top_rows.cc), draws (screen.cc) and waits. A
+// segment that is not there, damaged or of another version is a sentence with the fault's name;
+// once the table is running, it is shown in its place until the target comes back.
 #include "ctl/top.h"
 
 #include <unistd.h>
@@ -28,6 +33,7 @@ std::string complaint(const std::string& path, const ReadError& error) {
          (error.detail.empty() ? "" : ": " + error.detail);
 }
 
+// By name and uncut, for who keeps it: rows stay where they were in the last one.
 std::string once_text(const Top& top, bool json) {
   if (json) return top_json(top);
   std::string out;
@@ -48,6 +54,8 @@ int run_once(Reader& reader, const Options& options, std::ostream& out, std::ost
   return 0;
 }
 
+// What `before` lacks (the target was down) makes a page without rates, not an error: the next one
+// has them.
 std::vector<std::string> page(const Result<Snapshot, ReadError>& before,
                               const Result<Snapshot, ReadError>& after, const std::string& path,
                               std::size_t height) {
@@ -78,6 +86,7 @@ int run_live(Reader& reader, const Options& options, std::ostream& err) {
 
 }  // namespace
 
+// Never asks the control socket: see the head.
 int run_top(const Options& options, std::ostream& out, std::ostream& err) {
   const auto path = segment(options);
   if (!path) {

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Rates out of two readings of the same counters. Pure; called by top.cc for each page. The
+// readings may straddle a restart, a LUN that was removed, a slot that was given to another LUN:
+// identity is (generation of the segment, slot, generation of the slot), and what is not the same
+// is measured from zero. Quantiles come from the difference of histograms, so that they are of this
+// interval and not of the LUN's whole life.
 #include "ctl/top_rows.h"
 
 #include <algorithm>
@@ -38,6 +44,8 @@ std::string store_of(const LunSnapshot& lun) {
   return out;
 }
 
+// Bytes and counts of one interval. Readings of the two are not of one instant, so a rate may be an
+// I/O off; over a second that is nothing.
 OpRates rates(const LunSnapshot& before, const LunSnapshot& after, Op op, double interval_s) {
   const Histogram ended = after.latency[index_of(op)] - before.latency[index_of(op)];
   const std::uint64_t bytes = grown(after.bytes[index_of(op)], before.bytes[index_of(op)]);
@@ -45,6 +53,7 @@ OpRates rates(const LunSnapshot& before, const LunSnapshot& after, Op op, double
           ended.quantile_seconds(0.5), ended.quantile_seconds(0.99)};
 }
 
+// Every class but "none": this column asks whether to look further, the metrics say where.
 std::uint64_t errors_of(const LunSnapshot& lun) {
   std::uint64_t sum = 0;
   for (const auto& of_op : lun.errors) {
@@ -86,6 +95,8 @@ double all_per_second(const TopRow& row) {
 
 }  // namespace
 
+// The interval is the readings' own, not the one that was asked for: a wait that took longer must
+// not show as load.
 Top make_top(const Snapshot& before, const Snapshot& after) {
   Top top;
   top.gateway = after.gateway;
@@ -104,6 +115,7 @@ Top make_top(const Snapshot& before, const Snapshot& after) {
   return top;
 }
 
+// Rates add up, ages do not: the oldest of all is the one to look at.
 TopRow total(const Top& top) {
   TopRow sum;
   for (const TopRow& row : top.rows) {
@@ -119,6 +131,7 @@ TopRow total(const Top& top) {
   return sum;
 }
 
+// Stable, so that idle rows do not change places from page to page.
 void sort_busiest_first(Top& top) {
   std::ranges::stable_sort(top.rows, std::greater<>(), all_per_second);
 }

@@ -19,6 +19,7 @@ struct OpRates {
   double p99_s = 0;
 };
 
+/// One line of the table, before it is text. Texts come from a segment and are clean (reader.h).
 struct TopRow {
   std::string target;
   std::uint16_t lun = 0;
@@ -32,6 +33,7 @@ struct TopRow {
   double oldest_s = 0;  // age of the oldest I/O in flight; 0: none
 };
 
+/// A table with its headline: the whole gateway between two readings.
 struct Top {
   std::string gateway;
   std::string version;

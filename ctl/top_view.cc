@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The table of `top` as lines. Pure; called by top.cc. A terminal is narrow, so a target is shown
+// by what follows the last colon of its name where that is unique, in full where it is not; and it
+// is low, so rows that do not fit give way, the idle ones first (the caller has sorted), never the
+// total.
 #include "ctl/top_view.h"
 
 #include <map>
@@ -28,6 +33,7 @@ std::map<std::string, std::string> short_names(const Top& top) {
   return out;
 }
 
+// One order of columns for the rows and their sum; titles stand in the same order in top_lines().
 std::vector<std::string> cells(const std::string& name, const std::string& lun, const TopRow& row) {
   return {name,
           lun,
@@ -46,6 +52,8 @@ std::vector<std::string> cells(const std::string& name, const std::string& lun, 
           row.store};
 }
 
+// The heartbeat is here because a table of zeros has two causes: nobody works, or the gateway
+// hangs.
 std::string headline(const Top& top) {
   return top.gateway + ", lungate " + top.version + ": " + std::to_string(top.rows.size()) +
          " LUNs, " + std::to_string(top.sessions) + " sessions, " + std::to_string(top.loops) +
@@ -54,6 +62,8 @@ std::string headline(const Top& top) {
 
 }  // namespace
 
+// Fixed are three lines: headline, titles, total. What is hidden is counted, so that nobody takes
+// the table for all there is.
 std::vector<std::string> top_lines(const Top& top, std::size_t lines_max) {
   constexpr Align kRight = Align::kRight;
   Table table({{"TARGET"},

@@ -47,7 +47,8 @@ constexpr bool all_are_edges() {
 }
 static_assert(all_are_edges(), "every `le` is an edge of the ladder");
 
-/// Bins of telemetry's size ladder: 4, 8, 16, 32, 64, 128, 256 KiB and 1 MiB.
+/// Sizes that initiators use: a file system's block, its read-ahead, the transfer limits of Linux,
+/// Windows and ESXi. Bins of telemetry's size ladder: 4, 8, 16, 32, 64, 128, 256 KiB and 1 MiB.
 inline constexpr std::array<std::size_t, 8> kSizeEdges = {3, 4, 5, 6, 7, 8, 9, 11};
 static_assert(telemetry::size_edge(kSizeEdges.front()) == 4096);
 static_assert(telemetry::size_edge(kSizeEdges.back()) == 1024 * 1024);

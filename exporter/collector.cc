@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The scrape. The server's page thread calls Collect() through the site, one scrape at a time; the
+// mutex is for embedders and tests that do otherwise. Each segment is read anew by its path, since
+// its target may have been restarted in between. What is wrong with one becomes its own series
+// (lungate_shm_up, lungate_shm_fault) and one line in the log per change of mind, not per scrape;
+// the page is made of the others all the same.
+//
+// Two rules keep a page valid whatever the segments say. A gateway's name is served once: a second
+// segment with it (a copied file, a configuration error) would repeat every series, and Prometheus
+// drops a page that repeats one. And a LUN is served once per gateway, which the reader sees to.
+// Both are counted in lungate_exporter_series_dropped_total, so that what is missing can be found.
 #include "exporter/collector.h"
 
 #include <algorithm>
@@ -16,6 +27,8 @@ using telemetry::Fault;
 using telemetry::ReadError;
 using telemetry::Snapshot;
 
+// A segment that was never readable has no gateway name yet; its file's name is the best guess, and
+// the default path ends with it.
 std::string last_part(const std::string& path) {
   return telemetry::clean_text(std::string_view(path).substr(path.rfind('/') + 1));
 }
@@ -25,6 +38,7 @@ Labels labels_of(const std::string& gateway, const std::string& path) {
 }
 
 /// What the segment says of itself while it is up.
+// Only of a segment that could be read: an age of one that could not would be of its last life.
 void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels) {
   page.add(kShmGeneration, labels, static_cast<double>(snapshot.generation));
   page.add(kShmHeartbeatAge, labels, seconds(snapshot.heartbeat_age_ns()));
@@ -37,6 +51,7 @@ void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels)
 
 Collector::Segment::Segment(const std::string& path) : reader(path), gateway(last_part(path)) {}
 
+// A path that is named twice is read once: the second would only be refused as a duplicate.
 Collector::Collector(const std::vector<std::string>& paths, std::string version)
     : version_(std::move(version)) {
   for (const std::string& path : paths) {
@@ -45,6 +60,8 @@ Collector::Collector(const std::vector<std::string>& paths, std::string version)
   }
 }
 
+// add_self() comes last: the number of series that it reports is that of the page before it, and
+// itself.
 std::vector<prometheus::MetricFamily> Collector::Collect() const {
   const std::lock_guard lock(mutex_);
   Page page;
@@ -55,6 +72,9 @@ std::vector<prometheus::MetricFamily> Collector::Collect() const {
   return page.take();
 }
 
+// Everything that can be wrong with a segment meets here: not readable, or readable and of a
+// gateway that is on the page already. The log is written when that changes; a target that is down
+// for a night is two lines.
 void Collector::collect(Page& page, Segment& segment, std::vector<std::string>& gateways) const {
   auto snapshot = segment.reader.read();
   std::optional<ReadError> error;
@@ -91,6 +111,7 @@ void Collector::collect(Page& page, Segment& segment, std::vector<std::string>& 
   add_segment(page, segment);
 }
 
+// All faults are there at each scrape, one of them 1: an alert on a change from 0 to 1 needs the 0.
 void Collector::add_segment(Page& page, const Segment& segment) const {
   const Labels labels = labels_of(segment.gateway, segment.reader.path());
   page.add(kShmUp, labels, segment.fault ? 0 : 1);
@@ -112,6 +133,7 @@ void Collector::add_self(Page& page) const {
   page.add(kExporterSeries, {}, static_cast<double>(page.series() + 1));
 }
 
+// Said by the site when the page is text, which is the larger half of the work.
 void Collector::scraped(Nanoseconds duration) const {
   const std::lock_guard lock(mutex_);
   last_scrape_ = duration;

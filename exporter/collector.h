@@ -34,6 +34,8 @@ class Collector final : public prometheus::Collectable {
   void scraped(Nanoseconds duration) const;
 
  private:
+  /// One path and what is known of it from scrape to scrape. Counters of an exporter begin anew
+  /// with the exporter, as Prometheus expects; nothing is kept on disk.
   struct Segment {
     explicit Segment(const std::string& path);
 

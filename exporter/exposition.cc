@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Families as text, by prometheus-cpp's own serializer. The site calls it on the page thread. What
+// could break the format (line breaks, bytes that are not UTF-8) is not checked again here: names
+// and help are the catalogue's, label values are cleaned by the reader. Out of memory is an
+// exception, which the server answers with 500; half a page would be taken for the whole.
 #include "exporter/exposition.h"
 
 #include <prometheus/text_serializer.h>
@@ -29,6 +34,8 @@ class StringBuffer final : public std::streambuf {
 
 }  // namespace
 
+// The page is appended to, not measured first: a string that grows by doubling costs less than a
+// second walk over a million samples.
 std::string to_text(const std::vector<prometheus::MetricFamily>& families) {
   std::string text;
   StringBuffer buffer(text);

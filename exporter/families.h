@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What a snapshot looks like on the page.
+// What a snapshot looks like on the page. Called by the collector only, on the page thread; pure
+// but for the page that they fill.
 #pragma once
 
 #include "exporter/page.h"

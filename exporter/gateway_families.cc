@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What one gateway shows: the process, its logins and sessions, its loops, then its LUNs
+// (lun_families.cc). The collector calls it for each segment that could be read. Nothing here
+// decides what is exported: which cell is which series stands in telemetry/catalog.cc, and
+// page_test.cc fails when a metric of the catalogue is not on the page.
 #include "exporter/families.h"
 
 namespace lungate::exporter {
@@ -8,6 +13,7 @@ using namespace telemetry::metrics;
 using telemetry::index_of;
 using telemetry::Snapshot;
 
+// The gateway's own histograms, for tails. Per LUN there are sums only: see kLunStageSeconds.
 void add_stages(Page& page, const Snapshot& snapshot, const Labels& gateway) {
   for (std::size_t op = 0; op < telemetry::kOpClasses; ++op) {
     const Labels of_op = with(gateway, "op", telemetry::kOpClassNames[op]);
@@ -18,6 +24,9 @@ void add_stages(Page& page, const Snapshot& snapshot, const Labels& gateway) {
   }
 }
 
+// Ages are computed here, by the reader's clock at the moment of reading, so that they grow
+// although the target hangs. A loop that waits for events has no turn, and its turn's age is 0, not
+// missing: a series that comes and goes cannot be alerted on.
 void add_loops(Page& page, const Snapshot& snapshot, const Labels& gateway) {
   for (std::size_t i = 0; i < snapshot.loops.size(); ++i) {
     const telemetry::LoopSnapshot& loop = snapshot.loops[i];
@@ -33,6 +42,7 @@ void add_loops(Page& page, const Snapshot& snapshot, const Labels& gateway) {
 
 }  // namespace
 
+// Cells first by the catalogue's rows, so that a new counter appears here without a new line.
 void add_gateway(Page& page, const Snapshot& snapshot) {
   const Labels gateway = with({}, "gateway", snapshot.gateway);
   page.add(kBuildInfo, with(gateway, "version", snapshot.version), 1);

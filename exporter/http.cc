@@ -37,6 +37,8 @@ Reply plain(unsigned status, std::string_view body) {
   return {std::string(kPlainText), std::string(body), status};
 }
 
+// A handler that throws costs its own request. What it threw is for the log: a client is told
+// nothing of our inside.
 Reply run(const std::string_view path, const Handler& handler) noexcept {
   try {
     return handler();
@@ -219,6 +221,7 @@ void HttpServer::Impl::on_completed(void*, MHD_Connection*, void** request,
 
 namespace {
 
+// What the library has to say is about clients (a reset, a timeout), so it is for debugging only.
 void on_library_message(void*, const char* format, va_list arguments) noexcept {
   char text[256];
   std::vsnprintf(text, sizeof text, format, arguments);

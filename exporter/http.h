@@ -14,6 +14,7 @@
 
 namespace lungate::exporter {
 
+/// What goes back. The body may be large: it is moved, never copied, on its way to the socket.
 struct Reply {
   std::string content_type;
   std::string body;
@@ -31,6 +32,7 @@ struct Route {
   /// else does, and no two large pages are in the making at the same time.
   bool slow = false;
 };
+/// By path, exactly as it is asked for: no prefixes, no patterns, no decoding.
 using Routes = std::map<std::string, Route, std::less<>>;
 
 class HttpServer {

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The exporter's listening socket. main() calls it once, before the server starts; the address has
+// been checked as a text by config. What the system refuses (a port in use, an address that this
+// host has not) is a sentence with the call and the address, and the process ends with it: an
+// exporter that listens elsewhere than it was told would be scraped by nobody.
 #include "exporter/listen.h"
 
 #include <arpa/inet.h>
@@ -21,11 +26,13 @@ union SocketAddress {
 
 constexpr int kBacklog = 16;
 
+// errno is read here, so nothing may come between the call that failed and this.
 std::string failure(const char* call, const config::Address& address) {
   return std::string(call) + " " + to_string(address) + ": " +
          std::generic_category().message(errno);
 }
 
+// No look-ups: the address is numeric. inet_pton() cannot fail here; config has asked it already.
 SocketAddress to_socket_address(const config::Address& address) {
   SocketAddress socket{};
   if (address.ipv6) {
@@ -42,6 +49,8 @@ SocketAddress to_socket_address(const config::Address& address) {
 
 }  // namespace
 
+// SO_REUSEADDR, so that a restart does not wait for the last scrapes' TIME_WAIT. IPV6_V6ONLY off:
+// [::] means every address of the host, as people expect it to.
 Result<Listener, std::string> listen_on(const config::Address& address) {
   SocketAddress socket = to_socket_address(address);
   socklen_t length = address.ipv6 ? sizeof socket.v6 : sizeof socket.v4;

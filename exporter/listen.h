@@ -9,6 +9,7 @@
 
 namespace lungate::exporter {
 
+/// A bound, listening, non-blocking socket, closed when dropped.
 struct Listener {
   UniqueFd fd;
   config::Address address;  // with the real port where 0 was asked for

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What one LUN shows. Part of add_gateway(), on the page thread. A LUN costs about a hundred
+// series, and a gateway may have a thousand: page_test.cc holds the budget. Hence the folding of
+// operations into three classes, the few buckets (buckets.h), and rows that appear with their first
+// event only. What is left out while zero is decided by the catalogue (from_start), never here.
 #include "exporter/families.h"
 
 namespace lungate::exporter {
@@ -14,6 +19,8 @@ using telemetry::Stage;
 
 constexpr std::array<std::string_view, 2> kDirections = {"read", "write"};
 
+// The only series with texts. They stand here and not on every series, so that a renamed image
+// begins one new series and not a hundred.
 void add_identity(Page& page, const LunSnapshot& lun, const Labels& labels) {
   Labels info = with(labels, "backend", lun.backend);
   info = with(std::move(info), "pool", lun.pool);
@@ -24,6 +31,8 @@ void add_identity(Page& page, const LunSnapshot& lun, const Labels& labels) {
   page.add(kLunInfo, std::move(info), 1);
 }
 
+// The reason is a series of its own that is there only while the LUN is offline: as a label of
+// lungate_lun_up it would split that one's history.
 void add_state(Page& page, const Snapshot& snapshot, const LunSnapshot& lun, const Labels& labels) {
   const bool up = lun.offline == OfflineReason::kNone;
   page.add(kLunUp, labels, up ? 1 : 0);
@@ -37,6 +46,8 @@ void add_state(Page& page, const Snapshot& snapshot, const LunSnapshot& lun, con
   page.add(kLunOldestInFlight, labels, busy ? seconds(snapshot.taken_at - lun.oldest_start) : 0.0);
 }
 
+// Count and sum of the duration are those of its buckets and stages (see decode.cc), so +Inf,
+// _count and the sum of stages agree on every page.
 void add_op(Page& page, const LunSnapshot& lun, const Labels& labels, OpClass op) {
   const Labels of_op = with(labels, "op", telemetry::kOpClassNames[telemetry::index_of(op)]);
   page.add(kLunOpDuration, of_op, lun.latency_of(op));
@@ -55,6 +66,8 @@ void add_op(Page& page, const LunSnapshot& lun, const Labels& labels, OpClass op
 
 }  // namespace
 
+// The three labels that every series of a LUN has, in the catalogue's order; what comes behind them
+// differs.
 void add_lun(Page& page, const Snapshot& snapshot, const LunSnapshot& lun) {
   Labels labels = with({}, "gateway", snapshot.gateway);
   labels = with(std::move(labels), "target", lun.target);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // lungate-exporter: reads the segments of this host's targets and serves /metrics. It may be
-// restarted, upgraded or killed at any time; no target notices.
+// restarted, upgraded or killed at any time; no target notices. Three threads: this one waits for
+// SIGTERM or SIGINT, one serves HTTP, one makes pages. Exit status: 0 after a signal, 1 when the
+// address cannot be had, 2 when it was told nonsense.
 #include <signal.h>
 
 #include <variant>
@@ -28,11 +30,15 @@ sigset_t block_ending_signals() {
   return signals;
 }
 
+// The start's errors go to the log, like everything else that a service says: there is nobody at a
+// terminal.
 int fail(std::string_view event, const std::string& why) {
   log::error("exporter", event, {{"error", why}});
   return 1;
 }
 
+// Order of life: the collector outlives the server, whose pages ask it; the server ends, with its
+// threads, before main does.
 int serve(const exporter::Options& options) {
   const sigset_t ending = block_ending_signals();
   const exporter::Collector collector(options.exporter.segments, LUNGATE_VERSION);

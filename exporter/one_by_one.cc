@@ -36,6 +36,8 @@ void OneByOne::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// The rest of the queue is given up after stop(), in order, each job called: see the class for the
+// promise. The lock is not held meanwhile, so add() answers at once.
 void OneByOne::work() {
   std::unique_lock lock(mutex_);
   for (;;) {

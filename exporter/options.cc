@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The command line, and the file that it may name. main() calls it once. The operator errs here: a
+// wrong option, a wrong file and no segment at all end the process with status 2 and a sentence,
+// before a socket is opened; a segment that is not there yet is no error, for the target may start
+// later. Options win over the file, each for itself.
 #include "exporter/options.h"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +25,7 @@ struct CommandLine {
   std::vector<std::string> segments;
 };
 
+// The configuration's own rule, so that an address is right or wrong wherever it is written.
 std::string valid_address(const std::string& text) {
   const auto objection = config::check_address(text);
   return objection ? objection->message : std::string();
@@ -35,6 +41,8 @@ void declare(CLI::App& app, CommandLine& line, const std::string& version) {
   app.set_version_flag("--version", version);
 }
 
+// The whole file must be right, not only its [exporter]: an exporter that starts with a text that
+// its target refuses hides the mistake.
 std::optional<Options> read_file(const std::string& path) {
   auto parsed = config::parse_file(path);
   if (parsed) return Options{parsed->exporter, parsed->log.level};

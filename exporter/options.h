@@ -11,6 +11,7 @@
 
 namespace lungate::exporter {
 
+/// Complete: an address to listen on and at least one segment.
 struct Options {
   config::Exporter exporter;
   log::Level log_level = log::Level::kInfo;

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A page under construction. The families files add series, the collector takes the result; all on
+// the page thread, a Page lives for one scrape. It knows the catalogue's order, and which bins make
+// which buckets. A metric that is not in the catalogue is a mistake of ours and stops: it would
+// have no help text and no place in the reference.
+//
+// Invariants of a histogram on the page, by construction: buckets rise, +Inf equals _count (the
+// serializer writes +Inf from sample_count), and every bucket is an exact count, for its `le` is an
+// edge of the ladder that was counted in.
 #include "exporter/page.h"
 
 #include <algorithm>
@@ -33,12 +42,15 @@ Labels with(Labels labels, std::string_view name, std::string_view value) {
   return labels;
 }
 
+// A row has none, one or two labels of its own; an empty name is none.
 Labels with(Labels labels, const telemetry::CellRow& row) {
   if (!row.label.empty()) labels = with(std::move(labels), row.label, row.value);
   if (!row.label2.empty()) labels = with(std::move(labels), row.label2, row.value2);
   return labels;
 }
 
+// All families in the catalogue's order from the start, so that gateways that come one after the
+// other add to the same ones: a name that appears twice on a page is an error to Prometheus.
 Page::Page() {
   families_.reserve(telemetry::catalogue().size());
   for (const Metric* metric : telemetry::catalogue()) {
@@ -47,6 +59,8 @@ Page::Page() {
   }
 }
 
+// A linear search through some fifty metrics by address; a page has a hundred thousand series at
+// most, and the text costs far more.
 ClientMetric& Page::append(const Metric& metric, Labels labels) {
   const auto metrics = telemetry::catalogue();
   const auto at = std::find(metrics.begin(), metrics.end(), &metric);
@@ -57,17 +71,22 @@ ClientMetric& Page::append(const Metric& metric, Labels labels) {
   return series;
 }
 
+// Counters become doubles here. They are whole below 2^53, which a counter of nanoseconds reaches
+// after a hundred days of busy time, and loses nothing by it that a rate would show.
 void Page::add(const Metric& metric, Labels labels, double value) {
   ClientMetric& series = append(metric, std::move(labels));
   (metric.type == MetricType::kCounter ? series.counter.value : series.gauge.value) = value;
   ++series_;
 }
 
+// Zero is left out where the row says so; see CellRow::from_start for the price.
 void Page::add(const telemetry::CellRow& row, const Labels& labels, std::uint64_t value) {
   if (value == 0 && !row.from_start) return;
   add(*row.metric, with(labels, row), static_cast<double>(value));
 }
 
+// Fine bins summed into coarse buckets, once from left to right. The bins beyond the last edge go
+// into the count alone.
 void Page::add(const Metric& metric, Labels labels, const telemetry::Histogram& histogram) {
   ClientMetric::Histogram& out = append(metric, std::move(labels)).histogram;
   out.bucket.reserve(kLatencyEdges.size());
@@ -98,6 +117,7 @@ void Page::add(const Metric& metric, Labels labels, const telemetry::SizeHistogr
   series_ += out.bucket.size() + 3;
 }
 
+// Empty families are taken out: prometheus-cpp would write their HELP and TYPE without a sample.
 std::vector<prometheus::MetricFamily> Page::take() {
   const auto empty = [](const auto& family) { return family.metric.empty(); };
   families_.erase(std::remove_if(families_.begin(), families_.end(), empty), families_.end());

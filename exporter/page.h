@@ -22,15 +22,20 @@ using Labels = std::vector<prometheus::ClientMetric::Label>;
 Labels with(Labels labels, std::string_view name, std::string_view value);
 Labels with(Labels labels, const telemetry::CellRow& row);
 
+/// Made for one scrape, filled, taken. Families without series are not on the page: a name without
+/// samples is legal but says nothing.
 class Page {
  public:
   Page();
 
-  /// A counter's or gauge's series. REQUIRES: `labels` are those that the catalogue names.
+  /// The value is final: what is computed (an age, seconds from nanoseconds) is computed by the
+  /// caller. A counter's or gauge's series. REQUIRES: `labels` are those that the catalogue names.
   void add(const telemetry::Metric& metric, Labels labels, double value);
   /// A series whose cell is a row of the catalogue. Left out while zero where the row says so.
   void add(const telemetry::CellRow& row, const Labels& labels, std::uint64_t value);
+  /// Latencies, at the edges of buckets.h; exact counts.
   void add(const telemetry::Metric& metric, Labels labels, const telemetry::Histogram& histogram);
+  /// Sizes, in bytes.
   void add(const telemetry::Metric& metric, Labels labels,
            const telemetry::SizeHistogram& histogram);
 

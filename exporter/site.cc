@@ -24,6 +24,8 @@ constexpr std::string_view kLandingPage =
     "href=\"/healthz\">/healthz</a></li></ul>\n"
     "</body></html>\n";
 
+// The time includes making the text: it is what a scrape costs this process. It is shown by the
+// next page, since this one is done.
 Reply metrics_page(const Collector& collector) {
   const BootTime begun = boot_now();
   Reply reply{std::string(kTextFormat), to_text(collector.Collect())};

@@ -6,7 +6,7 @@
 
 namespace lungate::exporter {
 
-/// What the exporter serves:
+/// What the exporter serves; paths are exact, and anything else is 404 (http.h):
 ///   /metrics   the page, made anew for each request
 ///   /healthz   200 as long as the exporter itself answers, also while pages are made; says nothing
 ///              of the target

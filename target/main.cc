@@ -18,7 +18,8 @@
 
 namespace {
 
-/// A configuration that is wrong as a text: nothing was started, nothing changed.
+/// A configuration that is wrong as a text, or words that are: nothing was started, nothing
+/// changed, and starting again would not help (RestartPreventExitStatus= of the unit).
 constexpr int kExitBadConfig = 2;
 
 struct Options {
@@ -55,7 +56,12 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", lungate::control::kVersion);
   app.add_option("config", options.file, "the gateway's configuration (TOML)")->required();
   app.add_flag("--check", options.check, "validate the configuration and end");
-  app.add_flag("--check-online", options.check_online, "the same, and open every store once");
-  CLI11_PARSE(app, argc, argv);
+  app.add_flag("--check-online", options.check_online,
+               "the same, and look whether every store could be served");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitBadConfig;  // --help and --version end here as well
+  }
   return run(options);
 }

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The control socket's lines. The target (control/control_socket.cc, on the home loop) parses
+// requests and writes replies, the `lungate` command the other way. Whoever may open the socket may
+// send anything, and the command may meet anything at the socket's path: a line is bounded before
+// it is looked at, its depth before it is parsed, and every difference from a message is an Error
+// that names the field. No exception of nlohmann-json gets out: it parses without throwing, and
+// what is read from its values has been asked for its type before.
+//
+// A message is its list of fields (fields.h); this file turns lists into JSON and back and knows no
+// message by name. Strict towards requests, because who sends a field means something by it;
+// lenient towards replies, because an older command must be able to talk to a newer target.
 #include "api/codec.h"
 
 #include <algorithm>
@@ -16,14 +27,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, kErrorCodes> kErrorNames{
-    "bad_request", "unknown_request", "version", "not_found",
-    "bad_config",  "needs_restart",   "busy",    "internal"};
+    "bad_request",   "unknown_request", "version", "not_found", "bad_config",
+    "needs_restart", "refused",         "busy",    "internal"};
 
 // --- Values to JSON ------------------------------------------------------------------------------
 
 template <class T>
+// An object has every field, also those that are at their default: who reads a reply need not know
+// our defaults.
 Json to_object(const T& message);
 
+// 64-bit numbers go out as JSON numbers. JavaScript would round them above 2^53; our ids and sizes
+// stay below, and scripts in other languages read them whole.
 Json to_value(std::integral auto value) {
   return value;
 }
@@ -36,6 +51,7 @@ Json to_value(log::Level level) {
 Json to_value(ErrorCode code) {
   return name(code);
 }
+// Keys are RFC 7143's, each once, in the table's order.
 Json to_value(const Parameters& parameters) {
   Json object = Json::object();
   for (const auto& [key, value] : parameters) object[key] = value;
@@ -67,11 +83,13 @@ Json to_object(const T& message) {
 // --- JSON to values: false when the type or the range is not the field's
 // ---------------------------
 
+// UTF-8 has been checked by the parser, which refuses the line otherwise.
 bool from_value(const Json& json, std::string& out) {
   if (!json.is_string()) return false;
   out = json.get<std::string>();
   return true;
 }
+// A type is asked for, never converted: 1 is not true, "5" is not 5.
 bool from_value(const Json& json, bool& out) {
   if (!json.is_boolean()) return false;
   out = json.get<bool>();
@@ -96,6 +114,7 @@ bool from_value(const Json& json, ErrorCode& out) {
                                  : static_cast<ErrorCode>(row - kErrorNames.begin());
   return true;
 }
+// An object whose order means something: ordered_json keeps the order of the text.
 bool from_value(const Json& json, Parameters& out) {
   if (!json.is_object()) return false;
   for (const auto& [key, value] : json.items()) {
@@ -134,6 +153,8 @@ std::string from_object(const Json& json, T& message) {
 }
 
 template <class T>
+// How many fields a request must have: all of them, since none has a default that its sender could
+// mean.
 std::size_t field_count() {
   std::size_t count = 0;
   T message;
@@ -144,6 +165,7 @@ std::size_t field_count() {
 // --- Lines
 // -----------------------------------------------------------------------------------------
 
+// The sentence goes back to whoever sent the line, so it quotes names of ours only.
 tl::unexpected<Error> bad_request(std::string message) {
   return err(Error{ErrorCode::kBadRequest, std::move(message), {}});
 }
@@ -218,6 +240,8 @@ std::optional<Message> make_named(std::string_view wanted) {
 
 /// The message that json[kind] names, its fields still to be filled in.
 template <class Message>
+// "Unknown" is an error of its own, so that an old target's answer to a new command can be told
+// from a mistake. The word is escaped: it may be anything.
 Result<Message, Error> begin_message(const Json& json, const std::string& kind) {
   std::string wanted;
   if (!json.contains(kind) || !from_value(json[kind], wanted)) {
@@ -279,6 +303,7 @@ Result<Reply, Error> parse_reply(std::string_view line) {
   return reply;
 }
 
+// No version and no "reply": a script knows what it has asked for.
 std::string to_json(const Reply& reply) {
   const Json json = std::visit([](const auto& body) { return to_object(body); }, reply);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -34,6 +34,7 @@ Result<Reply, Error> parse_reply(std::string_view line);
 /// "bad_request", ...; the words of the wire.
 std::string_view name(ErrorCode code);
 
+/// The same fields as on the wire, in the same order, so that one description serves both.
 /// The reply as indented JSON for people and scripts (`--json`), without protocol fields.
 std::string to_json(const Reply& reply);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The fields of every message, listed once: the codec walks these lists in both directions.
-// The names are the wire's; they never change within one protocol version.
+// The names are the wire's; they never change within one protocol version. To add a field: a member
+// in messages.h and a line here; old commands skip it. To add a message: its struct, its word, its
+// list, and an alternative of Request or Reply; a word or list that is missing does not compile.
 #pragma once
 
 #include <string>
@@ -13,6 +15,7 @@
 
 namespace lungate::api {
 
+/// Key and value in order; an object on the wire.
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// The word of the wire for a request or a reply.
@@ -90,6 +93,7 @@ void each_field(LunStatus& m, auto&& visit) {
   visit("size_bytes", m.size_bytes);
   visit("block_size", m.block_size);
   visit("read_only", m.read_only);
+  visit("wwn", m.wwn);
 }
 void each_field(TargetStatus& m, auto&& visit) {
   visit("iqn", m.iqn);

@@ -6,7 +6,10 @@
 //     |--- one line: a Request ------------>|
 //     |<-- one line: a Reply (or Error) ----|      any number of times, in order, then close
 //
-// A new request is a struct here, a row in codec.cc and a branch in control's dispatcher.
+// A new request is a struct here, a word and a list of fields in fields.h, and a branch in
+// control's dispatcher (control/requests.cc). Requests are answered from the home loop, between
+// other things: none may take longer than it takes to look something up, but Reload, which answers
+// when it is done.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +28,11 @@ inline constexpr std::uint64_t kProtocolVersion = 1;
 
 // --- Requests ----------------------------------------------------------------------------------
 
+/// Answered with a Status, at any time of the target's life.
 struct GetStatus {
   bool operator==(const GetStatus&) const = default;
 };
+/// Answered with Sessions: those that are logged in, discovery included.
 struct ListSessions {
   bool operator==(const ListSessions&) const = default;
 };
@@ -36,6 +41,7 @@ struct Disconnect {
   std::uint64_t session = 0;  // SessionInfo::id
   bool operator==(const Disconnect&) const = default;
 };
+/// Until the next start, or a reload that changes [log]; the file is not written.
 struct SetLogLevel {
   log::Level level = log::Level::kInfo;
   bool operator==(const SetLogLevel&) const = default;
@@ -49,12 +55,14 @@ using Request = std::variant<GetStatus, ListSessions, Disconnect, SetLogLevel, R
 
 // --- Replies -----------------------------------------------------------------------------------
 
+/// One address that the target listens on.
 struct PortalStatus {
   std::uint16_t tag = 0;
   std::string address;  // "127.0.0.1:3260": what the kernel has bound, never port 0
   bool operator==(const PortalStatus&) const = default;
 };
 
+/// One disk as it is now. Texts of `state` and `reason` are for people; scripts compare `state`.
 struct LunStatus {
   std::uint16_t id = 0;
   std::string backend;  // "rbd", "file", "null"
@@ -64,9 +72,11 @@ struct LunStatus {
   std::uint64_t size_bytes = 0;
   std::uint32_t block_size = 0;
   bool read_only = false;
+  std::string wwn = {};  // the NAA designator in hex; empty until its store has been open
   bool operator==(const LunStatus&) const = default;
 };
 
+/// One target with its disks, ascending by number.
 struct TargetStatus {
   std::string iqn;
   std::string alias;
@@ -74,6 +84,7 @@ struct TargetStatus {
   bool operator==(const TargetStatus&) const = default;
 };
 
+/// The whole of a gateway at one moment, small enough for one line: what `lungate status` shows.
 struct Status {
   std::string gateway;
   std::string version;  // of lungate-target
@@ -92,6 +103,8 @@ struct Status {
   bool operator==(const Status&) const = default;
 };
 
+/// One session. Names and aliases are the initiator's own words: to be escaped where they are
+/// shown.
 struct SessionInfo {
   std::uint64_t id = 0;   // of this process, never reused
   std::string initiator;  // InitiatorName
@@ -121,12 +134,15 @@ struct Done {
   bool operator==(const Done&) const = default;
 };
 
-/// Reload: what was changed, one sentence each ("lun 3 of iqn... added"); empty: nothing to change.
+/// Reload: what was changed, one sentence each ("lun 3 of iqn... added: ..., online"); empty:
+/// nothing to change.
 struct Reloaded {
   std::vector<std::string> changes;
   bool operator==(const Reloaded&) const = default;
 };
 
+/// Why a request was not done. A code decides what a script does next, so codes are few and stay;
+/// the sentence beside it is for people and may change.
 enum class ErrorCode : std::uint8_t {
   kBadRequest,      // not a line of this protocol
   kUnknownRequest,  // well formed, but this target does not know it
@@ -134,11 +150,13 @@ enum class ErrorCode : std::uint8_t {
   kNotFound,        // no such session
   kBadConfig,       // the file is wrong: `details` holds one line for each error
   kNeedsRestart,    // the file is right, but something in it can only change at a start
+  kRefused,         // the file is right, but applying it would harm what is served
   kBusy,            // a reload or a drain is in progress, or too many connections
   kInternal,
 };
-inline constexpr std::size_t kErrorCodes = 8;
+inline constexpr std::size_t kErrorCodes = 9;
 
+/// A "no". Nothing of the request has been done.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;               // one sentence for people
@@ -146,6 +164,7 @@ struct Error {
   bool operator==(const Error&) const = default;
 };
 
+/// Every request has one of these for an answer, and any may be answered with an Error.
 using Reply = std::variant<Status, Sessions, Done, Reloaded, Error>;
 
 }  // namespace lungate::api

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The end of a process whose own assumptions do not hold. check() calls it from any thread, also in
+// release builds: to go on would be to write on disks by rules that are broken already. One line to
+// stderr by write(2), since locks and allocators may be what is broken, then abort(), so that
+// systemd sees it and a core shows where.
 #include "base/check.h"
 
 #include <unistd.h>

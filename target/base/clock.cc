@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The two clocks. Intervals and ages are of CLOCK_BOOTTIME, which goes on while a machine sleeps,
+// since a pause of the host is a fault that must be seen (a lease that ran out meanwhile is over);
+// wall time is for people only and never compared. Any thread; neither call can fail on Linux.
 #include "base/clock.h"
 
 #include <ctime>

@@ -36,6 +36,17 @@ inline constexpr std::size_t kConnectionsMax = 2048;
 /// Descriptors that a gateway may come to need: one for each connection, and for what else it has
 /// open (one for each OSD of a large cluster, files, sockets, loops).
 inline constexpr std::size_t kDescriptorsWanted = kConnectionsMax + 2048;
+/// Connections of these that are logging in, of all lanes; one more ends the oldest of its lane
+/// instead of being refused. A login takes milliseconds, so that a flood of connections that say
+/// nothing would have to be faster than 10,000 a second to push a real one out.
+inline constexpr std::size_t kLoginsMax = 256;
+/// Discovery sessions, and how long one lives: they need no access to any target, and an initiator
+/// asks its one question in milliseconds. One more ends the oldest.
+inline constexpr std::size_t kDiscoverySessionsMax = 64;
+inline constexpr std::chrono::milliseconds kDiscoveryLife{60'000};
+static_assert(kLoginsMax % kLoopsMax == 0, "each lane has its share of the logins");
+static_assert(2 * kLoginsMax + kDiscoverySessionsMax <= kConnectionsMax / 2,
+              "most places are for initiators that have access");
 /// New connections taken per loop turn, and the pause when the process is out of descriptors.
 inline constexpr int kAcceptsPerTurnMax = 64;
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
@@ -52,6 +63,8 @@ inline constexpr std::chrono::milliseconds kSendTimeout{20'000};
 /// Small reads of a connection land here first; one buffer holds many headers.
 inline constexpr std::size_t kReceiveBufferBytes = 64 * kKiB;
 /// A connection with this much unsent stops reading commands until the peer has read some of it.
+/// The place of each PDU counts too: a peer that sends 48 bytes and reads nothing makes us hold
+/// more for the place than for what is said in it.
 inline constexpr std::size_t kSendQueueBytesHigh = 8 * kMiB;
 /// Data of commands in progress on one connection; the command beyond it is answered TASK SET FULL.
 /// Reading goes on: what would free the memory is behind that command in the same stream.
@@ -322,5 +335,8 @@ inline constexpr std::chrono::milliseconds kStallLimit{15'000};
 inline constexpr std::chrono::milliseconds kReopenDelayMin{1'000};
 inline constexpr std::chrono::milliseconds kReopenDelayMax{30'000};
 static_assert(kReopenDelayMin < kReopenDelayMax);
+/// A reload's answer waits so long for the first attempts of the LUNs that it adds, to tell what
+/// has become of them; then it says "still opening". Most open, or are refused, in one second.
+inline constexpr std::chrono::milliseconds kReloadAnswerTimeout{5'000};
 
 }  // namespace lungate::limits

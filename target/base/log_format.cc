@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What a line looks like, and how many there may be: the pure half of the log, behind log.cc. Any
+// thread. Values may be a peer's: whatever could forge a line, a field or an escape sequence is
+// written as \xNN, and long values are cut. The rate limit is per cause (tag and event), so that a
+// peer who makes one kind of line cannot silence another.
 #include "base/log_format.h"
 
 #include <array>

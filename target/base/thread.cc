@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Threads with a name and without signals. Whoever needs a thread of ours calls this while
+// starting; the new thread inherits the mask, which is why it is set around the creation and not in
+// the thread. The machine may refuse: that is std::system_error, for the caller to turn into an
+// error of its own kind.
 #include "base/thread.h"
 
 #include <pthread.h>

@@ -7,8 +7,11 @@
 #include "ceph/cluster.h"
 
 #include <rados/librados.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <sstream>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -71,6 +74,20 @@ Result<void, Error> configure(rados_t handle, const ClusterSettings& settings) {
   return {};
 }
 
+/// The files that are there and that this process may not read: the usual mistake, and librados
+/// reports it as if there were none.
+std::string unreadable_of(const std::string& keyring) {
+  std::istringstream paths(keyring);
+  for (std::string path; std::getline(paths, path, ',');)
+    if (::access(path.c_str(), R_OK) != 0 && errno == EACCES) return path;
+  return {};
+}
+
+Login login_of(const Cluster& cluster, const std::string& user) {
+  const std::string keyring = cluster.option("keyring");
+  return {user, keyring, unreadable_of(keyring), cluster.option("mon_host")};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Cluster>, Error> Cluster::connect(const ClusterSettings& settings) {
@@ -80,7 +97,7 @@ Result<std::shared_ptr<Cluster>, Error> Cluster::connect(const ClusterSettings& 
   const std::shared_ptr<Cluster> cluster(new Cluster(handle));
   if (auto done = configure(handle, settings); !done) return err(std::move(done.error()));
   if (const int r = rados_connect(handle); r < 0)
-    return err(error_of(r, "connect to the Ceph monitors"));
+    return err(connect_error_of(r, login_of(*cluster, settings.user)));
   if (auto done = cluster->read_identity(); !done) return err(std::move(done.error()));
   log::info("ceph", "connected", {{"client", cluster->client_}, {"address", cluster->addresses_}});
   return cluster;
@@ -114,7 +131,7 @@ Result<void, Error> Cluster::read_identity() {
 }
 
 std::string Cluster::option(const std::string& name) const {
-  std::array<char, 256> value{};
+  std::array<char, 4096> value{};  // mon_host may list many
   if (rados_conf_get(handle_, name.c_str(), value.data(), value.size()) < 0) return {};
   return value.data();
 }

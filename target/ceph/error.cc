@@ -50,6 +50,34 @@ Error error_of(std::int64_t result, std::string_view doing) {
   return {cause_of(number), number, std::move(text)};
 }
 
+Error connect_error_of(std::int64_t result, const Login& login) {
+  Error error = error_of(result, "connect to the Ceph monitors");
+  const std::string client = "client." + login.user;
+  const std::string monitors =
+      login.monitors.empty() ? "(ceph.conf names none: mon_host)" : login.monitors;
+  if (error.cause == Cause::kUnreachable) {
+    error.text = "the Ceph monitors " + monitors +
+                 " do not answer: " + std::generic_category().message(error.number);
+  } else if (error.cause == Cause::kNotFound && login.monitors.empty()) {
+    error.text += ": ceph.conf names none (mon_host)";
+  } else if (!login.unreadable.empty() &&
+             (error.cause == Cause::kNotFound || error.cause == Cause::kDenied)) {
+    error.cause = Cause::kDenied;
+    error.text = "the keyring of " + client + " may not be read by this user: " + login.unreadable;
+  } else if (error.cause == Cause::kNotFound) {
+    error.cause = Cause::kDenied;
+    error.text = "there is no keyring for " + client + " (keyring of ceph.conf: " + login.keyring +
+                 "); ceph auth get-or-create " + client +
+                 " makes one, and another user is named by [ceph] user";
+  } else if (error.cause == Cause::kDenied) {
+    error.text = "the Ceph monitors " + monitors + " refuse " + client +
+                 " or its key (keyring of ceph.conf: " + login.keyring + "; ceph auth get " +
+                 client +
+                 " tells whether it is the same): " + std::generic_category().message(error.number);
+  }
+  return error;
+}
+
 bool means_fenced(std::int64_t result) {
   return result == -ESHUTDOWN;
 }

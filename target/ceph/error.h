@@ -30,6 +30,18 @@ struct Error {
 /// From librados' and librbd's convention (a negative errno). `doing` completes "cannot ...".
 Error error_of(std::int64_t result, std::string_view doing);
 
+/// As whom and where a client wanted to connect, by its configuration.
+struct Login {
+  std::string user;        // without "client."
+  std::string keyring;     // files, with commas
+  std::string unreadable;  // one of them that is there and that this process may not read
+  std::string monitors;    // mon_host
+};
+
+/// The same for rados_connect(), whose errno alone leads nowhere: ENOENT is a keyring that is not
+/// there, and not the monitors.
+Error connect_error_of(std::int64_t result, const Login& login);
+
 /// "EBLOCKLISTED" is what Ceph calls ESHUTDOWN: every call of a fenced client ends with it.
 bool means_fenced(std::int64_t result);
 

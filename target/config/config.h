@@ -4,7 +4,13 @@
 // back (dump.h); it opens nothing and knows neither sockets nor Ceph. A Config that parse() gave
 // out has been checked whole: ranges hold, names are well formed, nothing is there twice.
 //
-// Every key, its range and its meaning stand in keys.cc, in one row each.
+// Every key, its range and its meaning stand in keys.cc, in one row each. Defaults stand here, at
+// the members: what a struct is when nothing was read into it.
+//
+// A reload (control/plan.cc) compares two Configs by value, so each struct has an operator==.
+// Targets, their LUNs and accesses, SLOs and the log level change while the gateway serves;
+// [gateway], [ceph], [telemetry], [iscsi] and the portal groups need a restart, and a text that
+// changes one of them is refused whole.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +44,15 @@ struct Ceph {
   bool operator==(const Ceph&) const = default;
 };
 
-/// [telemetry]
+/// [telemetry]: where this gateway records. Two gateways on one host need two segments, which the
+/// default takes care of.
 struct Telemetry {
   std::string segment;  // absolute path on a tmpfs; default /dev/shm/lungate/NAME
 
   bool operator==(const Telemetry&) const = default;
 };
 
-/// [log]
+/// [log]: what is below the level is not even formatted.
 struct Log {
   log::Level level = log::Level::kInfo;
 
@@ -63,7 +70,9 @@ struct Address {
 /// "127.0.0.1:3260", "[::1]:3260": as TOML, SendTargets and people write it.
 std::string to_string(const Address& address);
 
-/// [exporter]: read by lungate-exporter, which shares the gateway's file.
+/// [exporter]: read by lungate-exporter, which shares the gateway's file. The target looks at none
+/// of it. Loopback is the default because the page names every disk and initiator count of the
+/// host.
 struct Exporter {
   Address listen{"127.0.0.1", 9287, false};
   std::vector<std::string> segments;  // default: the gateway's own
@@ -71,6 +80,7 @@ struct Exporter {
   bool operator==(const Exporter&) const = default;
 };
 
+/// The two that RFC 7143 (13.1) defines. A list without kNone makes a digest a condition of login.
 enum class Digest : std::uint8_t { kNone, kCrc32c };
 
 /// [iscsi]: what this group declares and offers in every login (RFC 7143, 13), and its timeouts.
@@ -103,7 +113,7 @@ struct PortalGroup {
   bool operator==(const PortalGroup&) const = default;
 };
 
-/// image = "pool/[namespace/]image"
+/// image = "pool/[namespace/]image": an RBD image. It must exist; its size is its own.
 struct Image {
   std::string pool;
   std::string name_space;  // empty: the default namespace
@@ -112,7 +122,8 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-/// file = "/path", size = "10GiB"
+/// file = "/path", size = "10GiB": a file of this host. Nothing fences it: it must not be on
+/// storage that another gateway serves it from.
 struct File {
   std::string path;              // absolute
   std::uint64_t size_bytes = 0;  // the file is made sparse or grown to this; 0: as it is
@@ -144,7 +155,9 @@ struct Slo {
   bool operator==(const Slo&) const = default;
 };
 
-/// [[target.lun]]
+/// [[target.lun]]: one disk of a target. (target's IQN, id) is its name in logs, metrics and
+/// reloads. A change of anything but `slo` and a file's size makes it another disk: it is removed
+/// and added.
 struct Lun {
   std::uint16_t id = 0;  // 0 to limits::kLunNumberMax, unique in its target
   Store store;
@@ -170,7 +183,8 @@ struct Initiator {
   bool operator==(const Initiator&) const = default;
 };
 
-/// [[target]]
+/// [[target]]: what an initiator finds under one name. Without LUNs it can be logged in to and
+/// shows none, so that disks can be added while hosts are connected.
 struct Target {
   std::string iqn;
   std::string alias;                  // TargetAlias; may be empty
@@ -180,6 +194,8 @@ struct Target {
   bool operator==(const Target&) const = default;
 };
 
+/// A whole text. Only parse() makes one that is complete: defaults that depend on the gateway's
+/// name are empty before.
 struct Config {
   Gateway gateway;
   Ceph ceph;

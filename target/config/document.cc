@@ -1,4 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The one file that names toml11. parse.cc hands it a text that scan() has passed; it gives back a
+// plain tree, or the first error of syntax. All of the library's exceptions end here. Three of its
+// habits are made good for:
+//
+// places      it gives the place of a value where an error is about the key: key_column.cc looks
+//            the key up in the line
+// messages    its text for people is several lines with pictures: syntax_error() takes the figures
+//            and the one useful remark out of it, and falls back to what is left when a release
+//            of the library draws differently
+// integers    beyond 64 bits it saturates in silence: token() gives back what was written, and the
+//            reader's range check refuses the saturated value
+//
+// The order of a table's keys is the library's (std::map), which nobody may rely on: errors are
+// sorted by place at the end.
 #include "config/document.h"
 
 #include <algorithm>
@@ -25,12 +40,15 @@ Node node_of(Kind kind) {
   return node;
 }
 
+// Copies out of the library's tree. Twice the memory of a text that is at most 4 MiB, for a moment,
+// and no type of the library's in any other file.
 Node array_node(const Value& value) {
   Node node = node_of(Kind::kArray);
   for (const Value& item : value.as_array()) node.items.push_back(to_node(item));
   return node;
 }
 
+// Ascending by key, as std::map gives them: find() relies on nothing but walks.
 Node table_node(const Value& value) {
   Node node = node_of(Kind::kTable);
   for (const auto& [key, member] : value.as_table()) node.members.push_back({key, to_node(member)});
@@ -91,6 +109,9 @@ struct Pictures {
   Picture first;
   Picture last;
 };
+// Reads the drawings. Whatever the text holds, this only looks for digits, bars and carets; a
+// picture that it does not recognise is skipped, and a place of line 0 means "unknown" to everybody
+// behind it.
 Pictures pictures(std::string_view what) {
   Pictures out;
   std::uint32_t line = 0;
@@ -126,6 +147,8 @@ std::string_view headline(std::string_view what) {
 }
 
 /// The key in `value ("key") already exists.`; nothing when the headline says something else.
+// By the library's English. When a release words it differently, the error is still right, only
+// plainer; document_test.cc notices.
 std::optional<std::string_view> defined_twice(std::string_view head) {
   const std::size_t open = head.find("(\"");
   const std::size_t close = head.rfind("\") already exists");
@@ -150,6 +173,7 @@ const Node* find(const Node& table, std::string_view key) {
   return member == table.members.end() ? nullptr : &member->value;
 }
 
+// Line starts are found once: every place that is reported needs them.
 Document::Document(std::string_view text, std::string_view file)
     : text_(text), file_(file), tree_(std::make_unique<Tree>()) {
   line_starts_.push_back(0);
@@ -161,6 +185,8 @@ Document::Document(std::string_view text, std::string_view file)
 Document::Document(Document&&) noexcept = default;
 Document::~Document() = default;
 
+// std::exception besides toml's own: it throws plain std ones (out_of_range, bad_alloc) in corners
+// that a fuzzer finds. An error without a place is better than a gateway that ends at a reload.
 Result<Document, Errors> Document::parse(std::string_view text, std::string_view file) {
   Document document(text, file);
   try {
@@ -175,6 +201,9 @@ Result<Document, Errors> Document::parse(std::string_view text, std::string_view
   return document;
 }
 
+// One error from the library's text for people: a key that is there twice gets words of its own
+// (and the first one's line), since its picture shows the value; everything else is the headline,
+// with the picture's remark where it says more than "here".
 Error Document::syntax_error(std::string_view what) const {
   const Pictures drawn = pictures(what);
   const std::string_view head = headline(what);
@@ -192,12 +221,16 @@ Error Document::syntax_error(std::string_view what) const {
           useful ? drawn.last.remark : ""};
 }
 
+// Empty for a line that is not there: places come from the library's text and are not trusted to
+// exist.
 std::string_view Document::line(std::uint32_t number) const {
   if (number == 0 || number > line_starts_.size()) return {};
   const std::string_view rest = std::string_view(text_).substr(line_starts_[number - 1]);
   return rest.substr(0, rest.find_first_of("\r\n"));
 }
 
+// toml11 keeps the place with each value, as an offset into its copy of the text; the walk to line
+// and column is done only for what is reported.
 Position Document::position(const Node& node) const {
   if (node.origin == nullptr || &node == &root_) return {1, 1};
   const auto location = static_cast<const Value*>(node.origin)->location();
@@ -209,6 +242,7 @@ Position Document::key_position(const Member& member) const {
   return {value.line, key_column(line(value.line), value.column, member.key)};
 }
 
+// Up to the next blank, comma, bracket or comment: a number cannot contain one.
 std::string Document::token(const Node& node) const {
   const Position at = position(node);
   const std::string_view row = line(at.line);

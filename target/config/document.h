@@ -20,6 +20,8 @@ std::string_view name(Kind kind);
 
 struct Member;
 
+/// A value of the text. One member has a meaning, as `kind` says; a tree of these owns everything
+/// and refers to the parser only for places (`origin`).
 struct Node {
   Kind kind = Kind::kTable;
   bool flag = false;
@@ -31,6 +33,7 @@ struct Node {
   const void* origin = nullptr;  // the parser's own value, from which Document finds the place
 };
 
+/// A key and its value. The key's own place is asked of Document::key_position().
 struct Member {
   std::string key;
   Node value;
@@ -39,11 +42,14 @@ struct Member {
 /// Null when the table has no such key.
 const Node* find(const Node& table, std::string_view key);
 
+/// A place in the text, both from 1; 0: not known.
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 };
 
+/// A text and its tree. Movable while nobody holds a Node of it. Not thread-safe, and needs not be:
+/// a text is read by one thread and forgotten.
 class Document {
  public:
   /// REQUIRES: scan() found nothing wrong with `text`. toml11 reports one error, the first.

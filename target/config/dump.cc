@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A Config as text, and the number that two gateways compare. `lungate check --print` and the
+// status call it with a Config that is in force. to_toml() is held by a test and a fuzzer to be
+// parse_text()'s inverse; group_hash() rests on that: equal texts are equal configurations. Secrets
+// would be left out here, once there are any.
 #include "config/dump.h"
 
 #include "config/write.h"
@@ -18,12 +23,15 @@ std::uint64_t fnv1a(std::string_view text) {
 
 }  // namespace
 
+// The first table begins with an empty line like the others; the text does not.
 std::string to_toml(const Config& config) {
   std::string out;
   write_table(out, root_table(), &config);
   return out.substr(out.find_first_not_of('\n'));
 }
 
+// Over the printed text, so that what makes two configurations different is what makes two texts
+// different, and nothing (padding, order of members) besides.
 std::uint64_t group_hash(const Config& config) {
   // What is a gateway's own stays at its default and so adds the same to every gateway's hash.
   Config group;

@@ -10,6 +10,7 @@
 
 namespace lungate::config {
 
+/// Every value, defaults included, in the order of the key table.
 /// TOML that parse_text() turns into an equal Config. Holds no secrets.
 std::string to_toml(const Config& config);
 

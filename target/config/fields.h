@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // Makes rows of the key table from members: integer<&Gateway::loops>("loops", {0, 8}, "...").
+//
+// Each maker turns a pointer to member, known at compile time, into two plain functions without
+// state: `set` casts the table's `void*` back to the struct and stores, `get` gives the value for
+// printing. So a table is a constant array, and what a key does to its struct is checked by the
+// compiler: the wrong maker for a member's type does not compile. The price is `void*` between the
+// table and its row; both name the same struct in keys.cc, a few lines from each other.
 #pragma once
 
 #include <type_traits>
@@ -46,6 +52,7 @@ inline std::string to_text(Digest digest) {
   return std::string(digest_name(digest));
 }
 
+/// true or false.
 template <auto kMember>
 constexpr Key flag(std::string_view name, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -57,6 +64,8 @@ constexpr Key flag(std::string_view name, std::string_view doc) {
               [](const void* object) -> std::optional<Value> { return Member::of(object); }}};
 }
 
+/// An integer of any width; the range must be within the member's own type, which is where the cast
+/// would cut it.
 template <auto kMember>
 constexpr Key integer(std::string_view name, Range range, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -73,6 +82,7 @@ constexpr Key integer(std::string_view name, Range range, std::string_view doc) 
                     }}};
 }
 
+/// A number with a fraction, or without: read_ms = 10 is 10.0.
 template <auto kMember>
 constexpr Key real(std::string_view name, RealRange range, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -86,6 +96,8 @@ constexpr Key real(std::string_view name, RealRange range, std::string_view doc)
                     [](const void* object) -> std::optional<Value> { return Member::of(object); }}};
 }
 
+/// A string that the rule has let pass, and what it stands for (from_text() above). Printed unless
+/// empty.
 template <auto kMember>
 constexpr Key text(std::string_view name, TextRule rule, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -103,6 +115,8 @@ constexpr Key text(std::string_view name, TextRule rule, std::string_view doc) {
                     }}};
 }
 
+/// A list of such strings; each item is asked of the rule. A list that is there replaces the
+/// default whole.
 template <auto kMember>
 constexpr Key texts(std::string_view name, Range count, TextRule rule, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -126,6 +140,7 @@ constexpr Key texts(std::string_view name, Range count, TextRule rule, std::stri
                     }}};
 }
 
+/// A list of integers, each within the range.
 template <auto kMember>
 constexpr Key integers(std::string_view name, Range count, Range range, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -148,6 +163,7 @@ constexpr Key integers(std::string_view name, Range count, Range range, std::str
                     }}};
 }
 
+/// A table of its own, [name] or name = { ... }: a struct within the struct. Absent is like empty.
 template <auto kMember>
 constexpr Key table(std::string_view name, const Table& nested, std::string_view doc) {
   using Member = MemberOf<kMember>;
@@ -160,6 +176,7 @@ constexpr Key table(std::string_view name, const Table& nested, std::string_view
               [](const void* object, std::size_t) -> const void* { return &Member::of(object); }}};
 }
 
+/// [[name]]: a vector of structs, one per table, in the order of the text.
 template <auto kMember>
 constexpr Key tables(std::string_view name, Range count, const Table& nested,
                      std::string_view doc) {
@@ -176,6 +193,8 @@ constexpr Key tables(std::string_view name, Range count, const Table& nested,
                  }}};
 }
 
+/// A key that the design has and this release has not. It is refused with its own message: ignoring
+/// it would let an operator believe in it, and "unknown key" would look like a misspelling.
 constexpr Key not_built(std::string_view name, std::string_view feature) {
   return {.name = name, .type = Type::kNotBuilt, .doc = feature};
 }

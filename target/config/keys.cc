@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Every key of the configuration, one row each. To add one: a member in config.h and a row here.
+// Every key of the configuration, one row each. To add one: a member in config.h and a row here;
+// the reader, the unknown-key hint, the printed text and the reference follow. Nobody calls this
+// file but through root_table(). Three decisions that the rows share:
+//
+// - A range is what the product can keep, not what a protocol allows: limits.h has the reasons, and
+// a
+//   value outside is an error of the text, never clipped in silence.
+// - The words after the rule are for the operator: what it does, what holds when it is absent. They
+//   are printed by `lungate check --keys` and stand nowhere else.
+// - What is designed and not built is listed (not_built), so that it is refused by its name.
 #include "base/limits.h"
 #include "config/fields.h"
 #include "config/schema.h"
@@ -11,10 +20,14 @@ namespace {
 constexpr std::uint64_t in_ms(std::chrono::milliseconds time) {
   return static_cast<std::uint64_t>(time.count());
 }
+// One range for every timeout: what is sensible for one (a busy peer looks dead below it, a dead
+// one busy above) is for all.
 constexpr Range kTimeouts{in_ms(limits::kTimeoutMin), in_ms(limits::kTimeoutMax)};
 // Data segments and bursts, in bytes.
 constexpr Range kSegments{limits::kIscsiBytesMin, limits::kIscsiBytesMax};
 
+// A gateway's own. The name has no default: a host name that changes would make another gateway of
+// it, with locks of its own.
 const Gateway kGatewayDefaults;
 constexpr Key kGatewayKeys[] = {
     text<&Gateway::name>("name", check_gateway_name,
@@ -31,6 +44,8 @@ constexpr Key kGatewayKeys[] = {
 };
 constexpr Table kGateway{"[gateway]", kGatewayKeys, &kGatewayDefaults};
 
+// Present in every text though a gateway of files never reads it: a table that is legal only beside
+// certain LUNs would be an error that moves about.
 const Ceph kCephDefaults;
 constexpr Key kCephKeys[] = {
     text<&Ceph::conf>("conf", check_path, "Ceph's own configuration file"),
@@ -54,6 +69,8 @@ constexpr Key kLogKeys[] = {
 };
 constexpr Table kLog{"[log]", kLogKeys, &kLogDefaults};
 
+// Read by another process. Kept in this file so that one text tells the whole gateway; an exporter
+// of several gateways names their segments.
 const Exporter kExporterDefaults;
 constexpr Key kExporterKeys[] = {
     text<&Exporter::listen>("listen", check_address, "where lungate-exporter serves /metrics"),
@@ -62,6 +79,8 @@ constexpr Key kExporterKeys[] = {
 };
 constexpr Table kExporter{"[exporter]", kExporterKeys, &kExporterDefaults};
 
+// What a login is offered. The same for all targets: parameters per target would be one more thing
+// to differ between two paths of one disk.
 const Iscsi kIscsiDefaults;
 constexpr Key kIscsiKeys[] = {
     integer<&Iscsi::max_recv_data_segment_bytes>("max_recv_data_segment_bytes", kSegments,
@@ -91,6 +110,8 @@ constexpr Key kIscsiKeys[] = {
 };
 constexpr Table kIscsi{"[iscsi]", kIscsiKeys, &kIscsiDefaults};
 
+// Tag 0 is reserved by RFC 7143 (13.9). A tag becomes the ALUA target port group and must stay with
+// its gateway for ever: initiators remember it.
 const PortalGroup kPortalGroupDefaults;
 constexpr Key kPortalGroupKeys[] = {
     integer<&PortalGroup::tag>("tag", {1, 65535},
@@ -105,6 +126,7 @@ constexpr Key kPortalGroupKeys[] = {
 };
 constexpr Table kPortalGroup{"[[portal_group]]", kPortalGroupKeys, &kPortalGroupDefaults};
 
+// For alerts only. The gateway never refuses or delays an I/O because of it.
 const Slo kSloDefaults;
 constexpr Key kSloKeys[] = {
     real<&Slo::read_ms>("read_ms", {0.001, 100'000}, "a read is good when it is not slower"),
@@ -146,6 +168,8 @@ constexpr Field kNullField{[](void* object, const Value& value) {
                              if (store_of<Null>(object) == nullptr) return {};
                              return true;
                            }};
+// "size" belongs to whichever store its LUN has; with an image it is refused (rules.cc), for an
+// image has a size of its own.
 constexpr Field kSizeField{[](void* object, const Value& value) {
                              const auto bytes = std::get<std::uint64_t>(value);
                              Store& store = lun_of(object).store;
@@ -173,6 +197,8 @@ constexpr Field kTestDelayField{[](void* object, const Value& value) {
                                   return std::uint64_t{file->test_delay_ms};
                                 }};
 
+// A LUN without a store, or with two, passes the rows and is found by rules.cc: "one of three" is
+// no rule of a single key.
 const Lun kLunDefaults;
 constexpr Key kLunKeys[] = {
     integer<&Lun::id>("id", {0, limits::kLunNumberMax}, "the LUN's number, unique in its target")
@@ -214,6 +240,7 @@ constexpr Key kLunKeys[] = {
 };
 constexpr Table kLun{"[[target.lun]]", kLunKeys, &kLunDefaults};
 
+// Names are exact. A wildcard would let in what happens to be called so.
 const Initiator kInitiatorDefaults;
 constexpr Key kInitiatorKeys[] = {
     text<&Initiator::iqn>("iqn", check_initiator_name, "its exact name").required(),
@@ -234,6 +261,7 @@ constexpr Key kTargetKeys[] = {
 };
 constexpr Table kTarget{"[[target]]", kTargetKeys, &kTargetDefaults};
 
+// What must be there for a gateway to make sense: its name, and a place where initiators reach it.
 const Config kRootDefaults;
 constexpr Key kRootKeys[] = {
     table<&Config::gateway>("gateway", kGateway, "this process").required(),

@@ -8,6 +8,7 @@
 
 namespace lungate::config {
 
+/// One key as the reference shows it; all of it comes from the key's row.
 struct KeyDoc {
   std::string table;     // "[gateway]"
   std::string name;      // "loops"

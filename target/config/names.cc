@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Rules of single texts, and what such texts mean. The reader calls the check_*() functions with
+// whatever stands in a file; each says what is wrong and how it would be right, in words that
+// follow "'key' is 'text': ". The parse_*() functions behind them may rely on that (their
+// REQUIRES). Nothing is looked up: no name is resolved, no path opened. What is refused here can
+// never come back as an error of bind(), of Ceph or of an initiator at three in the morning, and
+// that is the point of being strict.
 #include "config/names.h"
 
 #include <arpa/inet.h>
@@ -58,6 +65,9 @@ bool is_hex_body(std::string_view body, bool naa) {
   return (body.size() == 16 || (naa && body.size() == 32)) && std::ranges::all_of(body, is_hex);
 }
 
+// Stricter than iscsi::normalise_name(), which must take what initiators send: a name in a
+// configuration is compared with theirs in lower case, so an upper-case letter here would be a name
+// that no one has. The two rooms may not include each other.
 Objection check_name(std::string_view text, std::string_view extra) {
   if (text.size() > limits::kNameBytesMax) {
     return complain("an iSCSI name has at most 223 bytes, this has " + std::to_string(text.size()));
@@ -93,6 +103,8 @@ struct HostPort {
   std::string_view port;
   bool ipv6;
 };
+// The last colon separates the port, so an IPv6 address needs its brackets: without them "::1:80"
+// could be read in two ways.
 std::optional<HostPort> split_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == text.npos) return {};
@@ -111,6 +123,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+// Asked of the system that will bind it.
 bool is_numeric_host(const HostPort& address) {
   // inet_pton takes neither "127.1" nor scopes ("fe80::1%eth0"): what is written is what is bound.
   std::array<unsigned char, sizeof(in6_addr)> binary{};
@@ -119,6 +132,8 @@ bool is_numeric_host(const HostPort& address) {
 
 }  // namespace
 
+// A label value, a part of file names (socket, segment) and of lock cookies: hence no slash, no
+// blank, no leading dot, and 63 bytes as in a host's name.
 Objection check_gateway_name(std::string_view text) {
   const auto allowed = [](char c) {
     return is_lower(c) || is_digit(c) || is_upper(c) || c == '-' || c == '.' || c == '_';
@@ -144,6 +159,8 @@ Objection check_alias(std::string_view text) {
   return complain("an alias has at most 255 printable ASCII characters");
 }
 
+// INQUIRY data is padded with blanks, so one at an end would be lost on the way and the two sides
+// would disagree about the text.
 Objection check_printable(std::string_view text, std::size_t bytes_max) {
   if (!text.empty() && text.size() <= bytes_max && std::ranges::all_of(text, is_printable) &&
       text.front() != ' ' && text.back() != ' ') {
@@ -153,6 +170,8 @@ Objection check_printable(std::string_view text, std::size_t bytes_max) {
                   " printable ASCII characters are allowed, no blank at either end");
 }
 
+// Port 0 passes: tests listen on whatever is free. A product portal with it would be found by
+// nobody, which `lungate status` shows.
 Objection check_address(std::string_view text) {
   constexpr std::string_view kForm = "like '10.0.0.1:3260' or '[2001:db8::1]:3260'";
   const auto address = split_address(text);
@@ -166,6 +185,8 @@ Objection check_address(std::string_view text) {
   return {};
 }
 
+// Not normalised and not looked at: two spellings of one file are found by rules.cc, and what is
+// there is the opener's business.
 Objection check_path(std::string_view text) {
   constexpr std::size_t kPathBytesMax = 4095;  // PATH_MAX without its zero
   if (text.size() < 2 || text.front() != '/') return complain("an absolute path is needed");
@@ -185,6 +206,7 @@ Objection check_socket_path(std::string_view text) {
                   std::to_string(text.size()));
 }
 
+// Everybody has seen it both ways, and Ceph's own error for the wrong one is a refused connection.
 Objection check_ceph_user(std::string_view text) {
   if (text.starts_with("client.")) {
     return complain("the name goes without 'client.'", "write " + quote(text.substr(7)));
@@ -229,6 +251,8 @@ Objection check_digest(std::string_view text) {
   return complain("a digest is 'None' or 'CRC32C'");
 }
 
+// No fractions and no decimal units: "1.5GB" means two things, and a disk must have a size that the
+// operator and the initiator agree on.
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   std::uint64_t count = 0;
   const char* const end_of_text = text.data() + text.size();
@@ -240,6 +264,8 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return count << row->shift;
 }
 
+// So that what parse_size() read is printed as it was probably written, and reads back as the same
+// number.
 std::string size_text(std::uint64_t bytes) {
   for (const Unit& unit : kUnits) {
     const std::uint64_t one = std::uint64_t{1} << unit.shift;
@@ -250,6 +276,8 @@ std::string size_text(std::uint64_t bytes) {
   return "0B";
 }
 
+// Unchecked access on purpose: a caller that did not ask the rule first has a bug, which tests
+// under sanitizers find.
 Address parse_address(std::string_view text) {
   const auto parts = split_address(text);
   return {parts->host, *parse_port(parts->port), parts->ipv6};
@@ -274,6 +302,8 @@ std::optional<Digest> parse_digest(std::string_view text) {
   return {};
 }
 
+// For messages that may end in a terminal or a log: a file is not trusted to be free of escape
+// sequences.
 std::string quote(std::string_view text) {
   constexpr std::size_t kBytesMax = 80;
   constexpr std::string_view kHex = "0123456789abcdef";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What a text of the configuration may say: names, addresses, sizes, paths. Pure functions.
+// What a text of the configuration may say: names, addresses, sizes, paths. Pure functions, from
+// any thread. The rules are those of what the text will meet (RFC 7143, SPC-4, the kernel, Ceph),
+// so that it is refused where it is written and not where it is used.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +22,26 @@ struct Complaint {
 using Objection = std::optional<Complaint>;
 using TextRule = Objection (*)(std::string_view text);
 
+/// 1 to 63 letters, digits, '-', '_', '.': it becomes part of paths, of labels and of RADOS
+/// objects.
 Objection check_gateway_name(std::string_view text);
 /// RFC 7143, 4.2.7: iqn., eui. or naa., in the normalised (lower-case) form.
 Objection check_target_name(std::string_view text);
 /// As a target's, but '_' passes: hosts that exist have it in their names.
 Objection check_initiator_name(std::string_view text);
+/// TargetAlias (13.6): for people, so any printable ASCII.
 Objection check_alias(std::string_view text);
+/// A numeric IPv4 address, or an IPv6 one in brackets, and a port.
 Objection check_address(std::string_view text);
+/// Absolute, of a file. Whether it exists is found out when it is opened.
 Objection check_path(std::string_view text);
+/// A path, and short enough for sockaddr_un.
 Objection check_socket_path(std::string_view text);
+/// The part after "client.".
 Objection check_ceph_user(std::string_view text);
+/// pool/[namespace/]image; no snapshots.
 Objection check_image(std::string_view text);
+/// An NAA designator in hex (SPC-4, 7.8.6.6), as VPD page 83 shows it.
 Objection check_naa(std::string_view text);
 Objection check_log_level(std::string_view text);
 Objection check_digest(std::string_view text);
@@ -53,6 +64,7 @@ std::string size_text(std::uint64_t bytes);
 Address parse_address(std::string_view text);
 Image parse_image(std::string_view text);
 
+/// "None", "CRC32C": as RFC 7143 spells them, and exactly so.
 std::string_view digest_name(Digest digest);
 std::optional<Digest> parse_digest(std::string_view text);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// "Did you mean": the key that a misspelt one is nearest to. The reader asks for each unknown key,
+// with words out of a file; a word longer than any key is answered at once, so that the matrix
+// stays small. Edits are insertions, deletions, changes and swaps of neighbours (Damerau), since
+// swapped letters are what fingers do most.
 #include "config/nearest.h"
 
 #include <algorithm>
@@ -7,6 +12,8 @@
 
 namespace lungate::config {
 
+// Quadratic in the words' lengths, linear in memory. Called for a handful of keys of at most 64
+// bytes.
 std::size_t edit_distance(std::string_view from, std::string_view to) {
   // Three rows of the usual matrix: two back for swaps, one back, and the one in work.
   std::vector<std::size_t> before(to.size() + 1), above(to.size() + 1), row(to.size() + 1);
@@ -26,6 +33,8 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return above[to.size()];
 }
 
+// A third of the word, and at least one letter: "lun" is near "lan", and "x" is near nothing. The
+// beginning of a key counts as one mistake, for people shorten.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t kWordBytesMax = 64;  // no key is longer; keeps the matrix small
   if (word.size() > kWordBytesMax) return {};

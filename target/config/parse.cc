@@ -1,4 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// From a file or a text to a Config: the one door of this room. main and `lungate check` call it at
+// a start, control at a reload, in each case on a thread that may block on the disk. The steps are
+// a pipe, and each may rely on the one before:
+//
+// scan       size, depth, UTF-8: what the TOML library could not survive
+// Document   syntax: one error at most, for behind it nothing has a meaning
+// read_table types, ranges, unknown keys: every error of every table
+// complete   defaults that depend on other keys
+// rules      what keys must agree on, where the tables they are in are sound
+// sort       the order that config.h promises
+//
+// All or nothing: with a single error there is no Config, so no reader of one ever asks whether it
+// is whole.
 #include "config/parse.h"
 
 #include <fcntl.h>
@@ -16,6 +30,7 @@
 namespace lungate::config {
 namespace {
 
+// Line 0 says "the file as such".
 Errors without_place(const std::string& path, std::string message) {
   return {{path, 0, 0, std::move(message), ""}};
 }
@@ -41,6 +56,7 @@ Result<std::string, Errors> read_all(int fd, const std::string& path) {
 
 }  // namespace
 
+// The form that compilers use, so that editors jump to the place.
 std::string to_string(const Error& error) {
   std::string out = error.file + ":";
   if (error.line != 0) {

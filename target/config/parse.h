@@ -14,6 +14,7 @@
 
 namespace lungate::config {
 
+/// One mistake of a text. Fit to be shown as it is: what it quotes of the text is escaped and cut.
 struct Error {
   std::string file;
   std::uint32_t line = 0;    // from 1; 0: the error has no place in the text (the file is missing)

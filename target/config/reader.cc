@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Tables of the text, read by the rows of keys.cc. parse.cc calls it once per text. A row becomes
+// code like this: its `type` picks one of the read_*() functions below, which compares the node's
+// kind, then the row's range, count or rule, and hands the value to the row's `field.set`, which
+// fields.h has made from a pointer to member. So no key has code of its own, and none can be read
+// without having been checked.
+//
+// A wrong value leaves its default in place and an error in the report; a table with an error is
+// marked unsound, and rules that would judge it (rules.cc) leave it alone: one mistake, one
+// message.
 #include "config/reader.h"
 
 #include <algorithm>
@@ -20,6 +30,7 @@ std::string real_text(double value) {
 }
 
 /// The path of a table, other than `avoid`, that has `name`; empty when none has.
+/// Searches in the order of the tables, so that a key that several have leads to the outermost.
 std::string_view home_of(std::string_view name, const Table& in, const Table& avoid) {
   for (const Key& key : in.keys) {
     if (key.name == name && &in != &avoid && key.nested.table == nullptr) return in.path;
@@ -55,6 +66,8 @@ class TableReader {
   TableReader(const Node& node, const Table& table, void* object, Report& report)
       : node_(node), table_(table), object_(object), report_(report) {}
 
+  /// Foreign keys, then each row in the order of the table. Bounded by full(): fifty mistakes are
+  /// as good as a thousand.
   void run() {
     const std::size_t before = report_.count();
     for (const Member& member : node_.members) refuse_foreign(member);
@@ -72,6 +85,8 @@ class TableReader {
   }
 
  private:
+  /// First of all, before any key is read: an unknown key is most often the misspelt form of one
+  /// that will then be reported missing.
   void refuse_foreign(const Member& member) {
     const auto row = std::ranges::find(table_.keys, member.key, &Key::name);
     if (row == table_.keys.end()) {
@@ -83,6 +98,7 @@ class TableReader {
     }
   }
 
+  /// The switch has no default: a new Type does not compile until it is read.
   void read(const Key& key, const Member& member) {
     const Node& node = member.value;
     switch (key.type) {
@@ -108,6 +124,8 @@ class TableReader {
     }
   }
 
+  /// No conversions between kinds, "3" is no 3: a text that means one thing to us and another to
+  /// the next tool that reads the file helps nobody.
   bool is(const Key& key, const Node& node, Kind kind) {
     if (node.kind == kind) return true;
     report_.at_value(node, quote(key.name) + " must be " + std::string(name(kind)) + ", this is " +
@@ -130,6 +148,7 @@ class TableReader {
         node, quote(key.name) + " is " + quote(value) + ": it must be " + std::string(range));
   }
 
+  /// The rule's words complete the sentence that begins here; they never repeat the value.
   bool obeys_rule(const Key& key, const Node& node) {
     const Objection objection = key.rule == nullptr ? Objection{} : key.rule(node.text);
     if (!objection) return true;
@@ -149,6 +168,7 @@ class TableReader {
     if (is(key, node, Kind::kFlag)) key.field.set(object_, node.flag);
   }
 
+  /// A size may be a number of bytes or a text with a unit; every other integer is a number.
   void read_integer(const Key& key, const Node& node) {
     if (key.type == Type::kSize && node.kind == Kind::kText) return read_size(key, node);
     if (!is(key, node, Kind::kInteger) || !in_range(key, node)) return;
@@ -204,6 +224,8 @@ class TableReader {
     if (numbers.size() == node.items.size()) key.field.set(object_, std::move(numbers));
   }
 
+  /// The table's rows go on with the struct within the struct; no depth to guard, for the tables'
+  /// nesting is ours.
   void read_nested(const Key& key, const Member& member) {
     if (member.value.kind != Kind::kTable) {
       return report_.at_key(
@@ -214,6 +236,8 @@ class TableReader {
     read_table(member.value, *key.nested.table, key.nested.add(object_), report_);
   }
 
+  /// The element is made before it is read and kept though it may turn out wrong: rules.cc walks
+  /// elements and nodes side by side.
   void read_list_of_tables(const Key& key, const Member& member) {
     const Node& node = member.value;
     const bool tables =

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The reference of keys, from the rows that the reader obeys: `lungate check --keys` prints it and
+// keys_test.cc holds it against the rows. Pure; no input. A default is not written down a second
+// time but asked of a struct as it comes into the world, so the page cannot name another than the
+// one that holds.
 #include <algorithm>
 #include <array>
 
@@ -70,6 +75,8 @@ std::vector<KeyDoc> reference() {
   return out;
 }
 
+// Aligned by the longest name over all tables: the page is read from top to bottom, and columns
+// that jump tire.
 std::string reference_text() {
   const std::vector<KeyDoc> keys = reference();
   std::size_t width = 0;

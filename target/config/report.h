@@ -12,6 +12,9 @@
 
 namespace lungate::config {
 
+/// Nodes are told apart by their address, so the document must stay where it is while a report of
+/// it is in use (Document is moved before, never during). Bounded: past the limit nothing is added,
+/// and readers may ask full() to spare themselves the search.
 class Report {
  public:
   explicit Report(const Document& document) : document_(document) {}
@@ -26,6 +29,7 @@ class Report {
     if (!full()) add(document_.key_position(member), std::move(message), std::move(hint));
   }
 
+  /// A mistake in a table silences the rules about it, not those about its neighbours.
   void mark_unsound(const Node& table) { unsound_.insert(&table); }
   bool sound(const Node& table) const { return !unsound_.contains(&table); }
 

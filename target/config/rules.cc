@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What several keys must agree on. parse.cc calls it when every table has been read; errors point
+// at the key that would have to change. The rules of a LUN, an initiator or a portal group are only
+// asked of tables that are sound, since a default that stands in for a wrong value would break
+// rules that the operator did not. Rules over many tables (twice the same name) still see the sound
+// ones among them.
+//
+// The order is iSCSI's parameters, portal groups, targets with their LUNs and initiators: each is
+// independent of the others, so no error of one hides those of another. Only the bound of
+// limits::kConfigErrorsMax ends it early.
 #include "config/rules.h"
 
 #include <algorithm>
@@ -53,6 +63,8 @@ const Node& or_self(const Node& table, std::string_view key) {
   return node == nullptr ? table : *node;
 }
 
+// The operator's list is a set: order means nothing, for the initiator's preference decides (RFC
+// 7143, 6.2.1).
 void check_digests(const std::vector<Digest>& digests, const Node& iscsi, std::string_view key,
                    Report& report) {
   if (digests.size() == 2 && digests[0] == digests[1]) {
@@ -60,6 +72,7 @@ void check_digests(const std::vector<Digest>& digests, const Node& iscsi, std::s
   }
 }
 
+// Points at the key that is there: either of the two may be the default.
 void check_iscsi(const Iscsi& iscsi, const Node& root, Report& report) {
   const Node* node = find(root, "iscsi");
   if (node == nullptr || !report.sound(*node)) return;
@@ -120,12 +133,15 @@ struct StoreKey {
 constexpr StoreKey kStoreKeys[] = {{"size", "file null"}, {"test_delay_ms", "file"}};
 constexpr std::string_view kStores[] = {"image", "file", "null"};
 
+// A last block that is half there could be read and not written; no initiator expects it.
 void check_size(const Lun& lun, std::uint64_t bytes, const Node& node, Report& report) {
   if (bytes % lun.block_size == 0) return;
   report.at_value(or_self(node, "size"),
                   "'size' must be a multiple of the block size, " + std::to_string(lun.block_size));
 }
 
+// Of one LUN: exactly one store, and no key that this kind of store would ignore. A key without
+// effect would be a promise that nobody keeps.
 void check_store(const Lun& lun, const Node& node, Report& report) {
   const Member* chosen = nullptr;
   for (const std::string_view store : kStores) {
@@ -176,6 +192,8 @@ void check_lun(const Lun& lun, const Node& node, Once& stores, Report& report) {
   }
 }
 
+// A LUN number that the target has not is an error and no empty place: it is a misspelling, and
+// whoever reads the access list would believe in it.
 void check_initiator(const Initiator& initiator, const Target& target, const Node& node,
                      Report& report) {
   Once once("LUN", report);
@@ -189,6 +207,8 @@ void check_initiator(const Initiator& initiator, const Target& target, const Nod
   }
 }
 
+// Over all targets at once, because a store may be behind one LUN only, whichever target it is of.
+// Unsound LUNs are passed over, but still count for the total.
 void check_targets(const Config& config, const Node& root, Report& report) {
   Once iqns("target", report);
   Once stores("the store", report);
@@ -224,6 +244,8 @@ void check_targets(const Config& config, const Node& root, Report& report) {
 
 }  // namespace
 
+// Only what depends on the gateway's name: every other default stands at its member in config.h.
+// Run before the rules, so that two gateways' paths made from equal names are found to be equal.
 void complete(Config& config) {
   const std::string& name = config.gateway.name;
   if (config.gateway.control_socket.empty()) {
@@ -236,6 +258,8 @@ void complete(Config& config) {
   }
 }
 
+// After the rules, which walk the text's order to point at the text. Targets stay in the text's
+// order: it is the order of discovery.
 void sort(Config& config) {
   for (Target& target : config.targets) {
     std::ranges::sort(target.luns, {}, &Lun::id);

@@ -13,6 +13,7 @@ void complete(Config& config);
 /// Puts into the order that config.h promises. After check_rules(), which walks the text's order.
 void sort(Config& config);
 
+/// Reports, and changes nothing: a text is refused, not repaired.
 /// `config` as read_table() made it from the document's root, then complete()d.
 void check_rules(const Config& config, Report& report);
 

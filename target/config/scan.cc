@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A look at the raw bytes before the TOML library gets them. parse.cc calls it first; the text is
+// anybody's. One walk, no recursion, no allocation but the error's. It must know strings and
+// comments, or a bracket in a comment would count; what it does not need to know (whether a string
+// ends, a key is legal) is the library's. Where the two could disagree, this counts too much rather
+// than too little: a depth is refused at 16, and toml11's stack lasts for far more.
 #include "config/scan.h"
 
 #include <algorithm>
@@ -50,6 +56,8 @@ class Scanner {
     }
   }
 
+  /// The library would take some of these in silence (a BEL in a string) or stop with a message
+  /// about something else. A NUL ends texts for half of the tools that read the file next.
   bool legal(char c) {
     const auto byte = static_cast<unsigned char>(c);
     const bool control = (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;
@@ -61,6 +69,8 @@ class Scanner {
     return errors_.empty();
   }
 
+  /// A basic string does not go over a line's end: to this scan it is closed there, so that one
+  /// missing quote does not hide the rest of the text from it.
   void newline() {
     if (in_ == In::kComment || (in_ == In::kString && quotes_ == 1)) in_ = In::kText;
     dots_ = 0;
@@ -69,6 +79,8 @@ class Scanner {
     line_start_ = at_;
   }
 
+  /// Dots are counted per key: toml11 recurses for each part of a.b.c, and a new table or value
+  /// begins with none.
   void text(char c) {
     if (c == '#') in_ = In::kComment;
     if (c == '"' || c == '\'') return open_string(c);
@@ -105,6 +117,7 @@ class Scanner {
     }
   }
 
+  /// Reported where the depth is reached, which is where a person would look.
   void deeper(std::size_t depth) {
     if (depth > limits::kConfigDepthMax) {
       fail("nested deeper than " + std::to_string(limits::kConfigDepthMax) + " levels");

@@ -10,6 +10,7 @@
 
 namespace lungate::config {
 
+/// One walk over the text; nothing is kept. What passes may still be wrong as TOML.
 /// Size (limits::kConfigBytesMax), depth (limits::kConfigDepthMax), UTF-8, control characters.
 /// Empty when the parser may have the text, else the first error.
 Errors scan(std::string_view text, std::string_view file);

@@ -17,6 +17,8 @@
 
 namespace lungate::config {
 
+/// What a key's value is in the text. Each has one reading function (reader.cc) and one way of
+/// being printed (write.cc); both switch over this without a default.
 enum class Type : std::uint8_t {
   kFlag,
   kInteger,
@@ -30,16 +32,20 @@ enum class Type : std::uint8_t {
   kNotBuilt,  // known, and refused: its feature does not exist yet
 };
 
-/// Both ends included.
+/// Both ends included. One type for values and for counts of items: unsigned, as everything that an
+/// operator may set is.
 struct Range {
   std::uint64_t min = 0;
   std::uint64_t max = 0;
 };
+/// The same for numbers with a fraction; a NaN is in no range.
 struct RealRange {
   double min = 0;
   double max = 0;
 };
 
+/// A value on its way between text and struct. Texts that stand for something (an address, a level)
+/// travel as texts.
 using Value = std::variant<bool, std::uint64_t, double, std::string, std::vector<std::string>,
                            std::vector<std::uint64_t>>;
 
@@ -53,7 +59,8 @@ struct Field {
 
 struct Table;
 
-/// The struct, or the vector of structs, behind a table.
+/// The struct, or the vector of structs, behind a table. `add` makes room for one more element and
+/// gives its address, which holds until the next add(): a table is read whole before its neighbour.
 struct Nested {
   const Table* table = nullptr;
   void* (*add)(void* object) = nullptr;
@@ -61,6 +68,8 @@ struct Nested {
   const void* (*at)(const void* object, std::size_t index) = nullptr;
 };
 
+/// One key. Which of the fields mean something depends on the type; makers in fields.h fill in what
+/// belongs together, so rows are not written by hand.
 struct Key {
   std::string_view name{};
   Type type = Type::kText;
@@ -80,6 +89,8 @@ struct Key {
   }
 };
 
+/// The keys of one table. `defaults` is what the reference prints as default, and must be of the
+/// struct that the rows' members are of.
 struct Table {
   std::string_view path;  // as the operator writes it: "[gateway]", "[[target.lun]]"
   std::span<const Key> keys;

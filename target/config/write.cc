@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Values of a Config as TOML. dump.cc and reference.cc call it. It walks the same rows as the
+// reader, so a key that can be read can be printed; a value that equals "not set" (an empty text or
+// list) is left out, for the reader would refuse it. Escapes are TOML's: whatever text a Config
+// holds comes back the same.
 #include "config/write.h"
 
 #include <array>
@@ -8,6 +13,7 @@ namespace lungate::config {
 namespace {
 
 /// A TOML basic string: what must not stand in it is escaped, the rest stays as it is.
+// Bytes above 0x7f stay: the text is UTF-8, as scan() has seen to.
 std::string quoted(const std::string& text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out = "\"";
@@ -45,6 +51,7 @@ struct ValueWriter {
   }
 };
 
+// Only tables of plain values are written so, which the rows decide by a path without brackets.
 std::string inline_table(const Table& table, const void* object) {
   std::string out;
   for (const Key& key : table.keys) {
@@ -60,6 +67,7 @@ bool is_inline(const Key& key) {
   return key.type == Type::kTable && key.nested.table->path.front() != '[';
 }
 
+// Sizes are written with their unit, as people write them; other integers as they are.
 void write_key(std::string& out, const Key& key, const void* object) {
   std::string text;
   if (is_inline(key)) {
@@ -81,6 +89,7 @@ std::string value_text(const Value& value) {
   return std::visit(ValueWriter{}, value);
 }
 
+// A table's own keys before its tables: behind a header, TOML would take them for that table's.
 void write_table(std::string& out, const Table& table, const void* object) {
   for (const Key& key : table.keys) write_key(out, key, object);
   for (const Key& key : table.keys) {

@@ -4,14 +4,15 @@
 // which also runs the gateway's changes, so nothing here may wait for a peer. Clients are whoever
 // may open the socket: what is no request, too long, or sent by one client too many is answered
 // with an error; a client that goes silent, or reads nothing, is closed after
-// limits::kControlTimeout.
+// limits::kControlTimeout. When all places are taken, the client that has been idle for longest
+// gives up its own: a place is never kept by somebody who says nothing, or nonsense.
 //
 // A client, once connected, is in one of four conditions, by its members:
 //
-//   reading     !answering_, out_ empty     waits for a line, with the deadline running
-//   answering   answering_                  the handler has the request; nothing is read, no
-//   deadline writing     out_ not empty              the peer takes its time, with the deadline
-//   running closed      fd_ empty                   waits to be dropped from the list
+//   reading     !answering_, out_ empty   waits for a line; the deadline is running
+//   answering   answering_                the handler has the request; nothing is read, no deadline
+//   writing     out_ not empty            the peer takes its time; the deadline is running
+//   closed      fd_ empty                 waits to be dropped from the list
 //
 // Nothing is read but while reading: a client that sends faster than it is answered waits in the
 // kernel, and costs us one line of memory.
@@ -26,6 +27,7 @@
 #include <utility>
 
 #include "api/codec.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 
@@ -70,6 +72,12 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
                  [this](event::Interest what) { ready(what); }) {
     deadline_.start(limits::kControlTimeout);
   }
+
+  /// An answer that is being made is worth waiting for, and its end is ours to bring about.
+  bool may_be_evicted() const { return fd_ && !answering_; }
+  bool ended() const { return !fd_; }
+  BootTime active_since() const { return active_; }
+  void evict() { end(); }
 
  private:
   void ready(event::Interest what) {
@@ -117,6 +125,7 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
       return true;
     }
     answering_ = true;
+    active_ = boot_now();
     deadline_.stop();  // a reload may take its time
     watcher_.set_interest(event::Interest::kNone);
     owner_.handle_(*request, [weak = weak_from_this()](const api::Reply& answer) {
@@ -130,6 +139,7 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
 
   void reply(const api::Reply& answer) {
     answering_ = false;
+    active_ = boot_now();
     out_ += api::to_line(answer);
     deadline_.start(limits::kControlTimeout);
     write_some();
@@ -141,7 +151,10 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
     if (!fd_) return;
     const ssize_t put = ::send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
     if (put < 0 && errno != EAGAIN && errno != EINTR) return end();
-    if (put > 0) out_.erase(0, static_cast<std::size_t>(put));
+    if (put > 0) {
+      out_.erase(0, static_cast<std::size_t>(put));
+      active_ = boot_now();
+    }
     if (out_.empty() && last_) return end();
     watcher_.set_interest(out_.empty() ? event::Interest::kRead : event::Interest::kWrite);
   }
@@ -161,6 +174,7 @@ class ControlSocket::Client : public std::enable_shared_from_this<Client> {
   UniqueFd fd_;
   event::Timer deadline_;
   event::FdWatcher watcher_;
+  BootTime active_ = boot_now();  // it came, asked, or took some of an answer
   std::string in_;
   std::string out_;
   bool answering_ = false;
@@ -194,6 +208,7 @@ ControlSocket::ControlSocket(event::Loop& loop, std::string path, UniqueFd liste
       path_(std::move(path)),
       listener_(std::move(listener)),
       handle_(std::move(handle)),
+      retry_(loop, [this] { watcher_.set_interest(event::Interest::kRead); }),
       watcher_(loop, listener_.get(), event::Interest::kRead,
                [this](event::Interest) { accept_one(); }) {}
 
@@ -201,18 +216,41 @@ ControlSocket::~ControlSocket() {
   ::unlink(path_.c_str());
 }
 
-// One per event, for the socket stays ready while more wait. What accept() may fail with (the
-// client is gone, no descriptor is left) is over or will be tried again by the next event.
+// One per event, for the socket stays ready while more wait. It stays ready as well when no
+// descriptor is left: then the loop, which has better things to do, looks away for a moment.
 void ControlSocket::accept_one() {
   UniqueFd fd{::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-  if (!fd) return;
-  if (clients_.size() >= limits::kControlConnectionsMax) {
+  if (!fd) {
+    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
+    log::error("control", "accept_failed", {{"error", std::strerror(errno)}});
+    watcher_.set_interest(event::Interest::kNone);
+    return retry_.start(limits::kAcceptRetryDelay);
+  }
+  if (!make_room()) {
     const std::string line = api::to_line(
         api::Reply{api::Error{api::ErrorCode::kBusy, "too many control connections", {}}});
     ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL);
     return;
   }
   clients_.push_back(std::make_shared<Client>(*this, std::move(fd)));
+}
+
+/// False: every place is held by somebody whose answer is being made. A client that has ended is in
+/// the list until the loop's next turn, and holds no place.
+bool ControlSocket::make_room() {
+  std::size_t taken = 0;
+  std::shared_ptr<Client> idlest;
+  for (const auto& client : clients_) {
+    if (client->ended()) continue;
+    ++taken;
+    if (client->may_be_evicted() &&
+        (idlest == nullptr || client->active_since() < idlest->active_since()))
+      idlest = client;
+  }
+  if (taken < limits::kControlConnectionsMax) return true;
+  if (idlest == nullptr) return false;
+  idlest->evict();
+  return true;
 }
 
 void ControlSocket::drop(Client& client) {

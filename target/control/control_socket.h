@@ -38,6 +38,7 @@ class ControlSocket {
   class Client;
   ControlSocket(event::Loop& loop, std::string path, UniqueFd listener, Handle handle);
   void accept_one();
+  bool make_room();
   void drop(Client& client);
 
   event::Loop& loop_;
@@ -46,6 +47,7 @@ class ControlSocket {
   const Handle handle_;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();  // for work that comes too late
   std::list<std::shared_ptr<Client>> clients_;
+  event::Timer retry_;  // no descriptor was left
   event::FdWatcher watcher_;
 };
 

@@ -121,12 +121,14 @@ void LunKeeper::serve(const config::Lun& as) {
   retry_delay_ = limits::kReopenDelayMin;
   const scsi::Unit unit =
       unit_of(target_, lun_, tools_.portal_group_tag, backend_->traits(), state);
+  wwn_ = wwn_text(unit.identity);
+  tools_.segment.identify_lun(*slot_, wwn_, unit.identity.serial);
   log::info("control", "lun_ready",
             {{"target", target_.iqn},
              {"lun", lun_.id},
              {"store", to_string(lun_.store)},
              {"bytes", size_bytes_},
-             {"wwn", wwn_text(unit.identity)}});
+             {"wwn", wwn_}});
   home_->set_online(backend_, unit, [self = shared_from_this()] {
     self->describe(OfflineReason::kNone);
     if (self->known_) std::exchange(self->known_, nullptr)();

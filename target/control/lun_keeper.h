@@ -91,8 +91,12 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   const config::Lun& config() const { return lun_; }
   LunPhase phase() const { return phase_; }
   const std::string& reason() const { return reason_; }
+  /// Whether it is known if the store can be had: from here on reason() says why not.
+  bool first_attempt_ended() const { return known_ == nullptr; }
   std::uint64_t size_bytes() const { return size_bytes_; }
   bool read_only() const { return read_only_; }
+  /// As wwn_text() has it; empty until a store has been open.
+  const std::string& wwn() const { return wwn_; }
 
  private:
   void backend_changed() noexcept override;
@@ -123,6 +127,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   std::string reason_ = "opening";
   std::uint64_t size_bytes_ = 0;
   bool read_only_ = false;
+  std::string wwn_;
   bool removed_ = false;
   session::Done known_;
   session::Done gone_;

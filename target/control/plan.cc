@@ -7,7 +7,10 @@
 #include "control/plan.h"
 
 #include <map>
+#include <sstream>
 #include <utility>
+
+#include "config/dump.h"
 
 namespace lungate::control {
 namespace {
@@ -33,27 +36,53 @@ bool same_disk(const config::Lun& a, const config::Lun& b) {
   return as_a == a;
 }
 
+/// Whether two LUNs stand on the same image or file, whatever its size.
+bool same_store(const config::Lun& a, const config::Lun& b) {
+  return to_string(a.store) == to_string(b.store);
+}
+
+// Another block size moves every partition and every file; another serial number or NAA makes it a
+// disk that its initiators have never seen. Nobody does either to a disk in use and means it.
+void compare_identity(const LunName& name, const config::Lun& now, const config::Lun& next,
+                      Plan& plan) {
+  const auto kept = [&](const char* key, const std::string& before, const std::string& after) {
+    if (before == after) return;
+    plan.refused.push_back(to_string(name) + ": " + key + " " + before + " -> " + after +
+                           ": its initiators would not find their data or their disk again; remove "
+                           "the LUN first if you mean it");
+  };
+  const auto quoted = [](const std::string& text) {
+    return text.empty() ? std::string("(made from the store)") : "\"" + text + "\"";
+  };
+  kept("block_size", std::to_string(now.block_size), std::to_string(next.block_size));
+  kept("serial", quoted(now.serial), quoted(next.serial));
+  kept("naa", quoted(now.naa), quoted(next.naa));
+}
+
 // A LUN that is another disk now is removed and added: its initiators must see it go, for they
 // would go on writing what they remember of the old one.
 void compare_luns(const Luns& now, const Luns& next, Plan& plan) {
   for (const auto& [name, lun] : now) {
     const auto found = next.find(name);
+    if (found != next.end() && same_store(*lun, *found->second))
+      compare_identity(name, *lun, *found->second, plan);
     if (found == next.end()) {
       plan.remove.push_back(name);
-      plan.sentences.push_back(to_string(name) + " removed");
+      plan.changes.push_back({to_string(name) + " removed"});
     } else if (!same_disk(*lun, *found->second)) {
       plan.remove.push_back(name);
       plan.add.push_back(name);
-      plan.sentences.push_back(to_string(name) + " replaced by " + to_string(found->second->store));
+      plan.changes.push_back(
+          {to_string(name) + " replaced by " + to_string(found->second->store), name});
     } else if (lun->store != found->second->store) {
       plan.resize.push_back(name);
-      plan.sentences.push_back(to_string(name) + " resized");
+      plan.changes.push_back({to_string(name) + " resized"});
     }
   }
   for (const auto& [name, lun] : next) {
     if (now.contains(name)) continue;
     plan.add.push_back(name);
-    plan.sentences.push_back(to_string(name) + " added: " + to_string(lun->store));
+    plan.changes.push_back({to_string(name) + " added: " + to_string(lun->store), name});
   }
 }
 
@@ -72,25 +101,50 @@ void compare_targets(const config::Config& now, const config::Config& next, Plan
   for (const config::Target& target : bare_targets(next)) {
     const auto found = before.find(target.iqn);
     if (found == before.end())
-      plan.sentences.push_back("target " + target.iqn + " added");
+      plan.changes.push_back({"target " + target.iqn + " added"});
     else if (found->second != target)
-      plan.sentences.push_back("access to target " + target.iqn + " changed");
+      plan.changes.push_back({"access to target " + target.iqn + " changed"});
     if (found != before.end()) before.erase(found);
   }
-  for (const auto& [iqn, target] : before) plan.sentences.push_back("target " + iqn + " removed");
+  for (const auto& [iqn, target] : before) plan.changes.push_back({"target " + iqn + " removed"});
+}
+
+/// "[gateway] loops" -> "4", as `lungate check --print` would say it; of a list of tables each with
+/// its number: "[[portal_group]] (2) tag".
+std::map<std::string, std::string> values_of(const config::Config& config,
+                                             const std::string& table) {
+  std::map<std::string, std::string> values;
+  std::istringstream lines(config::to_toml(config));
+  unsigned number = 0;
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("[")) inside = line == table;
+    if (inside && line == table) ++number;
+    const std::size_t equals = line.find(" = ");
+    if (!inside || equals == std::string::npos) continue;
+    const std::string which = table.starts_with("[[") ? " (" + std::to_string(number) + ")" : "";
+    values[table + which + " " + line.substr(0, equals)] = line.substr(equals + 3);
+  }
+  return values;
 }
 
 /// What is built once, before the first connection: names, threads, files, sockets, and what has
 /// been negotiated with every session ([iscsi]).
 void compare_fixed(const config::Config& now, const config::Config& next, Plan& plan) {
-  const auto fixed = [&](bool same, const char* table) {
-    if (!same) plan.needs_restart.push_back(std::string(table) + " differs");
-  };
-  fixed(now.gateway == next.gateway, "[gateway]");
-  fixed(now.ceph == next.ceph, "[ceph]");
-  fixed(now.telemetry == next.telemetry, "[telemetry]");
-  fixed(now.iscsi == next.iscsi, "[iscsi]");
-  fixed(now.portal_groups == next.portal_groups, "[[portal_group]]");
+  for (const char* table : {"[gateway]", "[ceph]", "[telemetry]", "[iscsi]", "[[portal_group]]"}) {
+    auto before = values_of(now, table);
+    auto after = values_of(next, table);
+    for (const auto& [key, value] : after) before.try_emplace(key, "none");
+    for (const auto& [key, value] : before) {
+      const std::string& other = after.try_emplace(key, "none").first->second;
+      if (value != other) plan.needs_restart.push_back(key + ": " + value + " -> " + other);
+    }
+  }
+  // A value that is not printed must not pass for none that has changed.
+  const bool same = now.gateway == next.gateway && now.ceph == next.ceph &&
+                    now.telemetry == next.telemetry && now.iscsi == next.iscsi &&
+                    now.portal_groups == next.portal_groups;
+  if (!same && plan.needs_restart.empty()) plan.needs_restart.push_back("a fixed table differs");
 }
 
 }  // namespace
@@ -104,10 +158,10 @@ Plan plan_changes(const config::Config& now, const config::Config& next) {
   compare_fixed(now, next, plan);
   compare_luns(luns_of(now), luns_of(next), plan);
   compare_targets(now, next, plan);
-  plan.directory = !plan.sentences.empty();
+  plan.directory = !plan.changes.empty();
   plan.log_level = now.log != next.log;
   if (plan.log_level)
-    plan.sentences.push_back("log level is now " + std::string(log::level_name(next.log.level)));
+    plan.changes.push_back({"log level is now " + std::string(log::level_name(next.log.level))});
   return plan;
 }
 

@@ -4,6 +4,7 @@
 // decided before anything is touched.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,16 +20,26 @@ struct LunName {
 };
 std::string to_string(const LunName& name);
 
+/// One change in words. What is opened for it decides how it ends: "lun 3 of ... added: file:/x",
+/// and then whether it is online.
+struct Change {
+  std::string text;
+  std::optional<LunName> opens = {};
+};
+
 struct Plan {
   std::vector<LunName> remove;  // also those that come back as another disk
   std::vector<LunName> add;
   std::vector<LunName> resize;  // the same disk, of another size: initiators keep it
   bool directory = false;       // targets, aliases or accesses differ: lanes get a new directory
   bool log_level = false;
-  /// One sentence per change, for the operator; empty: there is nothing to do.
-  std::vector<std::string> sentences;
+  /// For the operator; empty: there is nothing to do.
+  std::vector<Change> changes;
   /// What differs and can only change at a start. Not empty: the plan must not be carried out.
   std::vector<std::string> needs_restart;
+  /// What would make the contents of a LUN that stays unreadable or unknown to its initiators: its
+  /// block size or its identity. Not empty: the same.
+  std::vector<std::string> refused;
 };
 
 Plan plan_changes(const config::Config& now, const config::Config& next);

@@ -147,6 +147,7 @@ api::TargetStatus Service::status_of(const config::Target& target) const {
     row.reason = keeper->second->reason();
     row.size_bytes = keeper->second->size_bytes();
     row.read_only = keeper->second->read_only();
+    row.wwn = keeper->second->wwn();
   }
   return status;
 }

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "control/file_check.h"
 #include "control/notify.h"
 #include "control/version.h"
 
@@ -72,6 +73,28 @@ const config::Lun* find_lun(const config::Target& target, std::uint16_t number) 
   return nullptr;
 }
 
+/// What applying the plan would cut off, one sentence per file. Blocks: workers only.
+std::vector<std::string> shrinking(const Plan& plan, const config::Config& next) {
+  std::vector<std::string> harm;
+  for (const std::vector<LunName>* names : {&plan.resize, &plan.add}) {
+    for (const LunName& name : *names) {
+      const config::Lun* lun = find_lun(*find_target(next, name.target), name.number);
+      const auto* file = std::get_if<config::File>(&lun->store);
+      if (file == nullptr) continue;
+      if (const auto why = would_shrink(*file)) harm.push_back(to_string(name) + ": " + *why);
+    }
+  }
+  return harm;
+}
+
+api::Error refusal(const std::vector<std::string>& why) {
+  return {api::ErrorCode::kRefused, "the reload was refused; nothing was changed", why};
+}
+
+void log_refusal(const std::vector<std::string>& why) {
+  for (const std::string& one : why) log::error("control", "reload_refused", {{"error", one}});
+}
+
 }  // namespace
 
 Service::Service(config::Config config, std::string file, std::unique_ptr<Stores> stores)
@@ -80,6 +103,10 @@ Service::Service(config::Config config, std::string file, std::unique_ptr<Stores
       started_(boot_now()),
       stores_(stores ? std::move(stores) : std::make_unique<Stores>(config_)),
       drain_timer_(home_, [this] { give_up(); }),
+      reload_timer_(home_,
+                    [this] {
+                      if (stage_ == Stage::kReloading) answer_reload(api::Reloaded{outcome()});
+                    }),
       workers_(limits::kWorkerThreads) {}
 
 Service::~Service() = default;
@@ -217,8 +244,9 @@ void Service::watch_signals() {
 
 // --- Reload --------------------------------------------------------------------------------------
 
-// In this order: is there time for it, is the text right, can it be done without a restart. Only
-// then is anything touched, so a refusal never leaves half of a configuration behind.
+// In this order: is there time for it, is the text right, can it be done without a restart and
+// without harm. Only then is anything touched, so a refusal never leaves half of a configuration
+// behind. Files are looked at on a worker: a file system may hang.
 void Service::reload(ReloadAnswer answer) {
   if (stage_ != Stage::kServing)
     return answer(
@@ -226,41 +254,84 @@ void Service::reload(ReloadAnswer answer) {
   auto next = config::parse_file(file_);
   if (!next) {
     api::Error error{api::ErrorCode::kBadConfig, file_ + " is wrong; nothing was changed", {}};
-    for (const config::Error& one : next.error()) {
-      error.details.push_back(config::to_string(one));
-      log::error("control", "reload_refused", {{"error", error.details.back()}});
-    }
+    for (const config::Error& one : next.error()) error.details.push_back(config::to_string(one));
+    log_refusal(error.details);
     return answer(error);
   }
   const Plan plan = plan_changes(config_, *next);
   if (!plan.needs_restart.empty()) {
     log::error("control", "reload_needs_restart", {{"what", plan.needs_restart.front()}});
     return answer(api::Error{api::ErrorCode::kNeedsRestart,
-                             "this can only change at a restart; nothing was changed",
+                             "this can only change at a restart (systemctl restart "
+                             "lungate-target); nothing was changed",
                              plan.needs_restart});
+  }
+  if (!plan.refused.empty()) {
+    log_refusal(plan.refused);
+    return answer(refusal(plan.refused));
   }
   enter(Stage::kReloading);
   plan_under_way_ = true;
-  notify_reloading();
-  carry_out(plan, std::move(*next),
-            [this, sentences = plan.sentences, answer] { plan_ended(sentences, answer); });
+  reload_answer_ = std::move(answer);
+  changes_ = plan.changes;
+  auto harm = std::make_shared<std::vector<std::string>>();
+  auto config = std::make_shared<config::Config>(std::move(*next));
+  workers_.run([plan, config, harm] { *harm = shrinking(plan, *config); }, home_,
+               [this, plan, config, harm] { sizes_known(plan, std::move(*config), *harm); });
 }
 
-void Service::plan_ended(const std::vector<std::string>& sentences, const ReloadAnswer& answer) {
+void Service::sizes_known(const Plan& plan, config::Config next,
+                          const std::vector<std::string>& harm) {
+  if (stage_ != Stage::kReloading) return plan_ended();  // asked to stop meanwhile
+  if (!harm.empty()) {
+    plan_under_way_ = false;
+    enter(Stage::kServing);
+    log_refusal(harm);
+    return answer_reload(refusal(harm));
+  }
+  notify_reloading();
+  carry_out(plan, std::move(next), [this] { plan_ended(); });
+}
+
+void Service::plan_ended() {
   plan_under_way_ = false;
+  reload_timer_.stop();
   if (stage_ != Stage::kReloading) {
     // The end has overtaken it. READY must not follow STOPPING, and the stores wait for us.
-    answer(api::Error{api::ErrorCode::kBusy,
-                      "the gateway has begun to stop; not all of the changes were made",
-                      {}});
+    answer_reload(api::Error{api::ErrorCode::kBusy,
+                             "the gateway has begun to stop; not all of the changes were made",
+                             {}});
     if (stage_ == Stage::kClosing) close_stores();
     return;
   }
   enter(Stage::kServing);
   notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
+  const std::vector<std::string> sentences = outcome();
   for (const std::string& sentence : sentences)
     log::info("control", "reloaded", {{"change", sentence}});
-  answer(api::Reloaded{sentences});
+  answer_reload(api::Reloaded{sentences});
+}
+
+std::vector<std::string> Service::outcome() const {
+  std::vector<std::string> sentences;
+  for (const Change& change : changes_) {
+    std::string& sentence = sentences.emplace_back(change.text);
+    if (!change.opens) continue;
+    const auto keeper = luns_.find(*change.opens);
+    if (keeper == luns_.end())
+      sentence += ", offline: it has no place in the telemetry segment";
+    else if (keeper->second->phase() == LunPhase::kReady)
+      sentence += ", online";
+    else if (keeper->second->first_attempt_ended())
+      sentence += ", offline: " + keeper->second->reason();
+    else
+      sentence += ", still opening (see lungate status)";
+  }
+  return sentences;
+}
+
+void Service::answer_reload(const api::Reply& reply) {
+  if (const ReloadAnswer answer = std::exchange(reload_answer_, nullptr)) answer(reply);
 }
 
 // Sessions let go of what leaves, then its commands end and its store is closed; only then may a
@@ -295,6 +366,7 @@ void Service::add_luns(const std::vector<LunName>& names, session::Done done) {
     home_.post([this, done] { gateway_->set_directory(directory(), done); });
   });
   for (const LunName& name : names) add_lun(name, [known] {});
+  reload_timer_.start(limits::kReloadAnswerTimeout);
 }
 
 // --- The end -------------------------------------------------------------------------------------

@@ -67,9 +67,14 @@ class Service {
 
   void reload(ReloadAnswer answer);
   /// `done` is called once, on the home loop, whatever becomes of the plan.
+  void sizes_known(const Plan& plan, config::Config next, const std::vector<std::string>& harm);
   void carry_out(const Plan& plan, config::Config next, session::Done done);
   void add_luns(const std::vector<LunName>& names, session::Done done);
-  void plan_ended(const std::vector<std::string>& sentences, const ReloadAnswer& answer);
+  void plan_ended();
+  /// What has become of the plan so far, one sentence for each change.
+  std::vector<std::string> outcome() const;
+  /// Once per reload; what comes later is told to nobody.
+  void answer_reload(const api::Reply& reply);
   session::DirectoryPtr directory() const;
 
   void drain();
@@ -84,6 +89,8 @@ class Service {
   session::StateOf<Stage, kStages> stage_{Stage::kStarting};
   int exit_code_ = 0;
   bool plan_under_way_ = false;  // from reload() to plan_ended(), through whatever stages
+  std::vector<Change> changes_;  // of the plan that is under way
+  ReloadAnswer reload_answer_;   // empty: it has been given
   bool gave_up_ = false;         // the first of two time limits of the drain is over
 
   // The order is that of construction, and its reverse that of the end. Destruction begins when the
@@ -100,6 +107,7 @@ class Service {
   std::vector<session::PortalGroup> portals_;  // as bound
   session::LunId next_lun_id_ = 1;
   event::Timer drain_timer_;
+  event::Timer reload_timer_;  // the answer has waited for first attempts long enough
   std::vector<std::unique_ptr<event::SignalWatcher>> signals_;
   event::Workers workers_;  // last: its threads may use everything above
 };

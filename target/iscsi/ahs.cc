@@ -36,6 +36,8 @@ Result<Segment, AhsError> first_segment(Bytes ahs) {
 }
 
 /// Adds what a segment says. A type that is not known is noted, not refused: its owner decides.
+// REQUIRES a segment whose length has been held against what is there. "Repeated" is refused and
+// not the last one taken: two parties that choose differently would see two commands.
 Result<void, AhsError> take(const Segment& segment, AdditionalHeaders& headers) {
   switch (segment.type) {
     case kAhsExtendedCdb:

@@ -25,6 +25,7 @@ enum class AhsError : std::uint8_t {
 };
 std::string_view name(AhsError error);
 
+/// What the segments of one PDU say; empty for a PDU without any.
 struct AdditionalHeaders {
   /// CDB bytes after the 16 of the header. A view into the parsed bytes.
   Bytes extended_cdb;

@@ -225,7 +225,8 @@ struct ReadyToTransfer {
   be32 desired_data_transfer_length;  // bytes
 };
 
-/// Asynchronous Message (11.9): what a target says unasked. The events stand in responses.h.
+/// Asynchronous Message (11.9): what a target says unasked. Nothing here sends one yet: drains and
+/// removals end connections, which every initiator understands.
 struct AsyncMessage {
   static constexpr Opcode kOpcode = Opcode::kAsyncMessage;
 

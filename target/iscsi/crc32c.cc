@@ -25,6 +25,8 @@ void Crc32c::update(Bytes bytes) {
   }
 }
 
+// Padding that we send is zero and need not be in memory; padding that we receive is digested as it
+// came.
 void Crc32c::update_zeros(std::size_t count) {
   static constexpr std::array<std::byte, 4> kZeros{};
   check(count <= kZeros.size(), "padding is at most three bytes");

@@ -16,7 +16,7 @@ inline constexpr std::size_t kDigestBytes = 4;
 /// As it goes on the wire: least significant byte first (RFC 7143, 13.1 and the examples of A.4).
 using Digest = std::array<std::byte, kDigestBytes>;
 
-/// A digest over bytes that come in pieces.
+/// A digest over bytes that come in pieces. A value: copy it to try two ends of one beginning.
 class Crc32c {
  public:
   void update(Bytes bytes);

@@ -34,6 +34,7 @@ Result<Question, SendTargetsError> parse_question(std::string_view value,
 
 }  // namespace
 
+// 13.8. The tag goes after the port, so that an initiator knows which addresses are one gateway's.
 std::string portal_text(const PortalAddress& portal) {
   // A host with a colon can only be IPv6: neither IPv4 nor a DNS name has one.
   const bool ipv6 = portal.host.find(':') != std::string::npos;

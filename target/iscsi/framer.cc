@@ -72,6 +72,9 @@ Result<Framer::FeedResult, FramingError> Framer::feed(Bytes in) {
   return FeedResult{Event::kNeedMore, in.size() - rest.size()};
 }
 
+// Between PDUs only: a limit that changed within one would be compared with a length that was
+// accepted under another. Login's end changes digests and sizes at once, with the last byte of its
+// final response.
 void Framer::set_limits(FramerLimits limits) {
   check(at_boundary(), "limits change between PDUs");
   limits_ = limits;
@@ -107,6 +110,7 @@ void Framer::enter(State to) {
   filled_ = 0;
 }
 
+// The error is kept: feed() gives it again, whatever is fed, until the connection goes.
 bool Framer::fail(FramingError error) {
   error_ = error;
   enter(State::kFailed);

@@ -159,6 +159,8 @@ std::span<const KeyRow> key_table() {
   return kTable;
 }
 
+// A walk over some 35 rows: a login asks at most kTextKeysMax times, before anything expensive has
+// been begun.
 const KeyRow* find_key(std::string_view name) {
   for (const KeyRow& row : kTable) {
     if (row.name == name) return &row;

@@ -111,6 +111,9 @@ void LoginMachine::remember_first(const LoginRequest& request) {
 
 // --- The states ----------------------------------------------------------------------------------
 
+// The one place where the state changes. An edge that the table lacks is a mistake of ours,
+// whoever's request made it show: so the conditions that lead here must have refused what a peer
+// can do wrong.
 void LoginMachine::enter(State to) {
   check(legal(state_, to), "a login moves along its edges");
   state_ = to;
@@ -212,6 +215,8 @@ LoginReply LoginMachine::admit(std::uint16_t tsih) {
   return reply;
 }
 
+// Also from kRefused: the owner's timeout or a stray PDU may meet a refusal of ours that is not
+// sent yet. The peer sees whichever is sent first, and then the end.
 LoginReply LoginMachine::refuse(const LoginStatus& status, std::string_view reason) {
   check(state_ != State::kComplete, "a complete login is not refused");
   check(!status.success(), "a refusal is no success");

@@ -42,6 +42,7 @@ std::optional<std::uint64_t> admissible_number(const KeyRow& row, std::string_vi
   return number;
 }
 
+// Both results are admissible to both: a minimum or maximum of two values of the range lies in it.
 Answer combine_numbers(const KeyRow& row, std::string_view value, std::uint64_t ours) {
   const auto theirs = admissible_number(row, value);
   if (!theirs) return std::nullopt;

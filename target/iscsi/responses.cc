@@ -108,6 +108,8 @@ LogoutResponse logout_response(std::uint32_t initiator_task_tag, LogoutOutcome o
   return pdu;
 }
 
+// Quotes the header that was refused (11.17.4), since a Reject bears no task tag of its own: the
+// initiator finds the command by the quoted one.
 Reject reject(RejectReason reason, std::uint32_t quoted_bytes, const Counters& counters) {
   auto pdu = numbered<Reject>(counters);
   pdu.reason = static_cast<std::uint8_t>(reason);
@@ -128,34 +130,6 @@ NopIn nop_in_ping(std::uint32_t target_transfer_tag, const Counters& counters) {
   auto pdu = numbered<NopIn>(counters);
   pdu.initiator_task_tag = kNoTag;
   pdu.target_transfer_tag = target_transfer_tag;
-  return pdu;
-}
-
-std::string_view name(AsyncEvent event) {
-  switch (event) {
-    case AsyncEvent::kScsi:
-      return "scsi";
-    case AsyncEvent::kLogoutRequest:
-      return "logout_request";
-    case AsyncEvent::kConnectionDrop:
-      return "connection_drop";
-    case AsyncEvent::kSessionDrop:
-      return "session_drop";
-    case AsyncEvent::kNegotiationRequest:
-      return "negotiation_request";
-    case AsyncEvent::kTasksTerminated:
-      return "tasks_terminated";
-  }
-  return "unknown";
-}
-
-AsyncMessage async_message(AsyncEvent event, std::uint16_t parameter1, std::uint16_t parameter2,
-                           std::uint16_t parameter3, const Counters& counters) {
-  auto pdu = numbered<AsyncMessage>(counters);
-  pdu.event = static_cast<std::uint8_t>(event);
-  pdu.parameter1 = parameter1;
-  pdu.parameter2 = parameter2;
-  pdu.parameter3 = parameter3;
   return pdu;
 }
 

@@ -72,20 +72,4 @@ NopIn nop_in_reply(const NopOut& request, std::uint32_t data_bytes, const Counte
 /// Our own ping; it wants an answer with this tag. counters.stat_sn is not consumed (11.19.1).
 NopIn nop_in_ping(std::uint32_t target_transfer_tag, const Counters& counters);
 
-/// Events of an Asynchronous Message (11.9.1).
-enum class AsyncEvent : std::uint8_t {
-  kScsi = 0,
-  kLogoutRequest = 1,
-  kConnectionDrop = 2,
-  kSessionDrop = 3,
-  kNegotiationRequest = 4,
-  kTasksTerminated = 5,
-};
-std::string_view name(AsyncEvent event);
-
-/// Parameters 1 to 3 as 11.9.1 defines them per event; kLogoutRequest: parameter3 is the time in
-/// seconds that the initiator has.
-AsyncMessage async_message(AsyncEvent event, std::uint16_t parameter1, std::uint16_t parameter2,
-                           std::uint16_t parameter3, const Counters& counters);
-
 }  // namespace lungate::iscsi

@@ -104,6 +104,7 @@ Result<void, TextError> TextGatherer::append(Bytes data) {
   return {};
 }
 
+// A pair goes in whole or not at all: half a pair would be another key to the peer.
 void TextBuilder::add(std::string_view key, std::string_view value) {
   const std::size_t bytes = key.size() + value.size() + 2;
   if (overflowed_ || bytes > bytes_max_ - text_.size()) {

@@ -34,7 +34,8 @@ WriteTransfer::WriteTransfer(std::uint32_t edtl, std::uint64_t wanted, const Par
       immediate_data_(parameters.immediate_data) {}
 
 Placement WriteTransfer::place(std::uint32_t offset, std::uint32_t bytes) const {
-  return {offset, offset < kept_ ? std::min(bytes, kept_ - offset) : 0};
+  if (offset >= kept_) return {};
+  return {offset, std::min(bytes, kept_ - offset)};
 }
 
 Result<Placement, TransferError> WriteTransfer::on_command(std::uint32_t immediate_bytes,

@@ -54,7 +54,8 @@ constexpr std::string_view name(TransferError error) {
 }
 
 /// Where the data of a PDU goes: `kept` bytes to `offset` of the command's buffer, whatever follows
-/// nowhere (the device server does not want it, 11.4.5: the residual tells).
+/// nowhere (the device server does not want it, 11.4.5: the residual tells). Always inside of what
+/// is kept: where nothing is, both are 0.
 struct Placement {
   std::uint32_t offset = 0;
   std::uint32_t kept = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The mode pages as rows: how many bytes, what they say now and by default, what of them may be
-// changed. MODE SENSE builds from these rows and MODE SELECT compares with them, so what is reported
-// as changeable is what can be changed. Pure; any thread.
+// changed. MODE SENSE builds from these rows and MODE SELECT compares with them, so what is
+// reported as changeable is what can be changed. Pure; any thread.
 #include "scsi/mode_pages.h"
 
 #include "base/check.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The queue of unit attentions of one I_T_L nexus. It is short and its overflow is not an error:
-// more conditions than it holds become the one that says that everything may have changed (29h/00h),
-// as SAM-5 allows. Used on the session's loop only.
+// more conditions than it holds become the one that says that everything may have changed
+// (29h/00h), as SAM-5 allows. Used on the session's loop only.
 #include "scsi/nexus.h"
 
 #include <algorithm>

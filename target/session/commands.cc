@@ -136,15 +136,16 @@ void Commands::prepare_data(Task& task, std::uint32_t immediate_bytes, bool fina
   }
 }
 
-/// False at the bound of the connection or of its lane, or when there is no memory. Taken with the
+/// False at the bound of the connection or of its lane, or when there is no memory. What counts is
+/// what the pool gives, which may be four times of what was asked for. Taken with the
 /// command and not with its data: what is asked for by an R2T must have its place.
 bool Commands::take_buffer(Task& task, std::uint64_t bytes) {
-  if (bytes > limits::kTransferBytesMax ||
-      buffer_bytes_ + bytes > limits::kTaskBytesPerConnectionMax)
-    return false;
-  task.buffer = lane_.buffers().take(static_cast<std::size_t>(bytes));
+  if (bytes > limits::kTransferBytesMax) return false;
+  const auto size = static_cast<std::size_t>(bytes);
+  if (buffer_bytes_ + BufferPool::cost(size) > limits::kTaskBytesPerConnectionMax) return false;
+  task.buffer = lane_.buffers().take(size);
   if (task.buffer.empty()) return false;
-  buffer_bytes_ += static_cast<std::size_t>(bytes);
+  buffer_bytes_ += BufferPool::cost(size);
   return true;
 }
 
@@ -210,7 +211,8 @@ MutableBytes Commands::place_data_out(const iscsi::DataOut& pdu, std::uint32_t b
     return {};
   }
   check(placed->kept <= bytes, "a PDU places no more than it brings");
-  if (task.failed || task.buffer.empty()) return {};
+  // Unsolicited data may reach beyond what the CDB wants, and so beyond the buffer.
+  if (task.failed || placed->kept == 0) return {};
   return task.buffer.bytes().subspan(placed->offset, placed->kept);
 }
 
@@ -273,6 +275,16 @@ void Commands::executed(Task& task) {
   respond(task);
 }
 
+/// What the initiator has said that it expects to move in the direction of the CDB. Without that
+/// direction's bit it is nothing, whatever EDTL says: a WRITE whose header does not announce data
+/// has stored none, and the residual must say so (RFC 7143, 11.3.1 and 11.4.5).
+std::uint32_t Commands::expected(const Task& task) {
+  const scsi::Direction direction = task.execution.planned.direction;
+  const bool denied = (direction == scsi::Direction::kOut && !task.writes) ||
+                      (direction == scsi::Direction::kIn && !task.reads);
+  return denied ? 0 : task.edtl;
+}
+
 /// The status is decided: from here on nobody can take the command back. It leaves the LUN's list
 /// first (its I/O has ended), keeps its buffer until the kernel has taken the data, and its slot
 /// until the last PDU has left.
@@ -286,7 +298,7 @@ void Commands::respond(Task& task) {
     window_.release();
   const scsi::Execution& execution = task.execution;
   const std::uint64_t moved = task.failed ? 0 : execution.transfer_bytes;
-  const iscsi::Residual residual = iscsi::residual(task.edtl, moved);
+  const iscsi::Residual residual = iscsi::residual(expected(task), moved);
   const bool collapse = execution.status == scsi::Status::kGood;
   std::uint32_t pdus = task.write ? task.write->r2t_count() : 0;
   const bool data = execution.data_in_bytes > 0 && !task.failed;
@@ -410,7 +422,7 @@ void Commands::end(Task& task) {
     connection_.discard_data();  // the framer must not write into a buffer that is given back
     receiving_ = nullptr;
   }
-  buffer_bytes_ -= task.buffer.bytes().size();
+  if (!task.buffer.empty()) buffer_bytes_ -= BufferPool::cost(task.buffer.bytes().size());
   tasks_.give_back(task);
   session_.task_ended();
 }
@@ -424,13 +436,13 @@ void Commands::check_accounts(Accounts& lane) const {
     const bool unanswered = task.phase != TaskPhase::kResponding;
     immediates += unanswered && task.immediate ? 1 : 0;
     in_window += unanswered && !task.immediate && task.delivered ? 1 : 0;
-    bytes += task.buffer.bytes().size();
-    if (!task.buffer.empty()) lane.buffer_bytes += BufferPool::cost(task.buffer.bytes().size());
+    if (!task.buffer.empty()) bytes += BufferPool::cost(task.buffer.bytes().size());
     if (task.lun != nullptr) ++lane.luns[task.lun];
     check(task.lun == nullptr || unanswered, "an answered command has left its LUN");
   }
   check(in_window == window_.in_progress(), "the window's slots are those of its commands");
   check(immediates == immediate_in_progress_, "immediate commands are counted");
+  lane.buffer_bytes += bytes;
   check(bytes == buffer_bytes_, "a connection's bytes are those of its commands");
 }
 

@@ -20,7 +20,7 @@
 //   window            one slot for each non-immediate task that has been delivered and not yet been
 //                     answered; given back in respond(), before the answer is numbered, or in end()
 //   immediates        the same for immediate commands, which are delivered when they come
-//   buffer bytes      the sum over all tasks, in every phase
+//   buffer bytes      what the buffers of all tasks cost (BufferPool::cost), in every phase
 #pragma once
 
 #include <cstdint>
@@ -107,6 +107,7 @@ class Commands {
   void send_r2ts(Task& task);
   scsi::Nexus& nexus_of(const Task& task);
   void execute(Task& task);
+  static std::uint32_t expected(const Task& task);
   void respond(Task& task);
   void send_data_in(Task& task, const iscsi::Residual& residual, std::uint32_t& pdus,
                     bool collapse);
@@ -125,7 +126,8 @@ class Commands {
   Task* receiving_ = nullptr;  // the task whose PDU is arriving: the framer may hold its buffer
   std::uint32_t immediate_in_progress_ = 0;
   std::uint32_t next_transfer_tag_ = 0;
-  std::size_t buffer_bytes_ = 0;  // of all tasks; at most limits::kTaskBytesPerConnectionMax
+  std::size_t buffer_bytes_ =
+      0;  // of all tasks, by the pool's classes; at most limits::kTaskBytesPerConnectionMax
   bool refusing_ = false;
 };
 

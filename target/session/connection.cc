@@ -159,7 +159,7 @@ void Connection::send(Outgoing&& pdu) {
   if (queue_.empty()) send_stuck_ = arrival();
   queue_.push(std::move(pdu));
   // At once, not at the end of the turn: a small request may have a large answer.
-  if (queue_.bytes() > limits::kSendQueueBytesHigh) choked_ = true;
+  if (queue_.cost() > limits::kSendQueueBytesHigh) choked_ = true;
   if (!std::exchange(dirty_, true)) lane_.mark_dirty(*this);
 }
 
@@ -191,7 +191,7 @@ void Connection::flush() {
   if (queue_.empty() && state_ == ConnectionState::kLeaving) return close(leaves_because_);
   wants_write_ = !all;
   choked_ =
-      queue_.bytes() > (choked_ ? limits::kSendQueueBytesHigh / 2 : limits::kSendQueueBytesHigh);
+      queue_.cost() > (choked_ ? limits::kSendQueueBytesHigh / 2 : limits::kSendQueueBytesHigh);
   update_interest();
   consume_kept();
 }

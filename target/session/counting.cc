@@ -33,7 +33,9 @@ constexpr std::array<std::optional<GatewayCounter>, kCloseReasons> kCounterOf = 
     GatewayCounter::kCloseReinstated,
     GatewayCounter::kCloseAdmin,
     GatewayCounter::kCloseStalled,
-    GatewayCounter::kCloseDrained};
+    GatewayCounter::kCloseDrained,
+    GatewayCounter::kCloseAdmin,
+    GatewayCounter::kCloseAdmin};
 
 constexpr std::array<std::pair<scsi::SenseKey, ErrorClass>, 9> kClassOfKey = {{
     {scsi::SenseKey::kNotReady, ErrorClass::kNotReady},

@@ -3,7 +3,8 @@
 // The home loop's side of the lanes. Its owner (Service) and the LUNs' keepers call on the home
 // loop; the HomeDoor verbs are called on lanes and do nothing there but post. Each hop is one
 // post(), which keeps the order of what one thread sends to another. What reaches the gateway from
-// outside here is a connection; one too many is closed at once.
+// outside here is a connection; one too many is closed at once. That is met only when lanes lag
+// behind: logins, discovery and normal sessions have their own places, which add up to less.
 //
 // Lanes are stopped when they are idle, so nothing is left to be posted to one; the home loop runs
 // until after that, and closures that come for it later are destroyed unrun with the loop.
@@ -12,7 +13,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/limits.h"
 #include "base/log.h"
 
 namespace lungate::session {
@@ -20,14 +20,17 @@ namespace lungate::session {
 Gateway::Gateway(event::Loop& home, const Settings& settings, telemetry::Segment& segment,
                  unsigned lanes)
     : home_(home),
+      connections_max_(settings.connections_max),
       segment_(segment),
-      registry_([this](unsigned lane, SessionId id, CloseReason reason) {
-        Lane& target = *lanes_.at(lane);
-        target.post([&target, id, reason] { target.close_session(id, reason); });
-      }) {
+      registry_(
+          [this](unsigned lane, SessionId id, CloseReason reason) {
+            Lane& target = *lanes_.at(lane);
+            target.post([&target, id, reason] { target.close_session(id, reason); });
+          },
+          {settings.normal_sessions_max(), settings.discovery_sessions_max}) {
   HomeDoor& door = *this;
   for (unsigned i = 0; i < lanes; ++i)
-    lanes_.push_back(std::make_unique<Lane>(i, settings, door, segment.loop(i)));
+    lanes_.push_back(std::make_unique<Lane>(i, settings, lanes, door, segment.loop(i)));
 }
 
 Gateway::~Gateway() = default;
@@ -110,7 +113,7 @@ Result<Endpoint, int> Gateway::listen(std::uint16_t portal_group_tag, const Endp
 /// Round robin, not by load: a connection lives on its lane for life, and what it will do is not
 /// known now. Multipath spreads what a host does over several connections anyway.
 void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
-  if (connections_ >= limits::kConnectionsMax) {
+  if (connections_ >= connections_max_) {
     log::warn("session", "connection_refused",
               {{"peer", in.peer.text()}, {"connections", connections_}});
     count(telemetry::GatewayCounter::kConnectionsRefusedLimit);

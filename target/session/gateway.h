@@ -97,6 +97,7 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void tell_if_idle();
 
   event::Loop& home_;
+  const std::size_t connections_max_;
   telemetry::Segment& segment_;
   Registry registry_;
   std::vector<std::unique_ptr<Lane>> lanes_;

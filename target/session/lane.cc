@@ -10,6 +10,7 @@
 // may close one, which takes it out of the map.
 #include "session/lane.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -23,9 +24,11 @@
 
 namespace lungate::session {
 
-Lane::Lane(unsigned index, Settings settings, HomeDoor& home, telemetry::LoopRecorder recorder)
+Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
+           telemetry::LoopRecorder recorder)
     : index_(index),
       settings_(std::move(settings)),
+      logins_max_(std::max<std::size_t>(settings_.logins_max / lanes, 1)),
       home_(home),
       recorder_(recorder),
       tick_timer_(loop_, [this] { tick(); }),
@@ -76,11 +79,27 @@ void Lane::remove_session(Session& session) {
   recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
 }
 
+/// The oldest goes, not the newest: whoever means to log in does so in milliseconds, and who only
+/// holds places is the older one.
+void Lane::make_room_for_login() {
+  if (logins_.size() < logins_max_) return;
+  Connection& oldest = *logins_.front();
+  log::warn("session", "login_evicted",
+            {{"peer", oldest.peer().text()}, {"lane", index_}, {"logins", logins_.size()}});
+  oldest.close(CloseReason::kEvicted);
+}
+
+void Lane::login_ended(Connection& connection) {
+  logins_.erase(std::find(logins_.begin(), logins_.end(), &connection));
+}
+
 /// A new connection: it is owned by the map until dig_graves().
 void Lane::adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag) {
+  make_room_for_login();
   auto connection =
       std::make_unique<Connection>(*this, std::move(fd), std::move(peer), portal_group_tag);
   connection->set_handler(std::make_unique<LoginPhase>(*connection));
+  logins_.push_back(connection.get());
   connections_.emplace(connection.get(), std::move(connection));
   recorder_.add(telemetry::GatewayCounter::kConnectionsAccepted);
   recorder_.set(telemetry::GatewayGauge::kConnections, connections_.size());

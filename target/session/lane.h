@@ -36,7 +36,9 @@ struct SessionDescription;
 
 class Lane {
  public:
-  Lane(unsigned index, Settings settings, HomeDoor& home, telemetry::LoopRecorder recorder);
+  /// One of `lanes`, with its share of what all of them may have.
+  Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
+       telemetry::LoopRecorder recorder);
   /// REQUIRES: stop() has returned, or start() was never called.
   ~Lane();
   Lane(const Lane&) = delete;
@@ -67,6 +69,8 @@ class Lane {
   void mark_dirty(Connection& connection);
   /// The connection is closed and nothing refers to it any more: destroyed at the turn's end.
   void bury(Connection& connection);
+  /// The connection is in login no more: it is a session's now, or closed.
+  void login_ended(Connection& connection);
   void add_session(Session& session);
   void remove_session(Session& session);
 
@@ -98,6 +102,7 @@ class Lane {
   void check_accounts() const;
 
  private:
+  void make_room_for_login();
   void end_turn();
   void tick();
   void stalled(Nanoseconds gap);
@@ -105,6 +110,7 @@ class Lane {
 
   const unsigned index_;
   const Settings settings_;
+  const std::size_t logins_max_;
   HomeDoor& home_;
   telemetry::LoopRecorder recorder_;
   event::Loop loop_;
@@ -117,6 +123,7 @@ class Lane {
   DirectoryPtr directory_;
   std::unordered_map<LunId, std::unique_ptr<LaneLun>> luns_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> logins_;  // those in login, oldest first
   std::unordered_map<SessionId, Session*> sessions_;
   std::vector<Connection*> dirty_;
   std::vector<Connection*> dead_;

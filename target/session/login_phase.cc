@@ -188,6 +188,7 @@ void LoginPhase::answered(const Result<Admitted, AdmissionError>& answer) {
 void LoginPhase::begin_session(const Admitted& admitted) {
   Connection& connection = connection_;
   connection.lane().recorder().add(GatewayCounter::kLoginSuccess);
+  connection.lane().login_ended(connection);
   const iscsi::Parameters& parameters = machine_.negotiation().parameters();
   connection.set_limits(
       {parameters.max_recv_data_segment_bytes, parameters.header_digest, parameters.data_digest});
@@ -211,6 +212,9 @@ void LoginPhase::tick(BootTime now) {
 /// A login that ended without an answer is counted by what ended it; refused() has counted the
 /// rest.
 void LoginPhase::closed(CloseReason reason) {
+  connection_.lane().login_ended(connection_);
+  if (reason == CloseReason::kEvicted)
+    connection_.lane().recorder().add(GatewayCounter::kLoginLimit);
   if (reason == CloseReason::kLoginTimeout)
     connection_.lane().recorder().add(GatewayCounter::kLoginTimeout);
   if (reason == CloseReason::kProtocolError || reason == CloseReason::kReceiveTimeout)

@@ -58,10 +58,21 @@ void LunHome::apply(const scsi::UnitChange& change, SessionId from, Done done) {
 }
 
 void LunHome::reset(Done done) {
-  lanes_.abort_lun(id_, [self = shared_from_this(), done = std::move(done)]() mutable {
+  to_reset_.push_back(std::move(done));
+  if (resetting_.empty()) begin_reset();
+}
+
+void LunHome::begin_reset() {
+  resetting_ = std::exchange(to_reset_, {});
+  lanes_.abort_lun(id_, [self = shared_from_this()] {
     self->unit_.mode = self->unit_.saved_mode_default;
-    self->publish(scsi::sense::kBusDeviceReset, kNoSession, std::move(done));
+    self->publish(scsi::sense::kBusDeviceReset, kNoSession, [self] { self->reset_ended(); });
   });
+}
+
+void LunHome::reset_ended() {
+  for (const Done& done : std::exchange(resetting_, {})) done();
+  if (resetting_.empty() && !to_reset_.empty()) begin_reset();
 }
 
 void LunHome::quiesce(Done done) {

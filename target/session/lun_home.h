@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "scsi/sense.h"
 #include "scsi/unit.h"
@@ -72,6 +73,10 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   /// for, mode pages go back to their defaults, every nexus is told. In this order: with the
   /// attention first, an initiator could be told that the reset is over, send a command, and have
   /// that one aborted too.
+  ///
+  /// One at a time: those that come while one is in progress share the next. Each leaves a baton in
+  /// every command of the LUN, so that requests times commands would be the memory otherwise. They
+  /// cannot join the one in progress, which has not seen the commands that have come since.
   void reset(Done done);
 
   /// Waits for the I/O in progress; its commands are answered as it ends, and so is all else, by
@@ -79,12 +84,16 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   void quiesce(Done done);
 
  private:
+  void begin_reset();
+  void reset_ended();
   void publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done);
 
   const LunId id_;
   LaneBroadcast& lanes_;
   scsi::Unit unit_;
   std::shared_ptr<backend::Backend> backend_;
+  std::vector<Done> resetting_;  // who is answered by the reset in progress; none: there is none
+  std::vector<Done> to_reset_;   // who waits for the next
 };
 
 }  // namespace lungate::session

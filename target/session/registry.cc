@@ -2,7 +2,7 @@
 
 // Who is in. Called by Gateway on the home loop, for logins and ends of sessions that lanes report.
 // The names are a peer's, and as many as it likes to invent: what it can make grow here is bounded
-// by connections (an entry each, while it has one) and by one waiting login per entry. A login that
+// by the places of sessions and by one waiting login per entry. A login that
 // cannot be let in is an AdmissionError, which the login phase puts into its response.
 #include "session/registry.h"
 
@@ -17,7 +17,10 @@ namespace lungate::session {
 void Registry::admit(const Admission& admission, Answer answer) {
   if (admission.tsih != 0) return answer(err(refuse_join(admission)));
   // Discovery sessions are of no nexus: two at a time from one host do not disturb each other.
-  if (admission.name.target.empty()) return answer(enter(admission));
+  if (admission.name.target.empty()) {
+    make_room_for_discovery();
+    return answer(enter(admission));
+  }
   const auto present = by_name_.find(admission.name);
   if (present == by_name_.end()) return answer(enter(admission));
   Entry& old = by_id_.at(present->second);
@@ -48,10 +51,19 @@ AdmissionError Registry::refuse_join(const Admission& admission) const {
   return ours ? AdmissionError::kTooManyConnections : AdmissionError::kNoSuchSession;
 }
 
+/// Not refused: whoever has taken all places without any access must not keep out those who have.
+void Registry::make_room_for_discovery() {
+  if (discovery_.size() < places_.discovery) return;
+  const SessionId oldest = *discovery_.begin();
+  close_entry(oldest, by_id_.at(oldest), CloseReason::kEvicted);
+}
+
 /// TSIHs are given round and round, so that a handle that was just freed is not given to the next
 /// one: an initiator that still believes in its old session would join a stranger's.
 Result<Admitted, AdmissionError> Registry::enter(const Admission& admission) {
-  if (by_tsih_.size() >= std::numeric_limits<std::uint16_t>::max())
+  const bool discovery = admission.name.target.empty();
+  if (by_tsih_.size() >= std::numeric_limits<std::uint16_t>::max() ||
+      (!discovery && by_name_.size() >= places_.normal))
     return err(AdmissionError::kOutOfResources);
   do ++last_tsih_;
   while (last_tsih_ == 0 || by_tsih_.contains(last_tsih_));
@@ -60,7 +72,10 @@ Result<Admitted, AdmissionError> Registry::enter(const Admission& admission) {
   entry.name = admission.name;
   entry.tsih = last_tsih_;
   entry.lane = admission.lane;
-  if (!admission.name.target.empty()) by_name_[admission.name] = id;
+  if (discovery)
+    discovery_.insert(id);
+  else
+    by_name_[admission.name] = id;
   by_tsih_[last_tsih_] = id;
   return Admitted{id, last_tsih_};
 }
@@ -72,6 +87,7 @@ void Registry::ended(SessionId id) {
   Entry entry = std::move(found->second);
   if (!entry.name.target.empty()) by_name_.erase(entry.name);
   by_tsih_.erase(entry.tsih);
+  discovery_.erase(id);
   by_id_.erase(found);
   if (entry.waiting) admit(entry.waiting->admission, std::move(entry.waiting->answer));
 }
@@ -86,6 +102,7 @@ bool Registry::close(SessionId id, CloseReason reason) {
 /// Once per session, whoever asks: its lane ends it and reports the end in its own time.
 void Registry::close_entry(SessionId id, Entry& entry, CloseReason reason) {
   if (std::exchange(entry.closing, true)) return;
+  discovery_.erase(id);
   close_(entry.lane, id, reason);
 }
 

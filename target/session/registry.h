@@ -6,6 +6,9 @@
 // answer waits until the old one's commands have ended in the backend too: a write of the old
 // session must not land after a write of the new one.
 //
+// Discovery sessions are of no nexus, and anybody may have one: they have places of their own, and
+// the oldest makes room for the newest.
+//
 //   login B arrives, A is in     A is asked to end (once); B waits
 //   login C arrives              C waits in B's place, B is answered kSuperseded
 //   C's connection goes          C is withdrawn; nobody waits
@@ -16,10 +19,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "session/close_reason.h"
 #include "session/ids.h"
@@ -55,7 +60,7 @@ struct Admitted {
 enum class AdmissionError : std::uint8_t {
   kNoSuchSession,       // TSIH is not 0 and names none of ours
   kTooManyConnections,  // it exists, and MaxConnections is 1
-  kOutOfResources,      // no session handle left
+  kOutOfResources,      // no place or no session handle left
   kSuperseded,          // it waited, and a newer login of its port has come
 };
 
@@ -65,7 +70,12 @@ class Registry {
   /// Asks the lane to end a session; the lane answers by ended() when nothing of it is left.
   using CloseSession = std::function<void(unsigned lane, SessionId, CloseReason)>;
 
-  explicit Registry(CloseSession close) : close_(std::move(close)) {}
+  struct Places {
+    std::size_t normal = limits::kConnectionsMax;
+    std::size_t discovery = limits::kDiscoverySessionsMax;
+  };
+
+  Registry(CloseSession close, Places places) : close_(std::move(close)), places_(places) {}
 
   /// `answer` is called once, perhaps before admit() returns, or never if it is withdrawn. Home
   /// loop, as everything here.
@@ -99,12 +109,15 @@ class Registry {
   };
 
   Result<Admitted, AdmissionError> enter(const Admission& admission);
+  void make_room_for_discovery();
   AdmissionError refuse_join(const Admission& admission) const;
   void close_entry(SessionId id, Entry& entry, CloseReason reason);
 
   CloseSession close_;
+  const Places places_;
   std::unordered_map<SessionId, Entry> by_id_;
-  std::map<NexusName, SessionId> by_name_;
+  std::map<NexusName, SessionId> by_name_;  // normal sessions
+  std::set<SessionId> discovery_;           // by age, without those that were asked to end
   std::map<std::uint16_t, SessionId> by_tsih_;
   SessionId last_id_ = kNoSession;
   std::uint16_t last_tsih_ = 0;

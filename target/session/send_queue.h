@@ -32,13 +32,21 @@ struct Outgoing {
   Task* task = nullptr;         // told when this PDU has left, because it is the task's last
 };
 
+static_assert(limits::kTransferBytesMax + limits::kTransferBytesMax / limits::kIscsiBytesMin *
+                                              (iscsi::kBhsBytes + 8 + sizeof(Outgoing)) <=
+                  limits::kSendQueueBytesHigh,
+              "one answer alone stops no reading, even in the smallest PDUs");
+
 class SendQueue {
  public:
   SendQueue() : ring_(kInitialSlots) {}
 
   bool empty() const { return count_ == 0; }
   std::size_t slots() const { return ring_.size(); }
+  /// What is still to be sent.
   std::size_t bytes() const { return bytes_; }
+  /// What it makes us hold: the bytes, and a place for each PDU.
+  std::size_t cost() const { return bytes_ + count_ * sizeof(Outgoing); }
 
   /// Returns the queued PDU's place; valid until the next call.
   void push(Outgoing&& pdu);
@@ -80,8 +88,9 @@ class SendQueue {
   void grow();
   void shrink();
 
-  /// Its size is a power of two. What can be queued is bounded by the command window, by task
-  /// buffers and by kSendQueueBytesHigh; a queue that runs empty gives back what a burst made it.
+  /// Its size is a power of two. What can be queued is bounded by cost(): the connection reads no
+  /// more above kSendQueueBytesHigh, and one read's answer may go beyond it. A queue that runs
+  /// empty gives back what a burst made it.
   std::vector<Outgoing> ring_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;

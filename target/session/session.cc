@@ -46,6 +46,7 @@ Session::Session(Connection& connection, SessionStart start)
       text_(*this, sender_, negotiation_),
       manager_(*this, commands_, sender_, window_),
       last_heard_(boot_now()),
+      begun_at_(last_heard_),
       since_unix_ms_(wall_now_ns() / 1'000'000) {}
 
 Session::~Session() {
@@ -299,9 +300,11 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
 /// A silent peer is asked whether it lives, once per interval of silence, and given up when it does
 /// not say so in time. Any PDU of it counts as a sign of life for the interval, but only the answer
 /// to our question ends the question: a peer whose commands come in and whose ears are shut is dead
-/// to us.
+/// to us. A discovery session ends by its age alone: whoever has none of our targets can hold one.
 void Session::tick(BootTime now) {
   const Settings& settings = lane().settings();
+  if (discovery() && now > begun_at_ + settings.discovery_life)
+    return connection_.close(CloseReason::kDiscoveryTimeout);
   if (!connection_.reading()) {  // its answer may be waiting in the socket
     last_heard_ = now;
     if (ping_sent_ != BootTime{}) ping_sent_ = now;

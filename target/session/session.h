@@ -173,6 +173,7 @@ class Session final : public PduHandler {
   BootTime last_heard_;
   BootTime ping_sent_;  // 0: none is out
   std::uint32_t ping_tag_ = 0;
+  const BootTime begun_at_;
   const std::uint64_t since_unix_ms_;
   std::shared_ptr<Session*> self_ = std::make_shared<Session*>(this);
 };

@@ -19,8 +19,18 @@ struct Settings {
   std::chrono::milliseconds receive_timeout = limits::kReceiveTimeout;
   std::chrono::milliseconds send_timeout = limits::kSendTimeout;
   std::chrono::milliseconds stall_limit = limits::kStallLimit;
-  /// Not of the configuration: tests reach it with less memory.
+  // Not of the configuration: bounds that tests reach with less.
   std::size_t task_bytes_per_lane = limits::kTaskBytesPerLaneMax;
+  std::size_t connections_max = limits::kConnectionsMax;
+  std::size_t logins_max = limits::kLoginsMax;
+  std::size_t discovery_sessions_max = limits::kDiscoverySessionsMax;
+  std::chrono::milliseconds discovery_life = limits::kDiscoveryLife;
+
+  /// Sessions of initiators with access: what is left of the connections. Logins count twice there:
+  /// one that was ended for a newer one keeps its place until the home loop has heard of it.
+  std::size_t normal_sessions_max() const {
+    return connections_max - 2 * logins_max - discovery_sessions_max;
+  }
 };
 
 }  // namespace lungate::session

@@ -169,6 +169,8 @@ SlotRead try_slot(const Source& source, const Header& header, std::uint32_t inde
 }
 
 /// Tries a bounded number of times: a writer that died within a change never ends it.
+// A change takes the writer well under a microsecond, so one retry nearly always does; yield() is
+// for a writer that was stopped on this very core.
 SlotRead read_slot(const Source& source, const Header& header, std::uint32_t index,
                    Snapshot& snapshot, LunSnapshot& lun) {
   for (unsigned tries = 1;; ++tries) {
@@ -214,6 +216,8 @@ Result<void, ReadError> decode_luns(const Source& source, const Header& header,
 
 }  // namespace
 
+// Loops first: a LUN that appears meanwhile is then missing from this reading as a whole, rather
+// than there without its loops' share.
 Result<Snapshot, ReadError> decode(const Source& source, const Header& header, BootTime now) {
   Snapshot snapshot;
   snapshot.gateway = text(header.gateway);

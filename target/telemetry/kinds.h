@@ -40,7 +40,9 @@ inline constexpr std::size_t kStages = 4;
 inline constexpr std::array<std::string_view, kStages> kStageNames = {"receive", "queue", "backend",
                                                                       "send"};
 
-/// How an I/O ended, as the `sense` label says it.
+/// How an I/O ended, as the `sense` label says it: a sense key where there is sense data, a status
+/// where there is none. Coarser than the sense codes, which are for the log: a label must not have
+/// more values than an alert can name.
 enum class ErrorClass : std::uint8_t {
   kNone,  // GOOD; never exported
   kNotReady,
@@ -90,6 +92,8 @@ inline constexpr std::array<std::string_view, kOfflineReasons> kOfflineReasonNam
     "none", "opening", "missing", "locked", "unreachable", "fenced", "denied", "invalid", "other"};
 
 /// Task management functions (RFC 7143, 11.5.1) that have a LUN, and what we answered (11.6.1).
+/// Fewer than iscsi::TaskFunction has: query functions disturb nobody, and the others are not
+/// built.
 enum class TaskFunction : std::uint8_t {
   kAbortTask,
   kAbortTaskSet,
@@ -165,7 +169,8 @@ enum class GatewayCounter : std::uint8_t {
 inline constexpr std::size_t kGatewayCounters =
     static_cast<std::size_t>(GatewayCounter::kBytesSent) + 1;
 
-/// Levels of one loop; the reader sums them.
+/// Levels of one loop; the reader sums them. Kept per loop and not once, so that each loop writes
+/// its own cell and none of them needs to know of the others.
 enum class GatewayGauge : std::uint8_t { kSessions, kConnections };
 inline constexpr std::size_t kGatewayGauges = 2;
 

@@ -151,10 +151,14 @@ using Bins = std::array<std::uint64_t, kBinsRoom>;
 struct LoopShard {
   std::uint64_t heartbeat_ns;   // the last time this loop said that it lives
   std::uint64_t turn_start_ns;  // of the turn in progress; 0: the loop waits for events
+  // Ended turns, and the time in them: busy_ns / turns is what an event waits for when the loop is
+  // loaded, and rate(busy_ns) is the loop's share of one core.
   std::uint64_t turns;
   std::uint64_t busy_ns;  // time in turns, summed
   std::uint64_t lag_ns;   // sum of what `lag` counts
+  // Zero, and not looked at: later fields of this cache line and the next go here.
   std::array<std::uint64_t, 11> reserved;
+  // In the order of kinds.h; what is beyond the writer's counts is zero.
   std::array<std::uint64_t, kGatewayGaugesRoom> gauges;
   std::array<std::uint64_t, kGatewayCountersRoom> counters;
   // Sums before bins, here and below: who reads upwards sees a sum that is no newer than its bins.
@@ -177,7 +181,8 @@ static_assert(offsetof(LoopShard, stages) == 3136);
 static_assert(offsetof(LoopShard, reserved_tail) == 40000);
 static_assert(sizeof(LoopShard) == 40320);
 
-/// Values of LunSlot::state.
+/// Values of LunSlot::state. Free, live, tombstone, live, ...: a slot never becomes free again, so
+/// a free one has never had memory, and a tombstone's memory is there already.
 enum class SlotState : std::uint64_t {
   kFree = 0,
   kLive = 1,
@@ -233,6 +238,9 @@ static_assert(sizeof(LunSlot) == 1024);
 
 /// What one loop has done for one LUN. The number of I/Os is the sum of their bins, and the sum of
 /// their latencies the sum of their stages: neither is stored twice.
+///
+/// in_flight and oldest_start_ns are levels that the loop says at each change; everything else
+/// counts from the moment when the LUN got its slot. By operation, then by stage, class or bin.
 struct LunShard {
   std::uint64_t in_flight;
   std::uint64_t oldest_start_ns;  // of the I/Os in flight; 0: none

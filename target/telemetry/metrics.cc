@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The metrics themselves: name, type, unit, labels, one line, and what an operator should know.
+// The metrics themselves: name, type, unit, labels, one line, and what an operator should know. The
+// exporter writes the first five, the reference in grafana/ and the alerts' tests read them all. A
+// name, once released, stays: somebody's dashboard has it. Rules for a new one:
+//
+// - base units (seconds, bytes), `_total` for what only grows, `_info` for texts with the value 1;
+// - a label for what an operator tells apart, never for what a peer can invent (initiator names,
+//   opcodes): every value is a series in every Prometheus for weeks;
+// - advice says what a bad value looks like and what to do then. No advice: no metric.
 #include "telemetry/catalog.h"
 
 namespace lungate::telemetry::metrics {
@@ -44,6 +51,8 @@ constexpr Metric kLunSize{
     "Size of the LUN as initiators see it; 0 while it was never open",
     "A change is a resize of the image; initiators learn of it by a unit attention."};
 
+// The one histogram per LUN: three operation classes times some thirty buckets is what a LUN may
+// cost.
 constexpr Metric kLunOpDuration{
     "lungate_lun_op_duration_seconds",
     kHistogram,
@@ -54,6 +63,8 @@ constexpr Metric kLunOpDuration{
     "exact count, so a service level that is an edge needs no interpolation. It knows completed "
     "I/O only: look at lungate_lun_oldest_inflight_seconds for what hangs."};
 
+// A counter and no histogram: shares of time answer "who is slow" for each LUN at a tenth of the
+// series; the gateway's own stage histograms below have the tails.
 constexpr Metric kLunStageSeconds{
     "lungate_lun_stage_seconds_total",
     kCounter,
@@ -95,6 +106,8 @@ constexpr Metric kLunInFlight{"lungate_lun_inflight_ops",
                               "Commands that have begun and not ended",
                               "Steadily at the initiators' queue depth: the LUN is saturated."};
 
+// With kLunInFlight the only series that see an I/O which never ends: histograms count what has
+// ended.
 constexpr Metric kLunOldestInFlight{
     "lungate_lun_oldest_inflight_seconds",
     kGauge,
@@ -121,6 +134,7 @@ constexpr Metric kLunUnitAttentions{
     "Unit attention conditions raised for initiators",
     "Expected at logins, resizes and resets; a steady rate means that something keeps resetting."};
 
+// Not among the errors: an aborted command has no response, so it never becomes an I/O with an end.
 constexpr Metric kLunAbortedCommands{
     "lungate_lun_aborted_commands_total",
     kCounter,
@@ -150,6 +164,7 @@ constexpr Metric kBuildInfo{
     "Version of the running target; always 1",
     "Gateways of one group should agree but for the minutes of an upgrade."};
 
+// Prometheus' own convention for restarts; counters begin at zero with it.
 constexpr Metric kProcessStartTime{
     "lungate_process_start_time_seconds",
     kGauge,
@@ -172,6 +187,7 @@ constexpr Metric kConnections{"lungate_connections",
                               "TCP connections, logged in or not",
                               "Far above lungate_sessions: something connects and never logs in."};
 
+// By how it ended and not by who: who is in the log, where names need no series.
 constexpr Metric kLogins{
     "lungate_logins_total",
     kCounter,
@@ -277,6 +293,8 @@ constexpr Metric kLoopTurns{"lungate_event_loop_turns_total",
                             "Turns of the loop",
                             "Busy seconds per turn say how much work one wake-up brings."};
 
+// Two ages tell a silent loop's two causes apart: no turn for long (stopped, starved), or one turn
+// that does not end (stuck in a call).
 constexpr Metric kLoopTickAge{
     "lungate_event_loop_last_tick_age_seconds",
     kGauge,
@@ -294,6 +312,7 @@ constexpr Metric kLoopTurnAge{"lungate_event_loop_turn_age_seconds",
 
 // --- Segments ----------------------------------------------------------------------------------
 
+// These are of the segment as the exporter sees it, so they are there when the target is not.
 constexpr Metric kShmUp{
     "lungate_shm_up",
     kGauge,
@@ -354,6 +373,7 @@ constexpr Metric kShmSlotsSkipped{
 
 // --- Exporter ----------------------------------------------------------------------------------
 
+// The exporter's own, so that a page that shrank or took long can be told from a target that did.
 constexpr Metric kExporterBuildInfo{
     "lungate_exporter_build_info",
     kGauge,

@@ -28,6 +28,8 @@ ReadError open_error(int error) {
 
 }  // namespace
 
+// stat() at each reading: the path is the name of "the current segment", and a restart puts another
+// file there. The old descriptor would go on giving the dead one's numbers.
 Result<void, ReadError> Reader::follow() {
   struct stat there {};
   if (::stat(path_.c_str(), &there) != 0) {

@@ -28,6 +28,7 @@ enum class Want : std::uint8_t {
   kAny,     // also what a dead one has left (a look after the crash)
 };
 
+/// Holds the file open between readings, for that is how a replaced one is told from the same one.
 /// Not thread-safe; one per thread or under the owner's lock.
 class Reader {
  public:

@@ -59,8 +59,8 @@ class LunRecorder {
  public:
   LunRecorder() = default;
 
-  /// Counts an I/O when its response has been handed to the kernel. Some sixteen additions, no lock,
-  /// no allocation, no system call; tests/bench/telemetry watches that it stays so.
+  /// Counts an I/O when its response has been handed to the kernel. Some sixteen additions, no
+  /// lock, no allocation, no system call; tests/bench/telemetry watches that it stays so.
   void record(const IoRecord& io) noexcept;
 
   /// This loop's I/Os of this LUN that have begun and not ended, and when the oldest of them began.
@@ -145,8 +145,8 @@ class LoopRecorder {
 };
 
 // Sums before bins, here and in layout.h: who copies upwards while this runs may see bins that are
-// ahead of their sum by the I/O in progress, never a sum without its bin. Stages are kept per LUN as
-// sums (where did this disk's time go) and per gateway as histograms (which stage has a tail):
+// ahead of their sum by the I/O in progress, never a sum without its bin. Stages are kept per LUN
+// as sums (where did this disk's time go) and per gateway as histograms (which stage has a tail):
 // histograms of each LUN's stages would take four times the memory.
 inline void LunRecorder::record(const IoRecord& io) noexcept {
   if (lun_ == nullptr) return;

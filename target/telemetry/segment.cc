@@ -75,6 +75,8 @@ std::uint64_t own_start_ticks() {
   return at == std::string::npos ? 0 : std::strtoull(line.c_str() + at, nullptr, 10);
 }
 
+// What tells this start from every other. The generation is the short form, for labels and for "is
+// it still the same"; the UUID is for the records of whoever keeps some.
 struct Identity {
   std::array<std::uint8_t, 16> uuid{};
   std::uint64_t generation = 0;
@@ -233,10 +235,14 @@ Result<std::unique_ptr<Segment>, SegmentError> Segment::create(const SegmentPlan
 
 Segment::Segment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+// Says "stopping" and lets go; the file stays, so that the last counts can be looked at. A reader
+// tells this end from a death by the state.
 Segment::~Segment() {
   stopping();
 }
 
+// Shards are [slot][loop]: a loop's shards of two slots are `loops` apart, which is the stride that
+// the handle carries.
 LoopRecorder Segment::loop(unsigned index) const noexcept {
   check(index < impl_->header->loops.count, "the segment has this loop");
   return {impl_->loops + index, impl_->lun_shards + index,
@@ -306,6 +312,19 @@ void Segment::update_lun(SlotId slot, const LunState& state) noexcept {
   LunSlot& to = impl_->lun_slots[slot.value];
   detail::put(to.size_bytes, state.size_bytes);
   detail::put(to.offline, index_of(state.offline));
+}
+
+// Inside the seqlock, unlike the state: a reader must not take one disk's wwn with another's
+// serial. What is the same is not written, for a LUN that comes and goes.
+void Segment::identify_lun(SlotId id, std::string_view wwn, std::string_view serial) noexcept {
+  check(id.value < impl_->slots.size(), "a slot of this segment");
+  Impl::Slot& slot = impl_->slots[id.value];
+  check(slot.state == SlotState::kLive, "only a LUN that is there is identified");
+  const LunSlot before = slot.image;
+  copy_text(slot.image.wwn, wwn);
+  copy_text(slot.image.serial, serial);
+  if (slot.image.wwn == before.wwn && slot.image.serial == before.serial) return;
+  impl_->write_slot(id.value);
 }
 
 // The tombstone ends the LUN's series with the next scrape. Its counters stay where they are: late

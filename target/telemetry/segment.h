@@ -25,6 +25,8 @@
 
 namespace lungate::telemetry {
 
+/// What a start decides; none of it changes while the segment lives. More loops or slots need a new
+/// segment, that is a restart.
 struct SegmentPlan {
   std::string path;     // the folder is made when only its last part is missing
   std::string gateway;  // the `gateway` label of every series; at most 127 bytes
@@ -46,7 +48,8 @@ struct SegmentError {
   std::string detail;  // for people
 };
 
-/// Who a LUN is; constant while it has its slot. Texts that are too long for the segment are cut.
+/// Who a LUN is; constant while it has its slot (but for identify_lun()). Texts that are too long
+/// for the segment are cut.
 struct LunDescription {
   std::string_view target;  // IQN
   std::uint16_t lun = 0;
@@ -59,7 +62,8 @@ struct LunDescription {
   std::uint32_t block_bytes = 512;
 };
 
-/// What may change at any time.
+/// What may change at any time, and does so without a new identity: a LUN that grows or goes
+/// offline keeps its counters.
 struct LunState {
   OfflineReason offline = OfflineReason::kNone;  // kNone: it serves
   std::uint64_t size_bytes = 0;
@@ -84,6 +88,10 @@ class Segment {
   Result<SlotId, SegmentError> add_lun(const LunDescription& lun, BootTime now = boot_now());
 
   void update_lun(SlotId slot, const LunState& state) noexcept;
+
+  /// LunDescription's wwn and serial, for who adds a LUN before they are known. Readers see the old
+  /// two or the new two.
+  void identify_lun(SlotId slot, std::string_view wwn, std::string_view serial) noexcept;
 
   /// The LUN's series end with the next scrape. The slot is not given to another LUN for
   /// limits::kTombstoneTime, nor while a loop says that I/O is in flight there.

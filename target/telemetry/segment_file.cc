@@ -87,6 +87,9 @@ void remove_leftovers(const std::string& path) {
 
 }  // namespace
 
+// The folder is made if only its last part is missing: a deeper path that is not there is more
+// likely a mistake than a wish. It is on a tmpfs, where a reboot takes it along, so it is made at
+// each start.
 Result<SegmentFile, SegmentError> SegmentFile::create(const std::string& path, std::uint64_t bytes,
                                                       const std::string& tag) {
   const std::string folder = folder_of(path);
@@ -122,6 +125,7 @@ SegmentFile::~SegmentFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+// posix_fallocate() and not a write: it touches no page that a loop may be writing to.
 Result<void, SegmentError> SegmentFile::reserve(std::uint64_t offset, std::uint64_t bytes) {
   int error = 0;
   do {
@@ -131,6 +135,7 @@ Result<void, SegmentError> SegmentFile::reserve(std::uint64_t offset, std::uint6
   return {};
 }
 
+// rename() replaces what is there in one step; the old segment lives on for whoever has it open.
 Result<void, SegmentError> SegmentFile::publish(const std::string& path) {
   if (::rename(temporary_.c_str(), path.c_str()) != 0) {
     return err(system_error("rename to", path, errno));

@@ -79,6 +79,8 @@ std::uint64_t SizeHistogram::count() const {
   return sum_of(bins);
 }
 
+// Folding sums bins, so the folded histogram is exact; its quantiles are of the mixture, as a
+// dashboard's would be.
 Histogram LunSnapshot::latency_of(OpClass op_class) const {
   Histogram folded;
   for (std::size_t op = 0; op < kOps; ++op) {

@@ -88,7 +88,7 @@ struct LoopSnapshot {
 };
 
 /// One reading of one segment. Copies of shards taken one after the other while they change: sums
-/// may be an I/O ahead of their bins, and no two LUNs are of the same instant.
+/// may be an I/O behind their bins, and no two LUNs are of the same instant.
 struct Snapshot {
   // The writer.
   std::string gateway;

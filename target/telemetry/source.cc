@@ -13,6 +13,7 @@
 
 namespace lungate::telemetry {
 
+// Zero for a file that cannot be asked: a segment of no bytes is kTruncated, which is true enough.
 std::uint64_t FileSource::size() const {
   struct stat status {};
   if (::fstat(fd_, &status) != 0 || status.st_size < 0) return 0;

@@ -16,6 +16,7 @@
 
 namespace lungate::telemetry {
 
+/// What decode.cc reads from: it cannot tell a live file from a test's bytes, and needs not.
 class Source {
  public:
   /// How many bytes there are now. It may shrink at any time.

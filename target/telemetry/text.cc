@@ -45,6 +45,7 @@ std::size_t printable_length(std::string_view text) {
 
 }  // namespace
 
+// Byte by byte where the text is broken, so that one bad byte costs one character and not the name.
 std::string clean_text(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());

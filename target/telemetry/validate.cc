@@ -72,6 +72,8 @@ struct NamedCount {
   std::uint64_t max;
 };
 
+// Rooms bound what a newer writer may say; what our own structs hold is read, the rest is not
+// looked at.
 Checked check_counts(const Header& header) {
   const layout::Counts& counts = header.counts;
   // A writer may know fewer or more kinds than we do, but never more than there is room for.
@@ -154,6 +156,8 @@ bool ends(const std::array<char, kSize>& text) {
   return std::find(text.begin(), text.end(), '\0') != text.end();
 }
 
+// Last, because only now the fields are known to be where they are thought to be. A segment that is
+// not filled yet is told from a broken one: its reader tries again soon.
 Checked check_identity(const Header& header) {
   if (header.state == index_of(layout::State::kStarting)) {
     return fault(Fault::kStarting, "not filled yet");

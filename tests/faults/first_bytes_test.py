@@ -4,6 +4,7 @@
 
 import contextlib
 import random
+import resource
 import time
 
 from fault_test import MIB, TARGET, Closed, FaultTest, Peer, main
@@ -18,8 +19,18 @@ BANNERS = {"http": b"GET /metrics HTTP/1.1\r\nHost: gateway\r\nUser-Agent: curl/
            "ones": b"\xff" * 4096}
 
 
+PLACES = 2100  # more than limits::kConnectionsMax
+DISCOVERY_PLACES = 64  # limits::kDiscoverySessionsMax
+
+
 class FirstBytes(FaultTest):
     ISCSI = {"login_timeout_ms": 3000}
+
+    @classmethod
+    def setUpClass(cls):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        super().setUpClass()
 
     def test_other_protocols(self):
         """Guards: the first PDU is a Login request (RFC 7143, 11.13), or the peer is closed."""
@@ -95,6 +106,23 @@ class FirstBytes(FaultTest):
             self.fresh_initiator_works()
             for peer in flood:
                 self.assert_closed(peer, within=8)
+
+    def test_flood_beyond_the_places_of_logins(self):
+        """Guards: connections in login have places of their own; the oldest gives way."""
+        with self.counts("lungate_logins_total", at_least=1000, result="limit"):
+            flood = [self.connect() for _ in range(PLACES)]
+            self.assert_closed(flood[0], within=2)
+            self.fresh_initiator_works()
+
+    def test_flood_of_discovery_sessions(self):
+        """Guards: discovery sessions, for which nobody needs access, are few; the oldest ends."""
+        before = self.session()
+        flood = [self.connect().login(None) for _ in range(PLACES)]
+        self.assertLessEqual(self.gateway.metric("lungate_sessions"), DISCOVERY_PLACES + 2)
+        self.fresh_initiator_works()
+        self.assert_closed(flood[0])
+        flood[-1].ping()
+        self.assert_works(before)
 
     def test_connect_and_reset(self):
         """Guards: a connection that is gone before it is accepted, or in mid-PDU, is nobody's."""

@@ -196,8 +196,8 @@ class FullFeature(FaultTest):
                 peer.ping()
 
     def test_text_with_a_tag_of_nobody(self):
-        """Guards: a Target Transfer Tag is compared with ours; it is no pointer, nor an index, and a
-        text under it is no part of ours."""
+        """Guards: a Target Transfer Tag is compared with ours; it is no pointer, nor an index, and
+        a text under it is no part of ours."""
         for ttt in (0x41414141, 0, 0xFFFFFFFE):
             peer = self.session()
             peer.send(pdu(TEXT, immediate=True, itt=0x302, ttt=ttt, data=b"SendTargets=All\0",
@@ -224,7 +224,7 @@ class FullFeature(FaultTest):
         self.assert_works(peer)
 
     def test_pings_before_their_turn(self):
-        """Guards: what waits behind a hole in CmdSN keeps one PDU's worth of data, not a window's."""
+        """Guards: what waits behind a hole in CmdSN keeps one PDU's data, not a window's."""
         peer = self.session()
         size = peer.term("MaxRecvDataSegmentLength", 8192)
         hole = peer.cmd_sn

@@ -92,16 +92,22 @@ class ScsiEdges(FaultTest):
                     self.assertEqual(stored, old)
 
     def test_direction_that_disagrees(self):
-        """Guards: the R and W bits of the header do not decide what the CDB does."""
-        cases = ((read10(0, 1), FINAL, 0), (read10(0, 1), FINAL | WRITE, 512),
-                 (write10(400, 1), FINAL | READ, 512), (write10(400, 1), FINAL, 0),
-                 (read10(0, 1), FINAL | READ | WRITE, 512), (bytes(6), FINAL | WRITE, 512),
-                 (bytes(6), FINAL | READ, 512))
-        for cdb, flags, edtl in cases:
-            with self.subTest(cdb=cdb.hex(), flags=hex(flags)):
+        """Guards: the R and W bits of the header do not decide what the CDB does. What they do not
+        announce is expected by nobody, and the residual says that none of it was moved."""
+        cases = ((read10(0, 1), FINAL, 0, -512), (read10(0, 1), FINAL | WRITE, 512, -512),
+                 (write10(400, 1), FINAL | READ, 512, -512), (write10(400, 1), FINAL, 0, -512),
+                 (write10(400, 1), FINAL, 512, -512), (read10(0, 1), FINAL, 512, -512),
+                 (read10(0, 1), FINAL | READ | WRITE, 512, 0), (bytes(6), FINAL | WRITE, 512, 512),
+                 (bytes(6), FINAL | READ, 512, 512))
+        old = b"o" * self.block
+        self.assertTrue(self.peer.execute(write10(400, 1), write=old).good)
+        for cdb, flags, edtl, residual in cases:
+            with self.subTest(cdb=cdb.hex(), flags=hex(flags), edtl=edtl):
                 peer = self.session()
-                peer.execute(cdb, flags=flags, edtl=edtl, write=b"x" * edtl if flags & WRITE
-                             else b"", timeout=5)
+                result = peer.execute(cdb, flags=flags, edtl=edtl, write=b"x" * edtl
+                                      if flags & WRITE else b"", timeout=5)
+                self.assertEqual((result.good, result.signed_residual), (True, residual))
+        self.assertEqual(self.read(400, 1).data, old)
 
     def test_transfer_length_bombs(self):
         """Guards: EDTL and transfer length are bounded before a buffer is allocated."""

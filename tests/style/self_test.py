@@ -89,6 +89,9 @@ class Tidy(unittest.TestCase):
         self.red("tests/bench/run.py", "#!/usr/bin/env python3\n")
         self.red("demo", "#!/bin/sh\n# SPDX-License-Identifier: LGPL-2.1-or-later\ncd /wo" "rk/x\n")
 
+    def test_seeds_are_left_alone(self):
+        self.assertEqual(tidy.check_file(File("tests/fuzz/a/seeds/a/x", "\tno end  ")), [])
+
     def test_sleeps(self):
         sleep = HEAD + "std::this_thread::sleep_for(5ms);\n"
         self.red("tests/unit/base/a_test.cc", sleep)
@@ -163,6 +166,19 @@ class Shape(unittest.TestCase):
         listed = {"a.cc: f": (90, "a table")}
         self.assertEqual(shape.check_length("a.cc", "f", 90, listed), [])
         self.assertTrue(shape.check_length("a.cc", "f", 91, listed))
+
+    def test_comment_shares(self):
+        bare = File("target/iscsi/a.cc", HEAD + "int a;\n" * 8)
+        self.assertTrue(list(shape.check_shares([bare])))
+        told = File("target/iscsi/b.cc", HEAD + "// why\n" * 4)
+        self.assertEqual(list(shape.check_shares([bare, told])), [], "a folder is one sum")
+        trailing = File("target/iscsi/c.cc", HEAD + "int a;  // why\n")
+        self.assertTrue(list(shape.check_shares([trailing])))
+        self.assertEqual(list(shape.check_shares([File("tests/unit/a.cc", bare.text)])), [])
+
+    def test_heads(self):
+        self.assertTrue(shape.check_head(File("ctl/a.cc", HEAD + '\n#include "ctl/a.h"\n')))
+        self.assertEqual(shape.check_head(File("ctl/a.cc", HEAD + "\n// What for.\nint a;\n")), [])
 
     def test_lengths_are_seen(self):
         with tempfile.NamedTemporaryFile("w", suffix=".cc") as source:

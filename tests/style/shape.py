@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Function lengths and names, as universal-ctags sees them.
+"""Function lengths and names, as universal-ctags sees them, and how much of a room is explained.
 
 Lengths are a ratchet: none is over LINES_MAX; a function that has a reason to be longer stands in
-LONGER with its length, and may only shrink.
+LONGER with its length, and may only shrink. So is the share of comment lines: every folder of the
+product is at SHARE_MIN or above, and the number may only be raised. (target/ itself has main.cc
+alone, and is measured with control/.) Every source file of the product begins with its purpose.
 """
 
 import ast
@@ -17,6 +19,10 @@ import tree
 LINES_MAX = 70
 # "path: function": lines, reason
 LONGER = {}
+
+# Comment lines of all lines that are not blank, licence lines left out, per folder with sources.
+SHARE_MIN = 0.13
+FOLDER_OF = {"target": "target/control"}
 
 PASCAL = re.compile(r"^[A-Z][A-Za-z0-9]*$")
 SNAKE = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -78,9 +84,43 @@ def check_name(tag):
     return []
 
 
+def comment_share(texts):
+    """Whole lines of comment; one behind code explains that line and is counted as code."""
+    comments = code = 0
+    for text in texts:
+        for line in (line.strip() for line in text.split("\n")):
+            if line and "SPDX-License-Identifier" not in line:
+                comments += line.startswith("//")
+                code += not line.startswith("//")
+    return comments / max(1, comments + code)
+
+
+def check_shares(files, share_min=SHARE_MIN):
+    folders = {}
+    for file in files:
+        if not file.path.startswith("tests/"):
+            folder = file.path.rpartition("/")[0]
+            folders.setdefault(FOLDER_OF.get(folder, folder), []).append(file.text)
+    for folder, texts in sorted(folders.items()):
+        if (share := comment_share(texts)) < share_min:
+            yield f"{folder}: {share:.3f} of its lines are comments, {share_min} are wanted"
+
+
+def check_head(file):
+    """The file's job stands between the licence and the first line of code."""
+    if file.path.startswith("tests/") or not file.path.endswith(".cc"):
+        return []
+    lines = [line for line in file.lines if line.strip()]
+    if len(lines) < 2 or not lines[1].startswith("//"):
+        return [f"{file.path}: does not begin with what it is for"]
+    return []
+
+
 def check_tree():
     files = tree.load_code()
-    found = []
+    found = list(check_shares(files))
+    for file in files:
+        found += check_head(file)
     for tag in tags([file.path for file in files]):
         found += check_name(tag)
         if tag["kind"] == "function" and "end" in tag:

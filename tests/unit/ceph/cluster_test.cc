@@ -55,6 +55,20 @@ TEST_F(ClusterTest, SilentMonitorsAreUnreachable) {
   const auto cluster = Cluster::connect(settings);
   ASSERT_FALSE(cluster);
   EXPECT_EQ(cluster.error().cause, Cause::kUnreachable);
+  EXPECT_NE(cluster.error().text.find("127.0.0.1:1/0"), std::string::npos) << cluster.error().text;
+}
+
+/// librados says ENOENT; "No such file or directory" sent the operator to the monitors.
+TEST_F(ClusterTest, AMissingKeyringIsNamed) {
+  ClusterSettings settings = cluster_settings();
+  settings.user = "nobody";
+  settings.overrides = {{"auth_client_required", "cephx"}, {"keyring", "/nonexistent/keyring"}};
+  const auto cluster = Cluster::connect(settings);
+  ASSERT_FALSE(cluster);
+  EXPECT_EQ(cluster.error().cause, Cause::kDenied);
+  EXPECT_NE(cluster.error().text.find("no keyring for client.nobody"), std::string::npos)
+      << cluster.error().text;
+  EXPECT_NE(cluster.error().text.find("/nonexistent/keyring"), std::string::npos);
 }
 
 TEST_F(ClusterTest, FenceLastsForYears) {

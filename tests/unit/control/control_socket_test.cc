@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,6 +17,7 @@
 
 #include "api/codec.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 namespace lungate::control {
 namespace {
@@ -99,11 +101,22 @@ class ControlSocketTest : public ::testing::Test {
       const auto* asked = std::get_if<api::Disconnect>(&request);
       if (asked != nullptr && asked->session == 0) {
         waiting_.push_back(answer);
-        return asked_.set_value();
+        if (waiting_.size() == 1) asked_.set_value();
+        return;
       }
       if (asked == nullptr) return answer(api::Done{});
       answer(api::Error{api::ErrorCode::kNotFound, std::to_string(asked->session), {}});
     });
+  }
+  /// `many` have asked and wait for their answers.
+  bool waits(std::size_t many) {
+    std::size_t waiting = 0;
+    for (int i = 0; i < 10'000 && waiting != many; ++i) {
+      std::promise<std::size_t> counted;
+      loop_.post([&] { counted.set_value(waiting_.size()); });
+      waiting = counted.get_future().get();
+    }
+    return waiting == many;
   }
   void answer_later() {
     std::promise<void> answered;
@@ -190,21 +203,60 @@ TEST_F(ControlSocketTest, ClientsAreBounded) {
   std::vector<Client> clients;
   for (std::size_t i = 0; i < limits::kControlConnectionsMax; ++i) {
     clients.emplace_back(path_);
-    clients.back().ask(api::GetStatus{});
-    EXPECT_TRUE(clients.back().reply());
+    clients.back().ask(api::Disconnect{0});
+    ASSERT_TRUE(waits(i + 1));
   }
   Client refused(path_);
   EXPECT_EQ(refused.error(), api::ErrorCode::kBusy);
   EXPECT_TRUE(refused.closed());
   // A place that is given up is given again; when, the target knows.
-  clients.pop_back();
-  std::optional<api::Reply> answered;
-  for (int i = 0; i < 1000 && !(answered && std::holds_alternative<api::Done>(*answered)); ++i) {
-    Client next(path_);
-    next.ask(api::GetStatus{});
-    answered = next.reply();
+  answer_later();
+  for (Client& client : clients) EXPECT_TRUE(client.reply());
+  Client next(path_);
+  next.ask(api::GetStatus{});
+  EXPECT_TRUE(next.reply());
+}
+
+/// Guards make_room(): 32 clients that sent a newline every two seconds kept the operator out.
+TEST_F(ControlSocketTest, TheLongestIdleClientMakesRoom) {
+  std::vector<Client> clients;
+  for (std::size_t i = 0; i < limits::kControlConnectionsMax; ++i) {
+    clients.emplace_back(path_);
+    clients.back().send("\n");
+    EXPECT_EQ(clients.back().error(), api::ErrorCode::kBadRequest);
   }
-  EXPECT_TRUE(answered && std::holds_alternative<api::Done>(*answered));
+  clients.front().send("\n");  // now the second is
+  EXPECT_EQ(clients.front().error(), api::ErrorCode::kBadRequest);
+  Client next(path_);
+  next.ask(api::GetStatus{});
+  EXPECT_TRUE(std::holds_alternative<api::Done>(next.reply().value()));
+  EXPECT_TRUE(clients[1].closed());
+  clients.front().ask(api::GetStatus{});
+  EXPECT_TRUE(clients.front().reply());
+}
+
+/// Guards retry_: the listener stays ready while there is no descriptor, and the home loop spun.
+TEST_F(ControlSocketTest, WaitsWhileTheProcessIsOutOfDescriptors) {
+  loop_.stop();
+  thread_.join();
+  Client waiting(path_);
+  waiting.ask(api::GetStatus{});
+  log::error("test", "out_of_descriptors");  // what logging needs, it has by now
+  const UniqueFd probe(::dup(0));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(probe.get()) + 1;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  unsigned turns = 0;
+  loop_.set_turn_end([&] { ++turns; });
+  event::Timer again(loop_, [&] { ::setrlimit(RLIMIT_NOFILE, &before); });
+  event::Timer end(loop_, [&] { loop_.stop(); });
+  again.start(limits::kAcceptRetryDelay / 2);
+  end.start(limits::kAcceptRetryDelay * 10);
+  loop_.run();
+  EXPECT_TRUE(waiting.reply());
+  EXPECT_LT(turns, 20u);
 }
 
 TEST_F(ControlSocketTest, IsNotTakenFromALivingProcess) {

@@ -214,6 +214,20 @@ TEST_F(LunKeeperTest, AFileThatIsThereIsServed) {
   EXPECT_TRUE(published().empty());
 }
 
+/// Guards identify_lun() in serve(): lungate_lun_info had an empty wwn and serial for ever.
+TEST_F(LunKeeperTest, ItsIdentityIsPublishedWhenItIsOnline) {
+  config::Lun given = lun(0);
+  given.naa = "3aabbccddeeff001";
+  given.serial = "SER11";
+  ASSERT_TRUE(came(begin(given)));
+  EXPECT_EQ(published().at(0).wwn, "") << "nothing is known of a store that is missing";
+  make_disk(1 << 20);
+  ASSERT_TRUE(eventually([this] { return keeper_->phase() == LunPhase::kReady; }));
+  EXPECT_EQ(on_home([this] { return keeper_->wwn(); }), "3aabbccddeeff001");
+  EXPECT_EQ(published().at(0).wwn, "3aabbccddeeff001");
+  EXPECT_EQ(published().at(0).serial, "SER11");
+}
+
 TEST_F(LunKeeperTest, AFileThatIsMissingIsTriedAgainUntilItIsThere) {
   ASSERT_TRUE(came(begin(lun(0)))) << "known, and known to be missing";
   EXPECT_EQ(phase(), LunPhase::kOffline);

@@ -64,9 +64,14 @@ TEST(Plan, OfEveryChange) {
        },
        {zero},
        {zero}},
-      {"another serial", [](Config& c) { luns(c)[0].serial = "42"; }, {zero}, {zero}},
       {"read only", [](Config& c) { luns(c)[0].read_only = true; }, {zero}, {zero}},
-      {"another block size", [](Config& c) { luns(c)[0].block_size = 4096; }, {zero}, {zero}},
+      {"another file of another block size",
+       [](Config& c) {
+         std::get<config::File>(luns(c)[0].store).path = "/x";
+         luns(c)[0].block_size = 4096;
+       },
+       {zero},
+       {zero}},
       {"what the operator promises is no change of the disk",
        [](Config& c) { luns(c)[0].slo.read_ms = 1; },
        {},
@@ -101,20 +106,21 @@ TEST(Plan, OfEveryChange) {
     EXPECT_EQ(plan.remove, one_case.remove);
     EXPECT_EQ(plan.add, one_case.add);
     EXPECT_EQ(plan.resize, one_case.resize);
-    EXPECT_EQ(plan.sentences.size(), one_case.sentences);
+    EXPECT_EQ(plan.changes.size(), one_case.sentences);
     EXPECT_EQ(plan.directory, one_case.sentences > 0);
     EXPECT_TRUE(plan.needs_restart.empty());
+    EXPECT_TRUE(plan.refused.empty());
     EXPECT_FALSE(plan.log_level);
   }
 }
 
 TEST(Plan, SaysWhatOnlyARestartCanDo) {
   const std::vector<std::pair<const char*, std::function<void(Config&)>>> cases = {
-      {"[gateway]", [](Config& c) { c.gateway.loops = 3; }},
-      {"[ceph]", [](Config& c) { c.ceph.user = "x"; }},
-      {"[telemetry]", [](Config& c) { c.telemetry.segment = "/x"; }},
-      {"[iscsi]", [](Config& c) { c.iscsi.command_window = 1; }},
-      {"[[portal_group]]", [](Config& c) { c.portal_groups[0].tag = 2; }},
+      {"[gateway] loops: 0 -> 3", [](Config& c) { c.gateway.loops = 3; }},
+      {"[ceph] user: \"lungate\" -> \"x\"", [](Config& c) { c.ceph.user = "x"; }},
+      {"[telemetry] segment: none -> \"/x\"", [](Config& c) { c.telemetry.segment = "/x"; }},
+      {"[iscsi] command_window: 128 -> 1", [](Config& c) { c.iscsi.command_window = 1; }},
+      {"[[portal_group]] (1) tag: 1 -> 2", [](Config& c) { c.portal_groups[0].tag = 2; }},
   };
   for (const auto& [table, change] : cases) {
     Config next = base();
@@ -125,13 +131,53 @@ TEST(Plan, SaysWhatOnlyARestartCanDo) {
   }
 }
 
+/// Guards compare_identity(): a slip in the file used to make every file system of the disk
+/// unreadable, with "replaced by" for an answer.
+TEST(Plan, RefusesAnotherIdentityOfALunThatStays) {
+  const std::vector<std::pair<const char*, std::function<void(config::Lun&)>>> cases = {
+      {": block_size 512 -> 4096:", [](config::Lun& l) { l.block_size = 4096; }},
+      {": serial (made from the store) -> \"42\":", [](config::Lun& l) { l.serial = "42"; }},
+      {": naa (made from the store) -> \"3aabbccddeeff001\":",
+       [](config::Lun& l) { l.naa = "3aabbccddeeff001"; }},
+      {": block_size 512 -> 4096:",
+       [](config::Lun& l) {
+         l.block_size = 4096;
+         std::get<config::File>(l.store).size_bytes = 2 << 20;
+       }},
+  };
+  for (const auto& [words, change] : cases) {
+    SCOPED_TRACE(words);
+    Config next = base();
+    change(luns(next)[1]);
+    const Plan plan = plan_changes(base(), next);
+    ASSERT_EQ(plan.refused.size(), 1u);
+    EXPECT_EQ(plan.refused[0].rfind(std::string("lun 1 of ") + kTarget + words, 0), 0u)
+        << plan.refused[0];
+    EXPECT_NE(plan.refused[0].find("remove the LUN first"), std::string::npos);
+  }
+}
+
+/// What is added is told apart from what only changes: whether it is online is part of the answer.
+TEST(Plan, SaysWhichChangesOpenAStore) {
+  Config next = base();
+  std::get<config::File>(luns(next)[0].store).path = "/x";
+  luns(next)[1] = file_lun(1, 2 << 20);
+  luns(next).push_back(file_lun(2));
+  const Plan plan = plan_changes(base(), next);
+  ASSERT_EQ(plan.changes.size(), 3u);
+  EXPECT_EQ(plan.changes[0].opens, (LunName{kTarget, 0}));
+  EXPECT_EQ(plan.changes[1].opens, std::nullopt);
+  EXPECT_EQ(plan.changes[2].opens, (LunName{kTarget, 2}));
+}
+
 TEST(Plan, TheLogLevelAloneTouchesNothingElse) {
   Config next = base();
   next.log.level = log::Level::kDebug;
   const Plan plan = plan_changes(base(), next);
   EXPECT_TRUE(plan.log_level);
   EXPECT_FALSE(plan.directory);
-  EXPECT_EQ(plan.sentences, std::vector<std::string>{"log level is now debug"});
+  ASSERT_EQ(plan.changes.size(), 1u);
+  EXPECT_EQ(plan.changes[0].text, "log level is now debug");
 }
 
 }  // namespace

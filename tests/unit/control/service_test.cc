@@ -85,19 +85,27 @@ class ServiceManager {
   ServiceManager& operator=(const ServiceManager&) = delete;
   ~ServiceManager() { ::unsetenv("NOTIFY_SOCKET"); }
 
-  /// "READY RELOADING STOPPING"
+  /// "READY RELOADING STOPPING": all of it so far.
   std::string heard() {
-    std::string words;
     char text[256];
     for (ssize_t got; (got = ::recv(socket_.get(), text, sizeof text, 0)) > 0;) {
       const std::string line(text, static_cast<std::size_t>(got));
-      words += (words.empty() ? "" : " ") + line.substr(0, line.find('='));
+      words_ += (words_.empty() ? "" : " ") + line.substr(0, line.find('='));
     }
-    return words;
+    return words_;
+  }
+  bool hears(const std::string& word) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (heard().find(word) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(1ms);
+    }
+    return true;
   }
 
  private:
   UniqueFd socket_;
+  std::string words_;
 };
 
 class ServiceTest : public testing::Test {
@@ -120,6 +128,9 @@ class ServiceTest : public testing::Test {
 
   static std::string file(const std::string& path) {
     return "file = \"" + path + "\"\nsize = \"1MiB\"";
+  }
+  static std::string file(const std::string& path, const std::string& keys) {
+    return "file = \"" + path + "\"\n" + keys;
   }
   static std::string image(const std::string& name) { return "image = \"rbd/" + name + "\""; }
   std::string disk(const std::string& name) const { return folder_ + "/" + name; }
@@ -190,6 +201,19 @@ class ServiceTest : public testing::Test {
     EXPECT_TRUE(reply && std::holds_alternative<api::Error>(*reply));
     return reply ? std::get<api::Error>(*reply).code : api::ErrorCode::kInternal;
   }
+  /// The changes of a reload, "" for each that is none.
+  static std::string told(const std::optional<api::Reply>& reply) {
+    const auto* reloaded = reply ? std::get_if<api::Reloaded>(&*reply) : nullptr;
+    EXPECT_NE(reloaded, nullptr);
+    std::string text;
+    if (reloaded == nullptr) return text;
+    for (const std::string& change : reloaded->changes) text += change + "\n";
+    return text;
+  }
+  static std::string details_of(const std::optional<api::Reply>& reply) {
+    EXPECT_EQ(error_of(reply), api::ErrorCode::kRefused);
+    return std::get<api::Error>(*reply).details.at(0);
+  }
   /// Whether a file may be had again: nobody serves it.
   static bool is_free(const std::string& path) {
     return backend::file::open({.path = path, .size_bytes = 1 << 20}).has_value();
@@ -251,7 +275,8 @@ TEST_F(ServiceTest, AnEndWaitsForTheReloadItOvertakes) {
   stores_->wait_until_opening(2);  // both are offline, and tried again
   configure({file(disk("new")), image("kept")});
   auto reply = begin_reload();
-  ASSERT_TRUE(becomes("reloading"));
+  ASSERT_TRUE(manager_->hears("RELOADING")) << "the files are looked at, the plan is begun";
+  EXPECT_EQ(state(), "reloading");
   EXPECT_EQ(error_of(ask(api::Reload{})), api::ErrorCode::kBusy);
   terminate();
   ASSERT_TRUE(becomes("closing"));
@@ -279,6 +304,72 @@ TEST_F(ServiceTest, AnEndWaitsForWhatAReloadHasBegunToOpen) {
   EXPECT_EQ(exit_code(), 0);
   EXPECT_EQ(manager_->heard(), "READY RELOADING STOPPING");
   EXPECT_TRUE(is_free(disk("a")));
+}
+
+/// Guards shrinking(): the answer was "resized", the LUN was not, and the next start refused it.
+TEST_F(ServiceTest, AReloadThatWouldCutAFileIsRefusedWhole) {
+  configure({file(disk("a"), "size = \"3MiB\"")});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("a"), "size = \"2MiB\""), file(disk("b"))});
+  EXPECT_EQ(details_of(ask(api::Reload{})), "lun 0 of iqn.2026-11.io.lungate:t: " + disk("a") +
+                                                " has 3MiB and would be cut to 2MiB");
+  EXPECT_FALSE(std::filesystem::exists(disk("b"))) << "refused whole";
+  EXPECT_EQ(state(), "serving");
+  EXPECT_EQ(manager_->heard(), "READY");
+  // What was refused is not taken for the configuration: the next reload looks at it again.
+  configure({file(disk("a"), "size = \"4MiB\"")});
+  EXPECT_EQ(told(ask(api::Reload{})), "lun 0 of iqn.2026-11.io.lungate:t resized\n");
+}
+
+TEST_F(ServiceTest, AReloadThatWouldCutAFileThatIsAddedIsRefused) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  std::ofstream(disk("b")).put('\0');
+  std::filesystem::resize_file(disk("b"), 5 << 20);
+  configure({file(disk("a")), file(disk("b"))});
+  EXPECT_NE(details_of(ask(api::Reload{})).find("has 5MiB and would be cut"), std::string::npos);
+  EXPECT_EQ(state(), "serving");
+}
+
+TEST_F(ServiceTest, AReloadThatWouldChangeADisksIdentityIsRefused) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("a"), "size = \"1MiB\"\nblock_size = 4096")});
+  EXPECT_NE(details_of(ask(api::Reload{})).find("block_size 512 -> 4096"), std::string::npos);
+  EXPECT_FALSE(is_free(disk("a")));
+  EXPECT_EQ(manager_->heard(), "READY");
+}
+
+/// Guards outcome(): "added" was said of what was offline.
+TEST_F(ServiceTest, AReloadTellsWhatHasBecomeOfEachLun) {
+  configure({file(disk("a"))});
+  start();
+  stores_->let_fail();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("b")), image("vm"), file(disk("none"), "")});
+  const std::string lun = " of iqn.2026-11.io.lungate:t ";
+  EXPECT_EQ(told(ask(api::Reload{})),
+            "lun 0" + lun + "replaced by file:" + disk("b") + ", online\n" +  //
+                "lun 1" + lun + "added: rbd:rbd/vm, offline: not in this test\n" + "lun 2" + lun +
+                "added: file:" + disk("none") + ", offline: " + disk("none") +
+                ": cannot open: No such file or directory\n");
+}
+
+/// Guards reload_timer_: an image of a cluster that hangs must not keep the operator waiting.
+TEST_F(ServiceTest, AReloadsAnswerDoesNotWaitForAStoreThatHangs) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("a")), image("vm")});
+  EXPECT_EQ(told(ask(api::Reload{})),
+            "lun 1 of iqn.2026-11.io.lungate:t added: rbd:rbd/vm, still opening (see lungate "
+            "status)\n");
+  EXPECT_EQ(state(), "reloading");
+  stores_->let_fail();
+  EXPECT_TRUE(becomes("serving"));
 }
 
 TEST_F(ServiceTest, AFileThatIsWrongChangesNothing) {

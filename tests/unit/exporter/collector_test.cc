@@ -5,6 +5,7 @@
 
 #include "exporter/exposition.h"
 #include "tests/unit/exporter/page_fixture.h"
+#include "tests/unit/telemetry/release.h"
 #include "tests/unit/telemetry/segment_fixture.h"
 
 namespace lungate::exporter {
@@ -68,6 +69,17 @@ TEST_F(Scrape, ATargetThatComesLaterIsFound) {
   *segment->add_lun(telemetry::lun_number(3));
   EXPECT_EQ(up(), 1);
   EXPECT_GT(data_series(), 100u);
+}
+
+// The target has not been upgraded yet, the exporter has: no figure is shown under a wrong name.
+TEST_F(Scrape, AnOlderTargetsSegmentIsNamedByItsVersion) {
+  telemetry::write_file(path_, telemetry::release("1.0"));
+  EXPECT_EQ(up(), 0);
+  EXPECT_EQ(reason(), "version");
+  EXPECT_EQ(data_series(), 0u);
+  const auto upgraded = start();
+  EXPECT_EQ(up(), 1);
+  EXPECT_EQ(reason(), "up");
 }
 
 TEST_F(Scrape, ADeadTargetsSeriesEnd) {

@@ -141,6 +141,20 @@ TEST(Page, AnOfflineLunSaysWhy) {
   EXPECT_EQ(count(series, "lungate_lun_offline_info"), 1u);
 }
 
+/// They tie a series to /dev/disk/by-id/wwn-0x... of a host.
+TEST(Page, ALunSaysItsWwnAndSerial) {
+  Page made;
+  auto snapshot = example();
+  snapshot.luns[0].wwn = "3aabbccddeeff001";
+  snapshot.luns[0].serial = "SER11";
+  add_gateway(made, snapshot);
+  const std::string page = to_text(made.take());
+  const std::size_t at = page.find("lungate_lun_info{");
+  const std::string line = page.substr(at, page.find('\n', at) - at);
+  EXPECT_THAT(line, ::testing::HasSubstr("wwn=\"3aabbccddeeff001\""));
+  EXPECT_THAT(line, ::testing::HasSubstr("serial=\"SER11\""));
+}
+
 TEST(Page, ALunKeepsToItsBudgetOfSeries) {
   Page page;
   auto snapshot = example();

@@ -7,7 +7,6 @@
 #include "iscsi/framer.h"
 #include "iscsi/logout.h"
 #include "iscsi/reject.h"
-#include "iscsi/responses.h"
 #include "iscsi/task_management.h"
 #include "iscsi/transfer.h"
 
@@ -99,12 +98,6 @@ TEST(Reject, Reasons) {
   EXPECT_EQ(static_cast<int>(RejectReason::kWaitingForLogout), 12);
   EXPECT_EQ(name(RejectReason::kSnackReject), "snack_reject");
   EXPECT_EQ(name(static_cast<RejectReason>(0)), "unknown");
-}
-
-TEST(Async, Events) {
-  EXPECT_EQ(static_cast<int>(AsyncEvent::kLogoutRequest), 1);
-  EXPECT_EQ(static_cast<int>(AsyncEvent::kTasksTerminated), 5);
-  EXPECT_EQ(name(AsyncEvent::kConnectionDrop), "connection_drop");
 }
 
 }  // namespace

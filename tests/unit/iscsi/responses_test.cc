@@ -113,12 +113,6 @@ TEST(Responses, NopInAsks) {
             "00000041 00000042 00000043 00000000 00000000 00000000");
 }
 
-TEST(Responses, AsyncLogoutRequest) {
-  EXPECT_EQ(wire(async_message(AsyncEvent::kLogoutRequest, 0, 0, 10, kCounters)),
-            "32800000 00000000 00000000 00000000 ffffffff 00000000 "
-            "00000041 00000042 00000043 01000000 0000000a 00000000");
-}
-
 TEST(Responses, CountersOfAWindow) {
   CommandWindow window(10, 4);
   window.accept();

@@ -276,7 +276,7 @@ TEST(WriteTransfer, DataForAReadHasNoPlace) {
 TEST(WriteTransfer, SurplusIsAbsorbedNotSolicited) {
   Write write(3000, 512);
   EXPECT_EQ(write.command(600, false), "0+512");
-  EXPECT_EQ(write.unsolicited(0, 600, 400, true), "600+0");
+  EXPECT_EQ(write.unsolicited(0, 600, 400, true), "0+0");
   EXPECT_EQ(write.r2t(1), "-");
   EXPECT_TRUE(write.transfer.complete());
   EXPECT_EQ(write.transfer.kept_bytes(), 512u);
@@ -299,7 +299,7 @@ TEST(WriteTransfer, RefusedCommandAbsorbsItsUnsolicitedData) {
   EXPECT_EQ(write.command(100, false), "0+0");
   EXPECT_FALSE(write.transfer.complete());
   EXPECT_TRUE(write.transfer.data_expected());
-  EXPECT_EQ(write.unsolicited(0, 100, 900, true), "100+0");
+  EXPECT_EQ(write.unsolicited(0, 100, 900, true), "0+0");
   EXPECT_TRUE(write.transfer.complete());
 }
 

@@ -101,6 +101,25 @@ TEST(Commands, MoreUnsolicitedDataThanTheFirstBurstFailsTheTask) {
   EXPECT_EQ(rig.store().submitted(Verb::kWrite), 0u);
 }
 
+/// Guards `kept` in Commands::place_data_out: there is no place at all beyond the buffer's end.
+TEST(Commands, UnsolicitedDataBeyondTheCdbIsThrownAway) {
+  Rig rig;
+  Peer peer = rig.ready();
+  const auto data = pattern(8192);
+  auto header = peer.command(cdb10(0x2a, 0, 1), 8192, iscsi::ScsiCommand::kWriteBit);
+  header.flags &= static_cast<std::uint8_t>(~iscsi::kFinalBit);
+  peer.send(header);
+  const std::uint32_t tag = header.initiator_task_tag;
+  peer.data_out(tag, iscsi::kNoTag, 0, 0, Bytes(data).first(4096), false);
+  peer.data_out(tag, iscsi::kNoTag, 1, 4096, Bytes(data).subspan(4096), true);
+  const Outcome outcome = peer.finish(tag);
+  EXPECT_GOOD(outcome);
+  EXPECT_TRUE(outcome.underflow);
+  EXPECT_EQ(outcome.residual, 8192 - kBlock);
+  EXPECT_EQ(rig.store().content(0, kBlock), std::vector(data.begin(), data.begin() + kBlock));
+  EXPECT_EQ(rig.store().content(kBlock, 4096), std::vector<std::byte>(4096));
+}
+
 // --- Data-in -------------------------------------------------------------------------------------
 
 TEST(Commands, AReadIsCutIntoSegmentsAndTheLastCarriesTheStatus) {
@@ -146,6 +165,33 @@ TEST(Commands, WhatIsMovedAndWhatWasExpectedDifferByTheResidual) {
   EXPECT_GOOD(outcome);
   EXPECT_TRUE(outcome.underflow);
   EXPECT_EQ(outcome.residual, kBlock);
+}
+
+/// Guards Commands::expected: a WRITE whose header announces no data is GOOD, for its data was
+/// never meant to come; whoever meant it to must see that none was stored.
+TEST(Commands, ADirectionThatTheHeaderDeniesMovesNothingAndSaysSo) {
+  Rig rig;
+  Peer peer = rig.ready();
+  using Command = iscsi::ScsiCommand;
+  const struct {
+    std::uint8_t opcode;
+    std::uint8_t flags;
+    std::uint32_t edtl;
+  } kCases[] = {{0x2a, 0, kBlock},
+                {0x2a, Command::kReadBit, kBlock},
+                {0x2a, Command::kWriteBit, 0},
+                {0x28, 0, 4 * kBlock},
+                {0x28, Command::kReadBit, 0}};
+  for (const auto& one : kCases) {
+    const auto header = peer.command(cdb10(one.opcode, 0, 2), one.edtl, one.flags);
+    peer.send(header);
+    const Outcome outcome = peer.finish(header.initiator_task_tag);
+    EXPECT_GOOD(outcome);
+    EXPECT_TRUE(outcome.overflow) << int{one.opcode} << " " << int{one.flags};
+    EXPECT_EQ(outcome.residual, 2 * kBlock);
+    EXPECT_TRUE(outcome.data.empty());
+  }
+  EXPECT_EQ(rig.store().submitted(Verb::kWrite), 0u);
 }
 
 TEST(Commands, AStoreThatFailsIsToldAsSense) {
@@ -325,6 +371,19 @@ TEST(Commands, MoreDataThanTheBudgetIsTaskSetFull) {
   rig.store().wait_held(kCommands);
   peer.hang_up();
   (void)fits;
+}
+
+/// Guards cost() in take_buffer(): a read of 1 MiB and a block gets a buffer of 4 MiB.
+TEST(Commands, TheBudgetCountsWhatBuffersReallyCost) {
+  Rig rig;
+  Peer peer = rig.ready();
+  rig.store().hold();
+  constexpr auto kCommands = limits::kTaskBytesPerConnectionMax / (4 * limits::kMiB);
+  constexpr std::uint16_t kBlocks = limits::kMiB / kBlock + 1;
+  for (std::size_t i = 0; i < kCommands; ++i) peer.read(0, kBlocks);
+  rig.store().wait_held(kCommands);
+  EXPECT_EQ(peer.run(peer.read(0, kBlocks)).status, Status::kTaskSetFull);
+  rig.check_accounts();
 }
 
 /// Guards kTaskBytesPerLaneMax: what thousands of peers may hold together is the lane's, and a

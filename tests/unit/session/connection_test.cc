@@ -156,6 +156,37 @@ TEST(Connection, SmallRequestsWithLargeAnswersStopTheReading) {
   EXPECT_LT(read, 250u) << "a quarter of a megabyte each";
 }
 
+/// Guards cost() in Connection::send: by its bytes alone, the queue would take 174,000 pings.
+TEST(Connection, ManySmallAnswersStopTheReading) {
+  Rig rig;
+  Peer peer = rig.connect(4096);
+  EXPECT_EQ(peer.login({}), 0);
+  constexpr std::size_t kPings = 1000;
+  std::vector<std::byte> burst;
+  for (std::size_t i = 0; i < kPings; ++i) {
+    iscsi::NopOut ping;
+    ping.opcode_byte |= iscsi::kImmediateBit;
+    ping.initiator_task_tag = peer.next_tag();
+    ping.cmd_sn = peer.cmd_sn;
+    const auto bytes = peer.framed(bytes_of(ping), {});
+    burst.insert(burst.end(), bytes.begin(), bytes.end());
+  }
+  const auto read = [&] { return rig.counter(GatewayCounter::kBytesReceived); };
+  const std::uint64_t before = read();
+  std::size_t bursts = 0;
+  const auto all_is_read = [&] {
+    for (int tries = 0; tries < 3; ++tries) {
+      if (read() >= before + bursts * burst.size()) return true;
+      let_tick(rig, 1);
+    }
+    return false;
+  };
+  for (; bursts < 170 && all_is_read(); ++bursts) peer.send_bytes(burst);
+  // What the sockets hold comes on top: a few MiB in 48-byte PDUs.
+  EXPECT_LT(read() - before, 120 * burst.size());
+  EXPECT_LT(bursts, 170u);
+}
+
 TEST(Connection, BytesMayComeOneByOne) {
   Rig rig;
   Peer peer = rig.ready({.keys = {{"HeaderDigest", "CRC32C"}, {"DataDigest", "CRC32C"}}});

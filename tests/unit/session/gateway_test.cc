@@ -149,6 +149,83 @@ TEST(Gateway, OfManyLoginsOfOnePortTheLastStays) {
   EXPECT_TRUE(eventually([&] { return rig.sessions() == 1 && rig.connections() == 1; }));
 }
 
+// --- Floods --------------------------------------------------------------------------------------
+
+RigOptions few_places() {
+  RigOptions options;
+  options.settings.connections_max = 16;
+  options.settings.logins_max = 4;  // two for each lane
+  options.settings.discovery_sessions_max = 3;
+  return options;
+}
+
+LoginOptions discovery() {
+  LoginOptions options;
+  options.target.clear();
+  return options;
+}
+
+/// Guards Registry::make_room_for_discovery.
+TEST(Gateway, AFloodOfDiscoverySessionsKeepsNoInitiatorOut) {
+  Rig rig(few_places());
+  std::vector<Peer> flood;
+  for (int i = 0; i < 40; ++i) {
+    flood.push_back(rig.connect());
+    ASSERT_EQ(flood.back().login(discovery()), 0) << i << ": the newest is let in";
+    ASSERT_TRUE(eventually([&] { return rig.sessions() <= 3; }));
+  }
+  Peer peer = rig.ready();
+  EXPECT_GOOD(peer.run(peer.read(0, 1)));
+  EXPECT_TRUE(flood.front().closed());
+  flood.back().ping();
+  flood.back().expect<iscsi::NopIn>();
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 4 && rig.connections() == 4; }));
+}
+
+/// Guards Lane::make_room_for_login.
+TEST(Gateway, AFloodOfHalfOpenConnectionsKeepsNoInitiatorOut) {
+  Rig rig(few_places());
+  Peer old = rig.ready();
+  std::vector<Peer> flood;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    flood.push_back(rig.connect());
+    ASSERT_TRUE(eventually([&] {
+      return rig.counter(GatewayCounter::kConnectionsAccepted) == i + 2 && rig.connections() <= 5;
+    })) << i;
+  }
+  Peer peer = rig.ready({.isid = 2});
+  EXPECT_GOOD(peer.run(peer.read(0, 1)));
+  EXPECT_GOOD(old.run(old.read(0, 1))) << "a session is no login";
+  EXPECT_TRUE(flood.front().closed());
+  EXPECT_EQ(flood.back().login({.isid = 3}), 0) << "the newest are left their time";
+  EXPECT_EQ(rig.counter(GatewayCounter::kLoginLimit), 37u);
+  EXPECT_EQ(rig.counter(GatewayCounter::kConnectionsRefusedLimit), 0u);
+}
+
+/// Guards normal_sessions_max(): with every connection a session, no login could begin.
+TEST(Gateway, SessionsLeaveRoomForLogins) {
+  Rig rig(few_places());
+  std::vector<Peer> peers;
+  for (std::uint64_t isid = 0; isid < 5; ++isid) peers.push_back(rig.ready({.isid = isid}));
+  Peer many = rig.connect();
+  EXPECT_EQ(many.login({.isid = 5}), 0x0302) << "out of resources, and it is told so";
+  Peer again = rig.connect();
+  EXPECT_EQ(again.login({.isid = 0}), 0) << "an initiator that comes back has its place";
+}
+
+/// Guards discovery_life in Session::tick: 63 of them would be kept for ever otherwise.
+TEST(Gateway, ADiscoverySessionHasItsTime) {
+  RigOptions options;
+  options.settings.discovery_life = 300ms;
+  Rig rig(options);
+  Peer normal = rig.ready();
+  Peer asks = rig.connect();
+  EXPECT_EQ(asks.login(discovery()), 0);
+  EXPECT_TRUE(asks.closed());
+  EXPECT_GOOD(normal.run(normal.test_unit_ready()));
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseAdmin), 1u);
+}
+
 TEST(Gateway, AnOperatorEndsASession) {
   Rig rig;
   Peer peer = rig.ready();

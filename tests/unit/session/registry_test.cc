@@ -19,9 +19,14 @@ struct Door {
     bool operator==(const Closed&) const = default;
   };
   std::vector<Closed> closed;
-  Registry registry{[this](unsigned lane, SessionId id, CloseReason reason) {
-    closed.push_back({lane, id, reason});
-  }};
+  Registry registry;
+
+  explicit Door(Registry::Places places = {100'000, 100'000})
+      : registry(
+            [this](unsigned lane, SessionId id, CloseReason reason) {
+              closed.push_back({lane, id, reason});
+            },
+            places) {}
 
   std::shared_ptr<Answered> ask(const std::string& initiator, std::uint64_t isid = 1,
                                 std::uint16_t tsih = 0, const std::string& target = "t",
@@ -114,6 +119,34 @@ TEST(Registry, DiscoverySessionsDoNotDisturbEachOther) {
   door.registry.ended((*a)->value().id);
   door.registry.ended((*b)->value().id);
   EXPECT_EQ(door.registry.size(), 0u);
+}
+
+/// Guards make_room_for_discovery(): it takes no access to open one.
+TEST(Registry, OneDiscoverySessionTooManyEndsTheOldest) {
+  Door door({2, 3});
+  std::vector<SessionId> ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(door.ask("a", 1, 0, "")->value().value().id);
+  EXPECT_EQ(door.closed, (std::vector<Door::Closed>{{0, ids[0], CloseReason::kEvicted},
+                                                    {0, ids[1], CloseReason::kEvicted},
+                                                    {0, ids[2], CloseReason::kEvicted}}));
+  door.registry.ended(ids[0]);
+  door.registry.ended(ids[5]);
+  EXPECT_TRUE(door.ask("a", 1, 0, "")->value());
+  EXPECT_EQ(door.closed.size(), 3u) << "a place is free";
+  EXPECT_TRUE(door.ask("a")->value()) << "normal sessions have places of their own";
+}
+
+/// Guards the bound of normal sessions: what is left of the connections is for logins.
+TEST(Registry, OneNormalSessionTooManyIsRefused) {
+  Door door({2, 3});
+  const Admitted a = door.enter("a");
+  door.enter("b");
+  EXPECT_EQ(door.ask("c")->value().error(), AdmissionError::kOutOfResources);
+  EXPECT_TRUE(door.ask("c", 1, 0, "")->value());
+  const auto again = door.ask("a");
+  EXPECT_FALSE(again->has_value()) << "it takes its own old place";
+  door.registry.ended(a.id);
+  EXPECT_TRUE(again->value());
 }
 
 TEST(Registry, AHandleThatIsGivenMustBeOnesOwn) {

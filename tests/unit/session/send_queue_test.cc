@@ -116,6 +116,17 @@ TEST(SendQueue, GivesBackWhatABurstMadeIt) {
   }
 }
 
+/// Guards cost(): a PDU of 48 bytes takes a place of more than twice that.
+TEST(SendQueue, ManySmallPdusChokeAsWell) {
+  SendQueue queue;
+  std::size_t pdus = 0;
+  for (; queue.cost() <= limits::kSendQueueBytesHigh; ++pdus) queue.push({});
+  EXPECT_EQ(queue.bytes(), pdus * iscsi::kBhsBytes);
+  EXPECT_LE(queue.slots() * sizeof(Outgoing), limits::kSendQueueBytesHigh);
+  queue.clear([](Task&) {});
+  EXPECT_EQ(queue.cost(), 0u);
+}
+
 TEST(SendQueue, ClearHandsBackEveryTask) {
   Pdus pdus;
   for (std::size_t i = 0; i < 9; ++i) pdus.push(i);

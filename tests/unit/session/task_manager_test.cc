@@ -215,6 +215,31 @@ TEST(TaskManager, AResetTakesEverySessionsCommandsAndTellsEveryone) {
   EXPECT_EQ(other.attentions(), std::vector{scsi::sense::kBusDeviceReset});
 }
 
+/// Guards LunHome::reset: the second one shares no round that began before its commands came.
+TEST(TaskManager, AResetDuringAnotherWaitsForTheCommandsThatCameBetween) {
+  Rig rig;
+  Peer mine = rig.ready({.isid = 1});
+  Peer other = rig.ready({.isid = 2});
+  rig.store().hold();
+  mine.read(0, 1);
+  rig.store().wait_held(1);
+  const auto first = mine.manage(kLunReset, iscsi::kNoTag);
+  EXPECT_TRUE(mine.silent());
+  rig.settle();
+  other.read(0, 1);
+  rig.store().wait_held(2);
+  const auto second = other.manage(kLunReset, iscsi::kNoTag);
+  EXPECT_TRUE(other.silent());
+  rig.settle();
+  rig.store().release();
+  EXPECT_EQ(answer_to(mine, first), TaskResponse::kComplete);
+  rig.settle();
+  EXPECT_TRUE(other.silent()) << "its command is still with the store";
+  rig.store().let_go();
+  EXPECT_EQ(answer_to(other, second), TaskResponse::kComplete);
+  EXPECT_TRUE(other.silent()) << "its command was aborted";
+}
+
 TEST(TaskManager, ATaskSetIsOneSessionsAndOneLuns) {
   Rig rig({.luns = 2});
   Peer mine = rig.ready({.isid = 1});

@@ -4,7 +4,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
+#include <string_view>
+#include <thread>
 
 #include "tests/unit/telemetry/segment_fixture.h"
 
@@ -126,6 +129,46 @@ TEST_F(SegmentWriter, ALunSaysItsState) {
   segment->update_lun(add(*segment, 7), {OfflineReason::kNone, 10'000});
   EXPECT_EQ(read().luns.at(0).offline, OfflineReason::kNone);
   EXPECT_EQ(read().luns.at(0).size_bytes, 10'000u);
+}
+
+/// Guards identify_lun(): a LUN gets its slot before its store is open, and its wwn and serial were
+/// empty for ever.
+TEST_F(SegmentWriter, ALunMayBeIdentifiedLater) {
+  const auto segment = start();
+  LunDescription lun = lun_number(7);
+  lun.wwn = lun.serial = "";
+  const SlotId slot = *segment->add_lun(lun);
+  EXPECT_EQ(read().luns.at(0).wwn, "");
+  segment->update_lun(slot, {OfflineReason::kNone, 10'000});
+  segment->identify_lun(slot, "3aabbccddeeff001", "SER11");
+  const LunSnapshot known = read().luns.at(0);
+  EXPECT_EQ(known.wwn, "3aabbccddeeff001");
+  EXPECT_EQ(known.serial, "SER11");
+  EXPECT_EQ(known.image, "vm-1") << "the rest stays";
+  EXPECT_EQ(known.size_bytes, 10'000u);
+  EXPECT_EQ(known.offline, OfflineReason::kNone);
+  segment->identify_lun(slot, "3", "");
+  EXPECT_EQ(read().luns.at(0).wwn, "3") << "a shorter text leaves nothing of the longer one";
+  EXPECT_EQ(read().luns.at(0).serial, "");
+}
+
+/// Both or neither, while a reader looks: they are of one disk.
+TEST_F(SegmentWriter, WwnAndSerialChangeTogether) {
+  const auto segment = start();
+  const SlotId slot = add(*segment, 7);
+  segment->identify_lun(slot, "a", "a");
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; !done; ++i) {
+      const std::string_view text = i % 2 == 0 ? "b" : "a";
+      segment->identify_lun(slot, text, text);
+    }
+  });
+  for (int i = 0; i < 2000; ++i) {
+    for (const LunSnapshot& lun : read().luns) EXPECT_EQ(lun.wwn, lun.serial);
+  }
+  done = true;
+  writer.join();
 }
 
 TEST_F(SegmentWriter, CutsTextsThatAreTooLong) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <vector>
 
 #include "tests/unit/backend/rbd/lun.h"
 
@@ -179,18 +181,24 @@ TEST_F(RbdBackendDeathTest, ARequestAfterTheEnd) {
 TEST_F(RbdBackendDeathTest, AnEndBeforeTheLastDelivery) {
   ASSERT_EQ(open(admin_->make_image({.bytes = 64 * kMiB})), "");
   Data data = noise(kMiB, 1);
-  std::vector<test::Asked> writes(64);  // far more than the cluster stores until we have asked
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    writes[i].verb = Verb::kWrite;
-    writes[i].offset = i * kMiB;
-    writes[i].length = data.size();
-    writes[i].data = data;
-    writes[i].reply_to = &inbox_;
-    backend_->submit(writes[i]);
-  }
-  EXPECT_DEATH(backend_->close(), "no request is in progress at close");
-  EXPECT_DEATH(backend_->watch(nullptr), "a watcher changes while nothing is in progress");
-  for (std::size_t i = 0; i < writes.size(); ++i) ASSERT_NE(inbox_.take(), nullptr);
+  // Each time far more than the cluster stores until the question has been put.
+  const auto while_writing = [&](const std::function<void()>& question) {
+    std::vector<test::Asked> writes(64);
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      writes[i].verb = Verb::kWrite;
+      writes[i].offset = i * kMiB;
+      writes[i].length = data.size();
+      writes[i].data = data;
+      writes[i].reply_to = &inbox_;
+      backend_->submit(writes[i]);
+    }
+    question();
+    for (std::size_t i = 0; i < writes.size(); ++i) ASSERT_NE(inbox_.take(), nullptr);
+  };
+  while_writing([&] { EXPECT_DEATH(backend_->close(), "no request is in progress at close"); });
+  while_writing([&] {
+    EXPECT_DEATH(backend_->watch(nullptr), "a watcher changes while nothing is in progress");
+  });
 }
 
 }  // namespace

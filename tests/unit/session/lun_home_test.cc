@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/lun_home.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
+
+namespace lungate::session {
+namespace {
+
+/// Lanes that acknowledge when the test says so.
+struct Lanes final : LaneBroadcast {
+  std::vector<Done> aborts;
+  std::vector<LunUpdate> updates;
+
+  void update_lun(const LunUpdate& update, Done done) override {
+    updates.push_back(update);
+    done();
+  }
+  void abort_lun(LunId, Done done) override { aborts.push_back(std::move(done)); }
+  void quiesce_lun(LunId, LunFate, Done done) override { done(); }
+  void end_abort(std::size_t index) { std::exchange(aborts.at(index), nullptr)(); }
+};
+
+struct Home {
+  Lanes lanes;
+  std::shared_ptr<LunHome> home = std::make_shared<LunHome>(1, scsi::Unit{}, lanes);
+  std::vector<int> answered;
+
+  void reset(int who) {
+    home->reset([this, who] { answered.push_back(who); });
+  }
+};
+
+/// Guards to_reset_: every abort round leaves a baton in every command of the LUN, and initiators
+/// send resets for as long as a store hangs.
+TEST(LunHome, ResetsDuringAResetShareTheNext) {
+  Home lun;
+  for (int i = 0; i < 1000; ++i) lun.reset(i);
+  EXPECT_EQ(lun.lanes.aborts.size(), 1u);
+  EXPECT_TRUE(lun.answered.empty());
+  lun.lanes.end_abort(0);
+  EXPECT_EQ(lun.answered, std::vector{0}) << "the others' commands may have come since";
+  ASSERT_EQ(lun.lanes.aborts.size(), 2u);
+  lun.lanes.end_abort(1);
+  EXPECT_EQ(lun.answered.size(), 1000u);
+  EXPECT_EQ(lun.lanes.aborts.size(), 2u);
+  EXPECT_EQ(lun.lanes.updates.size(), 2u);
+  lun.reset(1000);
+  ASSERT_EQ(lun.lanes.aborts.size(), 3u) << "and it begins anew";
+  lun.lanes.end_abort(2);
+  EXPECT_EQ(lun.answered.back(), 1000);
+}
+
+/// An answer may lead to the next request before the round is over.
+TEST(LunHome, AResetThatIsAskedForByAnAnswerIsNotLost) {
+  Home lun;
+  lun.home->reset([&] {
+    lun.reset(1);
+    lun.reset(2);
+  });
+  lun.reset(3);
+  for (std::size_t i = 0; i < lun.lanes.aborts.size(); ++i) lun.lanes.end_abort(i);
+  EXPECT_EQ(lun.answered.size(), 3u);
+}
+
+TEST(LunHome, AResetTellsEveryoneAfterTheLastCommandHasEnded) {
+  Home lun;
+  lun.reset(0);
+  EXPECT_TRUE(lun.lanes.updates.empty());
+  lun.lanes.end_abort(0);
+  ASSERT_EQ(lun.lanes.updates.size(), 1u);
+  EXPECT_EQ(lun.lanes.updates[0].attention, scsi::sense::kBusDeviceReset);
+  EXPECT_EQ(lun.lanes.updates[0].except, kNoSession);
+}
+
+}  // namespace
+}  // namespace lungate::session
