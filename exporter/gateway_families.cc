@@ -3,7 +3,7 @@
 // What one gateway shows: the process, its logins and sessions, its loops, then its LUNs
 // (lun_families.cc). The collector calls it for each segment that could be read. Nothing here
 // decides what is exported: which cell is which series stands in telemetry/catalog.cc, and
-// page_test.cc fails when a metric of the catalogue is not on the page.
+// collector_test.cc fails when a metric of the catalogue is not on the page.
 #include "exporter/families.h"
 
 namespace lungate::exporter {

@@ -148,7 +148,7 @@ std::string_view headline(std::string_view what) {
 
 /// The key in `value ("key") already exists.`; nothing when the headline says something else.
 // By the library's English. When a release words it differently, the error is still right, only
-// plainer; document_test.cc notices.
+// plainer; the tests of parse.h notice.
 std::optional<std::string_view> defined_twice(std::string_view head) {
   const std::size_t open = head.find("(\"");
   const std::size_t close = head.rfind("\") already exists");

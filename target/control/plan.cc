@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/check.h"
 #include "config/dump.h"
 
 namespace lungate::control {
@@ -151,6 +152,13 @@ void compare_fixed(const config::Config& now, const config::Config& next, Plan& 
 
 std::string to_string(const LunName& name) {
   return "lun " + std::to_string(name.number) + " of " + name.target;
+}
+
+FoundLun find_lun(const config::Config& config, const LunName& name) {
+  for (const config::Target& target : config.targets)
+    for (const config::Lun& lun : target.luns)
+      if (target.iqn == name.target && lun.id == name.number) return {&target, &lun};
+  check_failed("a plan's LUNs stand in its configuration", __FILE__, __LINE__);
 }
 
 Plan plan_changes(const config::Config& now, const config::Config& next) {

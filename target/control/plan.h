@@ -20,6 +20,13 @@ struct LunName {
 };
 std::string to_string(const LunName& name);
 
+/// What the configuration says of it. REQUIRES: it is there. The pointers are the configuration's.
+struct FoundLun {
+  const config::Target* target = nullptr;
+  const config::Lun* lun = nullptr;
+};
+FoundLun find_lun(const config::Config& config, const LunName& name);
+
 /// One change in words. What is opened for it decides how it ends: "lun 3 of ... added: file:/x",
 /// and then whether it is online.
 struct Change {
@@ -42,6 +49,8 @@ struct Plan {
   std::vector<std::string> refused;
 };
 
+/// What leads from `now` to `next`. Both have been parsed and checked; nothing is touched or looked
+/// at (whether a file would be cut is for who carries the plan out to find out).
 Plan plan_changes(const config::Config& now, const config::Config& next);
 
 }  // namespace lungate::control

@@ -20,6 +20,7 @@
 namespace lungate::control {
 namespace {
 
+/// With leading zeros, so that what is compared by eye lines up.
 std::string hex(std::uint64_t value, std::size_t digits) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text(digits, '0');

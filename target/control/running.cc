@@ -18,6 +18,8 @@
 namespace lungate::control {
 namespace {
 
+/// With a limit on connecting, asking and reading each: on a Unix socket the send time-out bounds
+/// connect() too, which would wait for a gateway that hangs with its queue full.
 UniqueFd connect_to(const std::string& path) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
@@ -48,6 +50,7 @@ std::string ask(const UniqueFd& fd, const std::string& line) {
 
 }  // namespace
 
+// The name is asked for too: a socket's path may have been given to another gateway of this host.
 std::optional<api::Status> running_gateway(const config::Config& config) {
   const UniqueFd fd = connect_to(config.gateway.control_socket);
   if (!fd) return std::nullopt;
@@ -57,6 +60,8 @@ std::optional<api::Status> running_gateway(const config::Config& config) {
   return *status;
 }
 
+// By the store's text, as the configuration writes it: two texts for one file (a link) are found to
+// be one by the lock, later, and by then with a sentence that says so.
 std::optional<Served> served_by(const api::Status& status, const config::Store& store) {
   const std::string wanted = to_string(store);
   for (const api::TargetStatus& target : status.targets)

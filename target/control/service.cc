@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Start, reload and end of the process: the order in which things come and go. Called by main()
-// (run), by signals and by the control socket, all on the home loop. A file that is wrong as a text
-// is answered with its errors and changes nothing; a LUN whose store fails is its keeper's affair;
-// a portal that cannot be bound ends the process with exit code 1, in good order. Nothing that an
-// initiator does comes here.
+// Start and end of the process: the order in which things come and go (reload.cc has what is
+// between them). Called by main() (run) and by signals, on the home loop. A LUN whose store fails
+// is its keeper's affair; a portal that cannot be bound ends the process with exit code 1, in good
+// order. Nothing that an initiator does comes here.
 #include "control/service.h"
 
 #include <signal.h>
@@ -17,7 +16,6 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "control/file_check.h"
 #include "control/notify.h"
 #include "control/version.h"
 
@@ -59,40 +57,6 @@ std::uint16_t own_tag(const config::Config& config) {
 
 session::Endpoint endpoint_of(const config::Address& address) {
   return {address.host, address.port, address.ipv6};
-}
-
-const config::Target* find_target(const config::Config& config, const std::string& iqn) {
-  for (const config::Target& target : config.targets)
-    if (target.iqn == iqn) return &target;
-  return nullptr;
-}
-
-const config::Lun* find_lun(const config::Target& target, std::uint16_t number) {
-  for (const config::Lun& lun : target.luns)
-    if (lun.id == number) return &lun;
-  return nullptr;
-}
-
-/// What applying the plan would cut off, one sentence per file. Blocks: workers only.
-std::vector<std::string> shrinking(const Plan& plan, const config::Config& next) {
-  std::vector<std::string> harm;
-  for (const std::vector<LunName>* names : {&plan.resize, &plan.add}) {
-    for (const LunName& name : *names) {
-      const config::Lun* lun = find_lun(*find_target(next, name.target), name.number);
-      const auto* file = std::get_if<config::File>(&lun->store);
-      if (file == nullptr) continue;
-      if (const auto why = would_shrink(*file)) harm.push_back(to_string(name) + ": " + *why);
-    }
-  }
-  return harm;
-}
-
-api::Error refusal(const std::vector<std::string>& why) {
-  return {api::ErrorCode::kRefused, "the reload was refused; nothing was changed", why};
-}
-
-void log_refusal(const std::vector<std::string>& why) {
-  for (const std::string& one : why) log::error("control", "reload_refused", {{"error", one}});
 }
 
 }  // namespace
@@ -163,10 +127,9 @@ bool Service::start() {
 
 /// `known` is dropped, not called, when the LUN finds no place in the segment: a baton's copy.
 bool Service::add_lun(const LunName& name, session::Done known) {
-  const config::Target* target = find_target(config_, name.target);
-  const config::Lun* lun = find_lun(*target, name.number);
+  const FoundLun found = find_lun(config_, name);
   const KeeperTools tools{home_, workers_, *gateway_, *segment_, *stores_, own_tag(config_)};
-  auto keeper = std::make_shared<LunKeeper>(tools, next_lun_id_++, *target, *lun);
+  auto keeper = std::make_shared<LunKeeper>(tools, next_lun_id_++, *found.target, *found.lun);
   const auto started = keeper->start(std::move(known));
   if (!started) {
     log::error("control", "lun_refused",
@@ -240,133 +203,6 @@ void Service::watch_signals() {
   watch(SIGTERM, [this] { drain(); });
   watch(SIGINT, [this] { drain(); });
   watch(SIGHUP, [this] { reload([](const api::Reply&) {}); });
-}
-
-// --- Reload --------------------------------------------------------------------------------------
-
-// In this order: is there time for it, is the text right, can it be done without a restart and
-// without harm. Only then is anything touched, so a refusal never leaves half of a configuration
-// behind. Files are looked at on a worker: a file system may hang.
-void Service::reload(ReloadAnswer answer) {
-  if (stage_ != Stage::kServing)
-    return answer(
-        api::Error{api::ErrorCode::kBusy, "the gateway is " + std::string(name(stage_)), {}});
-  auto next = config::parse_file(file_);
-  if (!next) {
-    api::Error error{api::ErrorCode::kBadConfig, file_ + " is wrong; nothing was changed", {}};
-    for (const config::Error& one : next.error()) error.details.push_back(config::to_string(one));
-    log_refusal(error.details);
-    return answer(error);
-  }
-  const Plan plan = plan_changes(config_, *next);
-  if (!plan.needs_restart.empty()) {
-    log::error("control", "reload_needs_restart", {{"what", plan.needs_restart.front()}});
-    return answer(api::Error{api::ErrorCode::kNeedsRestart,
-                             "this can only change at a restart (systemctl restart "
-                             "lungate-target); nothing was changed",
-                             plan.needs_restart});
-  }
-  if (!plan.refused.empty()) {
-    log_refusal(plan.refused);
-    return answer(refusal(plan.refused));
-  }
-  enter(Stage::kReloading);
-  plan_under_way_ = true;
-  reload_answer_ = std::move(answer);
-  changes_ = plan.changes;
-  auto harm = std::make_shared<std::vector<std::string>>();
-  auto config = std::make_shared<config::Config>(std::move(*next));
-  workers_.run([plan, config, harm] { *harm = shrinking(plan, *config); }, home_,
-               [this, plan, config, harm] { sizes_known(plan, std::move(*config), *harm); });
-}
-
-void Service::sizes_known(const Plan& plan, config::Config next,
-                          const std::vector<std::string>& harm) {
-  if (stage_ != Stage::kReloading) return plan_ended();  // asked to stop meanwhile
-  if (!harm.empty()) {
-    plan_under_way_ = false;
-    enter(Stage::kServing);
-    log_refusal(harm);
-    return answer_reload(refusal(harm));
-  }
-  notify_reloading();
-  carry_out(plan, std::move(next), [this] { plan_ended(); });
-}
-
-void Service::plan_ended() {
-  plan_under_way_ = false;
-  reload_timer_.stop();
-  if (stage_ != Stage::kReloading) {
-    // The end has overtaken it. READY must not follow STOPPING, and the stores wait for us.
-    answer_reload(api::Error{api::ErrorCode::kBusy,
-                             "the gateway has begun to stop; not all of the changes were made",
-                             {}});
-    if (stage_ == Stage::kClosing) close_stores();
-    return;
-  }
-  enter(Stage::kServing);
-  notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
-  const std::vector<std::string> sentences = outcome();
-  for (const std::string& sentence : sentences)
-    log::info("control", "reloaded", {{"change", sentence}});
-  answer_reload(api::Reloaded{sentences});
-}
-
-std::vector<std::string> Service::outcome() const {
-  std::vector<std::string> sentences;
-  for (const Change& change : changes_) {
-    std::string& sentence = sentences.emplace_back(change.text);
-    if (!change.opens) continue;
-    const auto keeper = luns_.find(*change.opens);
-    if (keeper == luns_.end())
-      sentence += ", offline: it has no place in the telemetry segment";
-    else if (keeper->second->phase() == LunPhase::kReady)
-      sentence += ", online";
-    else if (keeper->second->first_attempt_ended())
-      sentence += ", offline: " + keeper->second->reason();
-    else
-      sentence += ", still opening (see lungate status)";
-  }
-  return sentences;
-}
-
-void Service::answer_reload(const api::Reply& reply) {
-  if (const ReloadAnswer answer = std::exchange(reload_answer_, nullptr)) answer(reply);
-}
-
-// Sessions let go of what leaves, then its commands end and its store is closed; only then may a
-// new disk take its number (and perhaps the same store). What leaves is in no list from here on:
-// its keepers live in this chain alone, which is why the end waits for it.
-void Service::carry_out(const Plan& plan, config::Config next, session::Done done) {
-  std::vector<std::shared_ptr<LunKeeper>> leaving;
-  for (const LunName& name : plan.remove) {
-    const auto found = luns_.find(name);
-    if (found == luns_.end()) continue;
-    leaving.push_back(std::move(found->second));
-    luns_.erase(found);
-  }
-  config_ = std::move(next);
-  if (plan.log_level) log::set_level(config_.log.level);
-  for (const LunName& name : plan.resize)
-    if (const auto found = luns_.find(name); found != luns_.end())
-      found->second->resize(*find_lun(*find_target(config_, name.target), name.number));
-  const session::Baton all_gone =
-      session::make_baton([this, add = plan.add, done = std::move(done)] {
-        home_.post([this, add, done] { add_luns(add, done); });
-      });
-  gateway_->set_directory(directory(), [leaving, all_gone] {
-    for (const auto& keeper : leaving) keeper->remove([all_gone] {});
-  });
-}
-
-// As at the start, no session sees a new LUN before its first attempt has ended.
-void Service::add_luns(const std::vector<LunName>& names, session::Done done) {
-  if (stage_ != Stage::kReloading) return done();  // nobody would close what is opened now
-  const session::Baton known = session::make_baton([this, done = std::move(done)] {
-    home_.post([this, done] { gateway_->set_directory(directory(), done); });
-  });
-  for (const LunName& name : names) add_lun(name, [known] {});
-  reload_timer_.start(limits::kReloadAnswerTimeout);
 }
 
 // --- The end -------------------------------------------------------------------------------------

@@ -15,10 +15,11 @@
 
 namespace lungate::control {
 
-/// Why a store cannot be served now.
+/// Why a store cannot be served now. All of them are tried again: what is missing is made, what is
+/// locked is let go, and nobody tells us.
 struct Refusal {
-  telemetry::OfflineReason reason = telemetry::OfflineReason::kOther;
-  std::string text;  // for people
+  telemetry::OfflineReason reason = telemetry::OfflineReason::kOther;  // stores.cc has the meanings
+  std::string text;                                                    // for people
 };
 
 /// How the loss of a store that was served is counted. kFenced is said of a fence only: it is what
@@ -43,6 +44,8 @@ class Stores {
   Opened open_image(const config::Image& image, const config::Lun& lun);
   Opened open_file(const config::File& file, const config::Lun& lun);
 
+  // Copies: workers open stores while the home loop takes over the next configuration. Both tables
+  // can only change at a restart.
   const config::Ceph ceph_;
   const std::string gateway_;
   std::mutex mutex_;
