@@ -259,6 +259,12 @@ inline constexpr std::chrono::seconds kCephCommandTimeout{15};
 inline constexpr std::chrono::milliseconds kImageOpenTimeout{30'000};
 static_assert(kImageOpenTimeout > kCephConnectTimeout + kCephCommandTimeout,
               "whoever hangs first says why, instead of the whole that says \"too long\"");
+/// A retry that finds the attempt before it still under way only looks whether it has ended.
+inline constexpr std::chrono::milliseconds kJoinedAttemptPatience{1'000};
+/// Portals open when every LUN's first attempt has ended, or after this: hundreds of images of a
+/// dead pool must not keep the disks of other pools away. The service manager waits 60 s.
+inline constexpr std::chrono::milliseconds kStartPatience{40'000};
+static_assert(kStartPatience > kImageOpenTimeout, "one image that hangs is known as such by then");
 /// Closing an image: flush, release, unwatch. What takes longer goes on without us.
 inline constexpr std::chrono::milliseconds kImageCloseTimeout{10'000};
 /// A fence must outlast every way in which a dead instance may come back (a host that was frozen, a
@@ -326,8 +332,11 @@ inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
 /// After the drain: I/O in progress and stores get this much longer, then the process ends hard.
 inline constexpr std::chrono::milliseconds kCloseTimeout{10'000};
 static_assert(kImageCloseTimeout <= kCloseTimeout, "an image that can be released is released");
-/// Threads for calls that block. A store that hangs costs one of them.
+/// Threads for calls that block, and those that wait for stores to open: apart, so that images that
+/// hang hold up neither a close nor a reload. A store that hangs costs one opener for
+/// kImageOpenTimeout once, and for kJoinedAttemptPatience at every retry.
 inline constexpr unsigned kWorkerThreads = 8;
+inline constexpr unsigned kOpenerThreads = 32;
 /// A loop that stalled longer closes its connections without executing what they hold (a paused
 /// process must not write data that its initiator has long written elsewhere).
 inline constexpr std::chrono::milliseconds kStallLimit{15'000};

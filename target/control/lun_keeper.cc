@@ -72,7 +72,7 @@ void LunKeeper::open() {
   phase_.enter(LunPhase::kOpening);
   using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
   auto result = std::make_shared<std::optional<Opened>>();
-  tools_.workers.run([self = shared_from_this(), result, target = target_,
+  tools_.openers.run([self = shared_from_this(), result, target = target_,
                       lun = lun_] { result->emplace(self->tools_.stores.open(target, lun)); },
                      tools_.home,
                      [self = shared_from_this(), result, lun = lun_] {

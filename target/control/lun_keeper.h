@@ -43,7 +43,8 @@ namespace lungate::control {
 /// What a keeper works with; all outlive it.
 struct KeeperTools {
   event::Loop& home;
-  event::Workers& workers;
+  event::Workers& workers;  // close, resize
+  event::Workers& openers;  // open, which may hang for limits::kImageOpenTimeout
   session::Gateway& gateway;
   telemetry::Segment& segment;
   Stores& stores;

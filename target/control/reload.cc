@@ -94,6 +94,7 @@ void Service::sizes_known(const Plan& plan, config::Config next,
     return answer_reload(refusal(harm));
   }
   notify_reloading();
+  reload_timer_.start(limits::kReloadAnswerTimeout);
   carry_out(plan, std::move(next), [this] { plan_ended(); });
 }
 
@@ -108,6 +109,7 @@ void Service::plan_ended() {
                              "the gateway has begun to stop; not all of the changes were made",
                              {}});
     if (stage_ == Stage::kClosing) close_stores();
+    if (connections_gone_) end_.reset();
     return;
   }
   enter(Stage::kServing);
@@ -127,7 +129,9 @@ std::vector<std::string> Service::outcome() const {
     std::string& sentence = sentences.emplace_back(change.text);
     if (!change.opens) continue;
     const auto keeper = luns_.find(*change.opens);
-    if (keeper == luns_.end())
+    if (keeper == luns_.end() && plan_under_way_)
+      sentence += ", waiting for commands of what leaves (see lungate status)";
+    else if (keeper == luns_.end())
       sentence += ", offline: it has no place in the telemetry segment";
     else if (keeper->second->phase() == LunPhase::kReady)
       sentence += ", online";
@@ -177,7 +181,6 @@ void Service::add_luns(const std::vector<LunName>& names, session::Done done) {
     home_.post([this, done] { gateway_->set_directory(directory(), done); });
   });
   for (const LunName& name : names) add_lun(name, [known] {});
-  reload_timer_.start(limits::kReloadAnswerTimeout);
 }
 
 }  // namespace lungate::control

@@ -66,12 +66,14 @@ Service::Service(config::Config config, std::string file, std::unique_ptr<Stores
       file_(std::move(file)),
       started_(boot_now()),
       stores_(stores ? std::move(stores) : std::make_unique<Stores>(config_)),
+      start_timer_(home_, [this] { open_portals(); }),
       drain_timer_(home_, [this] { give_up(); }),
       reload_timer_(home_,
                     [this] {
                       if (stage_ == Stage::kReloading) answer_reload(api::Reloaded{outcome()});
                     }),
-      workers_(limits::kWorkerThreads) {}
+      workers_(limits::kWorkerThreads),
+      openers_(limits::kOpenerThreads) {}
 
 Service::~Service() = default;
 
@@ -122,13 +124,15 @@ bool Service::start() {
       session::make_baton([this] { home_.post([this] { open_portals(); }); });
   for (const config::Target& target : config_.targets)
     for (const config::Lun& lun : target.luns) add_lun({target.iqn, lun.id}, [known] {});
+  start_timer_.start(limits::kStartPatience);
   return true;
 }
 
 /// `known` is dropped, not called, when the LUN finds no place in the segment: a baton's copy.
 bool Service::add_lun(const LunName& name, session::Done known) {
   const FoundLun found = find_lun(config_, name);
-  const KeeperTools tools{home_, workers_, *gateway_, *segment_, *stores_, own_tag(config_)};
+  const KeeperTools tools{home_,     workers_, openers_,        *gateway_,
+                          *segment_, *stores_, own_tag(config_)};
   auto keeper = std::make_shared<LunKeeper>(tools, next_lun_id_++, *found.target, *found.lun);
   const auto started = keeper->start(std::move(known));
   if (!started) {
@@ -143,7 +147,9 @@ bool Service::add_lun(const LunName& name, session::Done known) {
 // All portals or none: a gateway that is reachable on half of its addresses looks healthy to who
 // looks at the other half.
 void Service::open_portals() {
-  if (stage_ != Stage::kStarting) return;  // asked to stop meanwhile
+  start_timer_.stop();
+  // Asked to stop meanwhile, or these are the last of the first attempts, after the patience.
+  if (stage_ != Stage::kStarting || !portals_.empty()) return;
   for (const config::PortalGroup& group : config_.portal_groups) {
     session::PortalGroup& bound = portals_.emplace_back();
     bound.tag = group.tag;
@@ -216,11 +222,21 @@ void Service::drain() {
   notify_stopping();
   segment_->stopping();
   gateway_->stop_accepting();
+  end_ = session::make_baton([this] { home_.post([this] { end(); }); });
   drain_timer_.start(std::chrono::milliseconds(config_.gateway.drain_timeout_ms));
   gateway_->drain([this] { drained(); });
 }
 
 void Service::drained() {
+  connections_gone_ = true;
+  begin_closing();
+  if (!plan_under_way_) end_.reset();  // else plan_ended() does
+}
+
+// When the last connection is gone, or when time is up: a command that hangs in one store must not
+// keep the others from giving their locks back.
+void Service::begin_closing() {
+  if (stage_ != Stage::kDraining) return;
   enter(Stage::kClosing);
   if (!plan_under_way_) close_stores();  // else plan_ended() does
 }
@@ -228,18 +244,19 @@ void Service::drained() {
 // In parallel, each on a worker: a store that hangs costs its own time and nobody else's. The locks
 // are given back here, which is what the next owner waits for.
 void Service::close_stores() {
-  const session::Baton closed = session::make_baton([this] { home_.post([this] { end(); }); });
-  for (auto& [name, keeper] : luns_) keeper->remove([closed] {});
+  for (auto& [name, keeper] : luns_) keeper->remove([end = end_] {});
 }
 
-/// Time is up. First what initiators keep open is closed; then, if I/O or a store does not end, the
-/// process goes as after a kill -9: locks that are left are fenced by whoever comes next.
+/// Time is up. First what initiators keep open is closed, and every store that can be; then, if I/O
+/// or a store does not end, the process goes as after a kill -9: locks that are left are fenced by
+/// whoever comes next.
 void Service::give_up() {
   if (std::exchange(gave_up_, true)) {
     log::error("control", "drain_failed", {{"connections", gateway_->connections()}});
     std::_Exit(1);
   }
   gateway_->close_all();
+  begin_closing();
   drain_timer_.start(limits::kCloseTimeout);
 }
 

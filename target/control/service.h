@@ -8,8 +8,8 @@
 //   any of them --SIGTERM, SIGINT--> draining --no connection left--> closing --> ended
 //
 // Why portals wait for the first attempts: an initiator that logged in earlier would see LUNs
-// missing that are about to come, and some never look again. Attempts end either way, so a cluster
-// that hangs delays the start by limits::kImageOpenTimeout and does not prevent it.
+// missing that are about to come, and some never look again. But not for ever: a cluster that hangs
+// delays the start by limits::kStartPatience at most, and its disks come when it answers.
 //
 // A reload and an end may meet: a plan is a chain of steps, each waiting for lanes or workers. A
 // step that comes back and finds the stage gone on does nothing more; and the stores are closed
@@ -79,6 +79,7 @@ class Service {
 
   void drain();
   void drained();
+  void begin_closing();
   void close_stores();
   void give_up();
   void end();
@@ -91,7 +92,9 @@ class Service {
   bool plan_under_way_ = false;  // from reload() to plan_ended(), through whatever stages
   std::vector<Change> changes_;  // of the plan that is under way
   ReloadAnswer reload_answer_;   // empty: it has been given
-  bool gave_up_ = false;         // the first of two time limits of the drain is over
+  session::Baton end_;           // held from drain() on: the last copy dropped is the end
+  bool connections_gone_ = false;
+  bool gave_up_ = false;  // the first of two time limits of the drain is over
 
   // The order is that of construction, and its reverse that of the end. Destruction begins when the
   // home loop has returned, so nothing runs beside it but the workers, and those go first. Each of
@@ -106,10 +109,12 @@ class Service {
   std::map<LunName, std::shared_ptr<LunKeeper>> luns_;
   std::vector<session::PortalGroup> portals_;  // as bound
   session::LunId next_lun_id_ = 1;
+  event::Timer start_timer_;  // first attempts have taken long enough
   event::Timer drain_timer_;
   event::Timer reload_timer_;  // the answer has waited for first attempts long enough
   std::vector<std::unique_ptr<event::SignalWatcher>> signals_;
-  event::Workers workers_;  // last: its threads may use everything above
+  event::Workers workers_;  // these two last: their threads may use everything above
+  event::Workers openers_;  // wait for stores to open, which may take long
 };
 
 /// The operator's view of a session: the parameters by their RFC 7143 names, as negotiated.

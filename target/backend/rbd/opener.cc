@@ -18,6 +18,7 @@
 // and the others "opened by another caller", which is the truth.
 #include "backend/rbd/opener.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <map>
@@ -26,6 +27,7 @@
 #include <utility>
 
 #include "backend/rbd/rbd_backend.h"
+#include "base/limits.h"
 #include "base/thread.h"
 #include "ceph/lock.h"
 
@@ -127,8 +129,11 @@ Outcome Opener::open(const Options& options) {
                          "the machine gives no thread to open image " + to_string(options.image)});
   }
   ++attempt.waiting;
+  const auto patience =
+      fresh ? options.timeout
+            : std::min<decltype(options.timeout)>(options.timeout, limits::kJoinedAttemptPatience);
   const bool in_time =
-      shared_->ended.wait_for(lock, options.timeout, [&] { return attempt.outcome.has_value(); });
+      shared_->ended.wait_for(lock, patience, [&] { return attempt.outcome.has_value(); });
   --attempt.waiting;
   if (!in_time) return err(timed_out(options));
   Outcome outcome = std::move(*attempt.outcome);
