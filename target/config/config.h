@@ -146,7 +146,7 @@ using Store = std::variant<Image, File, Null>;
 /// labels and finding the same store again after a reload (its size is no part of a file's name).
 std::string to_string(const Store& store);
 
-/// What the operator promises; alerts compare with it. Per LUN.
+/// What the operator promises, per LUN. Kept; nothing compares with it in this version.
 struct Slo {
   double read_ms = 10;
   double write_ms = 20;

@@ -26,6 +26,7 @@
 #include <toml.hpp>
 
 #include "config/names.h"
+#include "config/quotes.h"
 
 namespace lungate::config {
 namespace {
@@ -202,8 +203,8 @@ Result<Document, Errors> Document::parse(std::string_view text, std::string_view
 }
 
 // One error from the library's text for people: a key that is there twice gets words of its own
-// (and the first one's line), since its picture shows the value; everything else is the headline,
-// with the picture's remark where it says more than "here".
+// (and the first one's line), since its picture shows the value; so do quotation marks; everything
+// else is the headline, with the picture's remark where it says more than "here".
 Error Document::syntax_error(std::string_view what) const {
   const Pictures drawn = pictures(what);
   const std::string_view head = headline(what);
@@ -215,6 +216,10 @@ Error Document::syntax_error(std::string_view what) const {
     at.column = key_column(line(at.line), at.column, *key);
     return {file_, at.line, at.column, quote(*key) + " is there twice",
             "the first is in line " + std::to_string(drawn.first.at.line)};
+  }
+  const bool in_list = head.find("array") != head.npos;
+  if (auto fault = quote_fault(line(at.line), in_list)) {
+    return {file_, at.line, fault->column, std::move(fault->message), std::move(fault->hint)};
   }
   const bool useful = !head.empty() && drawn.last.remark != "here";
   return {file_, at.line, at.column, std::string(head.empty() ? drawn.last.remark : head),

@@ -5,8 +5,7 @@
 // file but through root_table(). Three decisions that the rows share:
 //
 // - A range is what the product can keep, not what a protocol allows: limits.h has the reasons, and
-// a
-//   value outside is an error of the text, never clipped in silence.
+//   a value outside is an error of the text, never clipped in silence.
 // - The words after the rule are for the operator: what it does, what holds when it is absent. They
 //   are printed by `lungate check --keys` and stand nowhere else.
 // - What is designed and not built is listed (not_built), so that it is refused by its name.
@@ -31,7 +30,7 @@ constexpr Range kSegments{limits::kIscsiBytesMin, limits::kIscsiBytesMax};
 const Gateway kGatewayDefaults;
 constexpr Key kGatewayKeys[] = {
     text<&Gateway::name>("name", check_gateway_name,
-                         "which of the group's gateways this process is")
+                         "this gateway's name, in its paths, metrics and locks; keep it")
         .required(),
     integer<&Gateway::loops>("loops", {0, limits::kLoopsMax},
                              "event loops (threads); 0: one for each core, at most 8"),
@@ -110,15 +109,15 @@ constexpr Key kIscsiKeys[] = {
 };
 constexpr Table kIscsi{"[iscsi]", kIscsiKeys, &kIscsiDefaults};
 
-// Tag 0 is reserved by RFC 7143 (13.9). A tag becomes the ALUA target port group and must stay with
-// its gateway for ever: initiators remember it.
+// Tag 0 is reserved by RFC 7143 (13.9). A tag is the relative port identifier too and must stay
+// with its gateway for ever: initiators remember it.
 const PortalGroup kPortalGroupDefaults;
 constexpr Key kPortalGroupKeys[] = {
-    integer<&PortalGroup::tag>("tag", {1, 65535},
-                               "portal group tag and target port group, unique, never reused")
+    integer<&PortalGroup::tag>("tag", {1, 65535}, "portal group tag, unique, never reused")
         .required(),
-    text<&PortalGroup::gateway>("gateway", check_gateway_name,
-                                "whose portals these are; absent: this gateway's"),
+    text<&PortalGroup::gateway>(
+        "gateway", check_gateway_name,
+        "this gateway's name (the default); other names' portals are not used"),
     texts<&PortalGroup::portals>("portals", {1, limits::kPortalsMax}, check_address,
                                  "numeric addresses with ports, as initiators reach them")
         .required(),
@@ -126,7 +125,8 @@ constexpr Key kPortalGroupKeys[] = {
 };
 constexpr Table kPortalGroup{"[[portal_group]]", kPortalGroupKeys, &kPortalGroupDefaults};
 
-// For alerts only. The gateway never refuses or delays an I/O because of it.
+// Read, checked and kept; nothing uses it yet, and its words say so. The gateway will never refuse
+// or delay an I/O because of it.
 const Slo kSloDefaults;
 constexpr Key kSloKeys[] = {
     real<&Slo::read_ms>("read_ms", {0.001, 100'000}, "a read is good when it is not slower"),
@@ -236,7 +236,7 @@ constexpr Key kLunKeys[] = {
                        "VPD 80; absent: made from the store's identity; never change it later"),
     text<&Lun::naa>("naa", check_naa,
                     "VPD 83; absent: made from the store's identity; never change it later"),
-    table<&Lun::slo>("slo", kSlo, "what is promised; alerts compare with it"),
+    table<&Lun::slo>("slo", kSlo, "what is promised; kept, and without effect in this version"),
 };
 constexpr Table kLun{"[[target.lun]]", kLunKeys, &kLunDefaults};
 
@@ -271,7 +271,7 @@ constexpr Key kRootKeys[] = {
     table<&Config::exporter>("exporter", kExporter, "the Prometheus sidecar"),
     table<&Config::iscsi>("iscsi", kIscsi, "what every login is offered"),
     tables<&Config::portal_groups>("portal_group", {1, limits::kPortalsMax}, kPortalGroup,
-                                   "where initiators connect, one for each gateway")
+                                   "where initiators connect")
         .required(),
     tables<&Config::targets>("target", {0, limits::kTargetsMax}, kTarget, "what they find there"),
 };

@@ -43,6 +43,17 @@ std::string_view home_of(std::string_view name, const Table& in, const Table& av
   return {};
 }
 
+/// The key of this name that is known and refused, in any table: [chap] at the top of the file is
+/// told the same as `chap` where it belongs.
+const Key* not_built_anywhere(std::string_view name, const Table& in) {
+  for (const Key& key : in.keys) {
+    if (key.type == Type::kNotBuilt && key.name == name) return &key;
+    if (key.nested.table == nullptr) continue;
+    if (const Key* found = not_built_anywhere(name, *key.nested.table)) return found;
+  }
+  return nullptr;
+}
+
 /// The nearest key of this table, else the table that has just this key, else all keys there are.
 std::string hint_for(std::string_view name, const Table& table) {
   std::vector<std::string_view> names;
@@ -89,13 +100,14 @@ class TableReader {
   /// that will then be reported missing.
   void refuse_foreign(const Member& member) {
     const auto row = std::ranges::find(table_.keys, member.key, &Key::name);
-    if (row == table_.keys.end()) {
-      report_.at_key(member, "unknown key " + quote(member.key) + " in " + std::string(table_.path),
-                     hint_for(member.key, table_));
-    } else if (row->type == Type::kNotBuilt) {
-      report_.at_key(member, quote(member.key) + " is not built yet: " + std::string(row->doc),
-                     "take it out");
+    if (row != table_.keys.end() && row->type != Type::kNotBuilt) return;
+    if (const Key* absent = not_built_anywhere(member.key, root_table())) {
+      return report_.at_key(member,
+                            quote(member.key) + " is not built yet: " + std::string(absent->doc),
+                            "take it out");
     }
+    report_.at_key(member, "unknown key " + quote(member.key) + " in " + std::string(table_.path),
+                   hint_for(member.key, table_));
   }
 
   /// The switch has no default: a new Type does not compile until it is read.

@@ -6,9 +6,9 @@
 // rules that the operator did not. Rules over many tables (twice the same name) still see the sound
 // ones among them.
 //
-// The order is iSCSI's parameters, portal groups, targets with their LUNs and initiators: each is
-// independent of the others, so no error of one hides those of another. Only the bound of
-// limits::kConfigErrorsMax ends it early.
+// The order is iSCSI's parameters, portal groups, the exporter, targets with their LUNs and
+// initiators: each is independent of the others, so no error of one hides those of another. Only
+// the bound of limits::kConfigErrorsMax ends it early.
 #include "config/rules.h"
 
 #include <algorithm>
@@ -123,6 +123,37 @@ void check_portal_groups(const Config& config, const Node& root, Report& report)
   if (!all_sound || own || gateway == nullptr || !report.sound(*gateway)) return;
   report.at_value(or_self(*gateway, "name"),
                   "no [[portal_group]] belongs to gateway " + quote(config.gateway.name));
+}
+
+/// Whether both cannot be listened on. The exporter's [::] takes IPv4 too, a portal's does not.
+bool same_socket(const Address& listen, const Address& portal) {
+  if (listen.port == 0 || listen.port != portal.port) return false;
+  if (listen.host == "::") return true;
+  const std::string_view any = portal.ipv6 ? "::" : "0.0.0.0";
+  return listen.ipv6 == portal.ipv6 &&
+         (listen.host == portal.host || listen.host == any || portal.host == any);
+}
+
+/// Two processes of one host, told by one text. Without the rule whichever starts second fails, and
+/// so it would at a restart only.
+void check_exporter(const Config& config, const Node& root, Report& report) {
+  const Node* exporter = find(root, "exporter");
+  if (exporter != nullptr && !report.sound(*exporter)) return;
+  const Node* listen = exporter == nullptr ? nullptr : find(*exporter, "listen");
+  each_sound<PortalGroup>(
+      config.portal_groups, root, "portal_group", report,
+      [&](const PortalGroup& group, const Node& node) {
+        if (group.gateway != config.gateway.name) return;
+        for (std::size_t i = 0; i < group.portals.size(); ++i) {
+          if (!same_socket(config.exporter.listen, group.portals[i])) continue;
+          report.at_value(listen != nullptr ? *listen : or_self(node, "portals").items[i],
+                          "'listen' of [exporter] is " + quote(to_string(config.exporter.listen)) +
+                              ", and 'portals' of [[portal_group]] has " +
+                              quote(to_string(group.portals[i])),
+                          "two processes cannot have the same port");
+          return;
+        }
+      });
 }
 
 /// Which of a LUN's keys its kind of store allows.
@@ -271,6 +302,7 @@ void check_rules(const Config& config, Report& report) {
   const Node& root = report.document().root();
   check_iscsi(config.iscsi, root, report);
   check_portal_groups(config, root, report);
+  check_exporter(config, root, report);
   check_targets(config, root, report);
 }
 

@@ -21,8 +21,9 @@ static_assert(kMaxBurstBytes <= 0xffffff && kMaxRecvDataSegmentBytes <= 0xffffff
 static_assert(8 + 16 * kUnmapDescriptorsMax <= kParameterListBytesMax);
 // A dead path is given up before Linux's 30 s for its commands.
 static_assert(kNopInterval + kNopTimeout < std::chrono::seconds(30));
-// A peer that is slow is closed before its loop would count as stalled for its sake.
+// The pauses between two attempts to open a store grow from the one to the other.
 static_assert(kReopenDelayMin <= kReopenDelayMax);
+// A loop is at least one thread; a LUN's number fits the one byte of single-level addressing.
 static_assert(kLoopsMax >= 1 && kLunNumberMax <= 255);
 // A whole pattern block of the largest block size (4096) fits one piece of a fill.
 static_assert(kFileFillBytesMax >= 4096 && kFileInlineReadBytesMax <= kTransferBytesMax);

@@ -163,8 +163,8 @@ TEST(RuledKeys, AreAllInTheTableAbove) {
 TEST(Reference, TellsDefaultsAndDuties) {
   EXPECT_THAT(reference_text(),
               HasSubstr("[gateway]\n"
-                        "  name                         which of the group's gateways this process "
-                        "is\n"
+                        "  name                         this gateway's name, in its paths, metrics "
+                        "and locks; keep it\n"
                         "                               string, required\n"));
   EXPECT_THAT(reference_text(), HasSubstr("integer, 1 to 1024, default 128\n"));
 }

@@ -165,6 +165,14 @@ constexpr BadText kBadTexts[] = {
      "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.initiator]]\n"
      "iqn = 'iqn.2026-11.a:c'\nchap = { user = 'u', secret = 's' }\n",
      "t:11:1: error: 'chap' is not built yet: CHAP authentication (take it out)\n"},
+    {"NotBuiltInAnotherTable", "[chap]\nuser = 'u'\n",
+     "t:7:2: error: 'chap' is not built yet: CHAP authentication (take it out)\n"},
+    {"ExporterAndPortal", "[exporter]\nlisten = '127.0.0.1:3260'\n",
+     "t:8:10: error: 'listen' of [exporter] is '127.0.0.1:3260', and 'portals' of [[portal_group]] "
+     "has '127.0.0.1:3260' (two processes cannot have the same port)\n"},
+    {"ExporterAndPortalByAWildcard", "[exporter]\nlisten = '[::]:3260'\n",
+     "t:8:10: error: 'listen' of [exporter] is '[::]:3260', and 'portals' of [[portal_group]] "
+     "has '127.0.0.1:3260' (two processes cannot have the same port)\n"},
     {"Wildcard",
      "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.initiator]]\n"
      "iqn = 'iqn.1994-05.com.redhat:*'\n",
@@ -255,7 +263,22 @@ constexpr BadText kBadTexts[] = {
     {"SyntaxTwoOnALine", "[log]\nlevel = 'a' b = 2\n",
      "t:8:13: error: invalid line format (expected newline, but got 'b'.)\n"},
     {"SyntaxOpenString", "[log]\nlevel = \"abc\n",
-     "t:8:9: error: the next token is not a valid string\n"},
+     "t:8:9: error: the quotation mark \" is not closed in its line\n"},
+    {"SyntaxOpenStringInAList", "[exporter]\nsegments = [\n  '/a',\n  '/b]\n",
+     "t:10:3: error: the quotation mark ' is not closed in its line\n"},
+    {"SyntaxQuotesThatDoNotPair", "[exporter]\nsegments = ['/a, '/b']\n",
+     "t:8:19: error: text right behind a quotation mark: one is missing, or one too many\n"},
+    {"TextWithoutQuotes", "[log]\nlevel = info\n",
+     "t:8:9: error: text needs quotation marks (write 'info')\n"},
+    {"SizeWithoutQuotes", "[[target]]\n[[target.lun]]\nsize = 2GiB # large\n",
+     "t:9:8: error: text needs quotation marks (write '2GiB')\n"},
+    {"SeveralWordsWithoutQuotes", "[[target]]\nalias = the store\n",
+     "t:8:9: error: text needs quotation marks (write 'the store')\n"},
+    {"AddressWithoutQuotes", "[iscsi]\n[[portal_group]]\nportals = [127.0.0.1:3260]\n",
+     "t:9:12: error: text needs quotation marks (write '127.0.0.1:3260')\n"},
+    {"AddressWithoutQuotesInAList",
+     "[iscsi]\n[[portal_group]]\nportals = [\n  127.0.0.1:3260,\n]\n",
+     "t:10:3: error: text needs quotation marks (write '127.0.0.1:3260')\n"},
     {"SyntaxOpenHeader", "[log\nlevel = 1\n",
      "t:7:1: error: an invalid key appeared. (is not a valid key)\n"},
     {"ManyAtOnce", "[log]\nlevel = 3\n[ceph]\nusr = 'a'\nimages_per_connection = 9999\n",
@@ -270,7 +293,7 @@ TEST(Parse, WhatTheGatewayMustHave) {
   EXPECT_EQ(errors_of(parse_text("", "t")),
             "t:1:1: error: the file needs 'gateway' (this process)\n"
             "t:1:1: error: the file needs 'portal_group' "
-            "(where initiators connect, one for each gateway)\n");
+            "(where initiators connect)\n");
   EXPECT_EQ(Text().with("[[portal_group]]", "gateway = \"gw-b\"").errors(),
             "t.toml:2:8: error: no [[portal_group]] belongs to gateway 'gw-a'\n");
 }
@@ -285,6 +308,15 @@ TEST(Parse, GatewaysMayShareAWildcardPortalButNoAddress) {
   EXPECT_EQ(two("0.0.0.0"), "");
   EXPECT_EQ(two("[::]"), "");
   EXPECT_THAT(two("10.0.0.1"), HasSubstr("portal '10.0.0.1:3260' is there twice"));
+}
+
+TEST(Parse, TheExportersDefaultIsAPortToo) {
+  EXPECT_THAT(Text().with("[[portal_group]]", "portals = ['0.0.0.0:9287']").errors(),
+              HasSubstr("t.toml:10:12: error: 'listen' of [exporter] is '127.0.0.1:9287'"));
+  // Another port, another family, another address: all of them can be listened on.
+  for (const std::string_view listen : {"127.0.0.1:3261", "[::1]:3260", "127.0.0.2:3260"}) {
+    EXPECT_EQ(Text().with("[exporter]", "listen = '" + std::string(listen) + "'").errors(), "");
+  }
 }
 
 TEST(Parse, ALineAfterADottedKeyIsFound) {
