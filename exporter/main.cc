@@ -3,7 +3,7 @@
 // lungate-exporter: reads the segments of this host's targets and serves /metrics. It may be
 // restarted, upgraded or killed at any time; no target notices. Three threads: this one waits for
 // SIGTERM or SIGINT, one serves HTTP, one makes pages. Exit status: 0 after a signal, 1 when the
-// address cannot be had, 2 when it was told nonsense.
+// address cannot be had, 2 when the configuration is wrong, 64 when the command line is.
 #include <signal.h>
 
 #include <variant>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The command line, and the file that it may name. main() calls it once. The operator errs here: a
-// wrong option, a wrong file and no segment at all end the process with status 2 and a sentence,
-// before a socket is opened; a segment that is not there yet is no error, for the target may start
-// later. Options win over the file, each for itself.
+// wrong option or no segment at all (status 64) and a wrong file (2) end the process with a
+// sentence, before a socket is opened; a segment that is not there yet is no error, for the target
+// may start later. Options win over the file, each for itself.
 #include "exporter/options.h"
 
 #include <CLI/CLI.hpp>
@@ -18,6 +18,7 @@ namespace lungate::exporter {
 namespace {
 
 constexpr int kBadConfiguration = 2;
+constexpr int kBadUsage = 64;  // sysexits.h: EX_USAGE, as with lungate and lungate-target
 
 struct CommandLine {
   std::string config_file;
@@ -63,7 +64,7 @@ std::variant<Options, Exit> read_options(int argc, const char* const* argv,
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Exit{app.exit(error) == 0 ? 0 : kBadConfiguration};
+    return Exit{app.exit(error) == 0 ? 0 : kBadUsage};
   }
   Options options;
   if (!line.config_file.empty()) {
@@ -75,7 +76,7 @@ std::variant<Options, Exit> read_options(int argc, const char* const* argv,
   if (!line.segments.empty()) options.exporter.segments = line.segments;
   if (options.exporter.segments.empty()) {
     std::cerr << "lungate-exporter: no segment: give --config or --segment\n";
-    return Exit{kBadConfiguration};
+    return Exit{kBadUsage};
   }
   return options;
 }

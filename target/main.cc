@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <system_error>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -18,9 +19,11 @@
 
 namespace {
 
-/// A configuration that is wrong as a text, or words that are: nothing was started, nothing
-/// changed, and starting again would not help (RestartPreventExitStatus= of the unit).
+/// A configuration that is wrong as a text, and a wrong command line (sysexits.h: EX_USAGE), as
+/// with lungate and lungate-exporter: nothing was started, nothing changed, and starting again
+/// would not help (RestartPreventExitStatus= of the unit).
 constexpr int kExitBadConfig = 2;
+constexpr int kExitUsage = 64;
 
 struct Options {
   std::string file;
@@ -44,8 +47,12 @@ int run(const Options& options) {
                        {{"limit", descriptors}, {"wanted", lungate::limits::kDescriptorsWanted}});
   // A peer that goes away while we write is an error value, not a signal.
   ::signal(SIGPIPE, SIG_IGN);
-  const int code = lungate::control::Service(std::move(*config), options.file).run();
-  return code;
+  try {
+    return lungate::control::Service(std::move(*config), options.file).run();
+  } catch (const std::system_error& error) {  // its constructor's: nothing has been started
+    lungate::log::error("control", "no_resources", {{"error", error.what()}});
+    return 1;
+  }
 }
 
 }  // namespace
@@ -61,7 +68,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitBadConfig;  // --help and --version end here as well
+    return app.exit(error) == 0 ? 0 : kExitUsage;  // --help and --version end here as well
   }
   return run(options);
 }

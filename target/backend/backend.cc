@@ -7,6 +7,8 @@
 // mistake.
 #include "backend/backend.h"
 
+#include <atomic>
+
 #include "base/check.h"
 
 namespace lungate::backend {
@@ -27,6 +29,20 @@ std::string_view name(Status status) {
 void all_allocated(Request& request) noexcept {
   request.extent_bytes = request.length;
   request.extent_allocated = true;
+}
+
+void fresh_look_ups(Request& request) noexcept {
+  request.look_until = {};
+  request.hurried = false;
+}
+
+// Not an atomic member: a request is a value, which is assigned and copied while nobody has it.
+void hurry(Request& request) noexcept {
+  std::atomic_ref(request.hurried).store(true, std::memory_order_relaxed);
+}
+
+bool hurried(const Request& request) noexcept {
+  return std::atomic_ref(const_cast<bool&>(request.hurried)).load(std::memory_order_relaxed);
 }
 
 void check_request(const Request& request) noexcept {

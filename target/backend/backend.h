@@ -27,6 +27,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/mail.h"
 
 namespace lungate::backend {
@@ -75,7 +76,24 @@ struct Request : Mail {
   // request was submitted.
   std::uint64_t extent_bytes = 0;  // 1 to length
   bool extent_allocated = true;
+  // Set by the adapter beside them. False: nobody has looked (look_ups.h), and asking on behind it
+  // would be no use now.
+  bool looked = true;
+
+  // kAllocation: what binds all requests of one command together. fresh_look_ups() before the first
+  // of them; the adapter sets the time, hurry() the other.
+  BootTime look_until;
+  bool hurried = false;
 };
+
+/// A command begins to ask. Its loop's thread; no request in progress.
+void fresh_look_ups(Request& request) noexcept;
+/// Whoever waits for this request wants it back rather than answered well (an abort, a LUN that
+/// leaves): what has not been begun need not be. The submitting loop's thread, at any time while it
+/// is in progress. Means something for kAllocation only; every other verb moves data.
+void hurry(Request& request) noexcept;
+/// Any thread.
+bool hurried(const Request& request) noexcept;
 
 /// Why a store that was served is served no more: what counters and alerts go by.
 enum class Loss : std::uint8_t {

@@ -71,10 +71,21 @@ inline constexpr std::size_t kSendQueueBytesHigh = 8 * kMiB;
 inline constexpr std::size_t kTaskBytesPerConnectionMax = 64 * kMiB;
 /// The same of one lane, by what the allocator really gives: eight connections with their budgets
 /// full, or 16,000 commands of 32 KiB. Thousands of connections share it, so that it is the lanes
-/// that bound the process's memory, and not the number of peers.
+/// that bound the memory of commands, and not the number of peers.
 inline constexpr std::size_t kTaskBytesPerLaneMax = 512 * kMiB;
 static_assert(kTaskBytesPerConnectionMax * 8 <= kTaskBytesPerLaneMax,
               "no peer alone takes more than an eighth of what its lane has for all");
+/// Answers that belong to no command's data (pings, rejects, texts, plain responses): the copies
+/// and the places of those that a connection has unsent, above which it stops reading as well. An
+/// initiator has a few hundred bytes of them at a time. This is what one peer can do; with what was
+/// read already and goes beyond it, thousands of peers stay within the next.
+inline constexpr std::size_t kUnreadAnswersBytesHigh = 256 * kKiB;
+/// What such answers copy, on all lanes, each with its share: whoever asks for more than its lane
+/// has is closed. With the segments that we declare by default it is not met; the operator may
+/// declare larger ones, and then this is what bounds the memory of pings that nobody reads.
+inline constexpr std::size_t kCopiedBytesMax = 1536 * kMiB;
+static_assert(kLoopsMax * (kCopiedBytesMax / kLoopsMax) == kCopiedBytesMax,
+              "what the lanes have is what the process has: 1.5 GiB");
 /// Buffers of one size that a lane keeps for the next command: a full window of the most common
 /// sizes; what is above goes back to the allocator.
 inline constexpr std::size_t kPooledBytesPerClassMax = 16 * kMiB;
@@ -141,6 +152,11 @@ inline constexpr std::uint32_t kImmediateCommandsMax = 16;
 /// Data of NOP-Out and Text that came before their turn by CmdSN, kept until it is theirs: one
 /// PDU's worth. Over one TCP connection nothing comes before its turn unless the peer wants it so.
 inline constexpr std::size_t kHeldBytesPerSessionMax = kMaxRecvDataSegmentBytes;
+static_assert(kConnectionsMax * (kUnreadAnswersBytesHigh + kMaxRecvDataSegmentBytes +
+                                 kHeldBytesPerSessionMax) <=
+                  kCopiedBytesMax,
+              "by default every peer may leave its pings unread, and those behind a hole, and none "
+              "is closed for it");
 
 /// Task management requests of one session whose answers wait for I/O to end: each may hold work on
 /// every lane. Initiators have one or two at a time.
@@ -282,6 +298,12 @@ inline constexpr std::size_t kWatchersMax = 256;
 /// Objects of one look for allocated ranges (1 GiB at 4 MiB each). Without an object map librbd
 /// asks each of them, ten at a time: some 30 ms on flash, a second on disks.
 inline constexpr std::uint64_t kAllocationObjectsMax = 256;
+/// Such looks of one LUN that wait or are under way, of all its initiators: a few tools ask at the
+/// same time, and whoever must wait for them all (a removal, the end) waits for seconds.
+inline constexpr unsigned kLookUpsPerLunMax = 4;
+/// How long one GET LBA STATUS goes on asking for more descriptors; then its list ends. Well below
+/// the 30 s after which initiators abort a command, and a look that is under way comes on top.
+inline constexpr std::chrono::milliseconds kLookUpTime{5'000};
 
 // --- Control socket --------------------------------------------------------------------------
 
@@ -332,6 +354,7 @@ inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
 /// After the drain: I/O in progress and stores get this much longer, then the process ends hard.
 inline constexpr std::chrono::milliseconds kCloseTimeout{10'000};
 static_assert(kImageCloseTimeout <= kCloseTimeout, "an image that can be released is released");
+static_assert(kLookUpTime < kCloseTimeout, "a look-up does not decide how the process ends");
 /// Threads for calls that block, and those that wait for stores to open: apart, so that images that
 /// hang hold up neither a close nor a reload. A store that hangs costs one opener for
 /// kImageOpenTimeout once, and for kJoinedAttemptPatience at every retry.

@@ -32,10 +32,34 @@ std::shared_ptr<Roster::Place> Roster::place_of(Pool& pool) {
   const std::string key =
       pool.cluster()->client() + " " + std::to_string(pool.id()) + "/" + name_space.data();
   const std::lock_guard lock(mutex_);
-  alive_.try_emplace(pool.cluster()->client(), pool.cluster()->alive());
+  if (!known(pool.cluster()->client())) {
+    bury_gone();
+    alive_.emplace(pool.cluster()->client(), pool.cluster()->alive());
+  }
   std::shared_ptr<Place>& place = places_[key];
   if (place == nullptr) place = std::make_shared<Place>();
   return place;
+}
+
+bool Roster::known(const std::string& client) const {
+  return alive_.contains(client) || std::find(gone_.begin(), gone_.end(), client) != gone_.end();
+}
+
+// A client that has gone enlists nowhere any more: only its name is kept, so that its locks may be
+// taken over. There are as many names as former instances elsewhere; one that is forgotten is taken
+// for one that may still write, which is safe.
+void Roster::bury_gone() {
+  for (auto client = alive_.begin(); client != alive_.end();) {
+    if (!client->second.expired()) {
+      ++client;
+      continue;
+    }
+    const std::string prefix = client->first + " ";
+    std::erase_if(places_, [&](const auto& place) { return place.first.starts_with(prefix); });
+    gone_.push_back(client->first);
+    client = alive_.erase(client);
+  }
+  while (gone_.size() > limits::kFormerInstancesMax) gone_.pop_front();
 }
 
 Result<void, Error> Roster::enlist(Pool& pool) {
@@ -64,13 +88,21 @@ Result<std::optional<Instance>, Error> Roster::find(Pool& pool, const std::strin
 
 void Roster::abandon(const std::string& client) {
   const std::lock_guard lock(mutex_);
-  alive_[client].reset();
+  if (const auto found = alive_.find(client); found != alive_.end())
+    found->second.reset();
+  else if (!known(client))
+    gone_.push_back(client);
 }
 
 bool Roster::in_use(const std::string& client) const {
   const std::lock_guard lock(mutex_);
-  const auto known = alive_.find(client);
-  return known == alive_.end() || !known->second.expired();
+  const auto found = alive_.find(client);
+  return found != alive_.end() ? !found->second.expired() : !known(client);
+}
+
+std::size_t Roster::remembered() const {
+  const std::lock_guard lock(mutex_);
+  return alive_.size() + places_.size();
 }
 
 Result<void, Error> Roster::fence(Pool& pool, const Instance& instance) {

@@ -8,6 +8,8 @@
 // instance.h encodes it. A client is entered before it takes its first lock there.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,6 +45,8 @@ class Roster {
   /// Whether that client of this process may still do I/O. False once its connection has been
   /// closed or abandoned; true when this roster has never seen it.
   bool in_use(const std::string& client) const;
+  /// What it keeps of this process' clients beside the names of those that have gone; for tests.
+  std::size_t remembered() const;
   /// Fences the instance's client, unless that has been done before, and notes it, so that a client
   /// is fenced once and not once per image. When it returns, the pool's connection has seen the
   /// osdmap that says so. Takes a second. REQUIRES: the instance has ended or has lost touch.
@@ -56,6 +60,8 @@ class Roster {
   };
 
   std::shared_ptr<Place> place_of(Pool& pool);
+  bool known(const std::string& client) const;  // REQUIRES: mutex_ is held, as does the next
+  void bury_gone();
   Result<void, Error> forget_old(Pool& pool);
   Result<void, Error> fence_once(Cluster& by, const std::string& address);
 
@@ -70,6 +76,7 @@ class Roster {
   mutable std::mutex mutex_;      // guards what follows; never held over a call
   std::map<std::string, std::shared_ptr<Place>> places_;    // by "client.4123 3/namespace"
   std::map<std::string, std::weak_ptr<const void>> alive_;  // this process' clients, from enlist()
+  std::deque<std::string> gone_;  // those that are no more, the oldest first
 };
 
 }  // namespace lungate::ceph

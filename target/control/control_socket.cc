@@ -24,6 +24,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "api/codec.h"
@@ -43,10 +45,15 @@ sockaddr_un address_of(const std::string& path) {
 
 /// Does not wait: a process that hangs, with its queue of connections full, answers EAGAIN. It is
 /// there, so its socket is not ours to take.
-bool somebody_listens(const sockaddr_un& address) {
+std::optional<std::string> who_listens(const sockaddr_un& address) {
   const UniqueFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-         errno == EAGAIN;
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return errno == EAGAIN ? std::optional<std::string>("another lungate-target") : std::nullopt;
+  ucred peer{};  // of a connected socket: who has called listen()
+  socklen_t size = sizeof peer;
+  if (::getsockopt(probe.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0)
+    return "another lungate-target";
+  return "another lungate-target (pid " + std::to_string(peer.pid) + ")";
 }
 
 /// What stands at the path: nothing, a socket, or something that is not ours to remove.
@@ -186,8 +193,8 @@ Result<std::unique_ptr<ControlSocket>, std::string> ControlSocket::open(event::L
                                                                         const std::string& path,
                                                                         Handle handle) {
   const sockaddr_un address = address_of(path);
-  if (somebody_listens(address))
-    return err("control socket " + path + ": another lungate-target listens there");
+  if (const auto who = who_listens(address))
+    return err("control socket " + path + ": " + *who + " listens there");
   if (!is_replaceable(path))
     return err("control socket " + path + ": something that is no socket stands there");
   ::unlink(path.c_str());

@@ -48,7 +48,7 @@ Outlook absent(const config::File& file, bool read_only) {
   if (const int error = may(folder, F_OK); error != 0)
     return {false, file.path + ": the folder " + folder + ": " + reason(error)};
   if (file.size_bytes == 0)
-    return {false, file.path + ": there is no such file; with a size it would be made"};
+    return {false, file.path + ": there is no such file; give a size and it is made"};
   if (read_only) return {false, file.path + ": there is no such file, and read_only makes none"};
   if (const int error = may(folder, W_OK | X_OK); error != 0)
     return {false, file.path + ": cannot be made in the folder " + folder + ": " + reason(error)};

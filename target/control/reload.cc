@@ -5,9 +5,11 @@
 // the process may have been asked to stop meanwhile. A file that is wrong as a text, that needs a
 // restart, or that would do harm is answered with what is wrong, and changes nothing.
 //
-//   reload() --a worker looks at files--> sizes_known() --lanes let go of what leaves-->
+//   reload() --a worker reads, plans, looks at files--> text_read() --lanes let go of what
+//   leaves-->
 //     stores are closed --> add_luns() --first attempts have ended, lanes are told--> plan_ended()
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -37,65 +39,70 @@ std::vector<std::string> shrinking(const Plan& plan, const config::Config& next)
 }
 
 api::Error refusal(const std::vector<std::string>& why) {
+  for (const std::string& one : why) log::error("control", "reload_refused", {{"error", one}});
   return {api::ErrorCode::kRefused, "the reload was refused; nothing was changed", why};
 }
 
-void log_refusal(const std::vector<std::string>& why) {
-  for (const std::string& one : why) log::error("control", "reload_refused", {{"error", one}});
+api::Error wrong_text(const std::string& file, const config::Errors& errors) {
+  api::Error error{api::ErrorCode::kBadConfig, file + " is wrong; nothing was changed", {}};
+  for (const config::Error& one : errors) {
+    error.details.push_back(config::to_string(one));
+    log::error("control", "reload_refused", {{"error", error.details.back()}});
+  }
+  return error;
+}
+
+/// In this order: is the text right, can it be done without a restart and without harm. Blocks, for
+/// a file system may hang: workers only.
+Result<ReadText, api::Error> read_text(const Surroundings& from, const std::string& file,
+                                       const config::Config& current) {
+  auto next = from.read_config(file);
+  if (!next) return err(wrong_text(file, next.error()));
+  Plan plan = plan_changes(current, *next);
+  if (!plan.needs_restart.empty()) {
+    log::error("control", "reload_needs_restart", {{"what", plan.needs_restart.front()}});
+    return err(api::Error{api::ErrorCode::kNeedsRestart,
+                          "this can only change at a restart (systemctl restart "
+                          "lungate-target); nothing was changed",
+                          plan.needs_restart});
+  }
+  if (!plan.refused.empty()) return err(refusal(plan.refused));
+  if (const auto harm = shrinking(plan, *next); !harm.empty()) return err(refusal(harm));
+  return ReadText{std::move(*next), std::move(plan)};
 }
 
 }  // namespace
 
-// In this order: is there time for it, is the text right, can it be done without a restart and
-// without harm. Only then is anything touched, so a refusal never leaves half of a configuration
-// behind. Files are looked at on a worker: a file system may hang.
+// Only when all has been read and looked at is anything touched, so a refusal never leaves half of
+// a configuration behind. What it is compared with cannot change meanwhile: that takes a reload.
 void Service::reload(ReloadAnswer answer) {
   if (stage_ != Stage::kServing)
     return answer(
         api::Error{api::ErrorCode::kBusy, "the gateway is " + std::string(name(stage_)), {}});
-  auto next = config::parse_file(file_);
-  if (!next) {
-    api::Error error{api::ErrorCode::kBadConfig, file_ + " is wrong; nothing was changed", {}};
-    for (const config::Error& one : next.error()) error.details.push_back(config::to_string(one));
-    log_refusal(error.details);
-    return answer(error);
-  }
-  const Plan plan = plan_changes(config_, *next);
-  if (!plan.needs_restart.empty()) {
-    log::error("control", "reload_needs_restart", {{"what", plan.needs_restart.front()}});
-    return answer(api::Error{api::ErrorCode::kNeedsRestart,
-                             "this can only change at a restart (systemctl restart "
-                             "lungate-target); nothing was changed",
-                             plan.needs_restart});
-  }
-  if (!plan.refused.empty()) {
-    log_refusal(plan.refused);
-    return answer(refusal(plan.refused));
-  }
   enter(Stage::kReloading);
   plan_under_way_ = true;
   reload_answer_ = std::move(answer);
-  changes_ = plan.changes;
-  auto harm = std::make_shared<std::vector<std::string>>();
-  auto config = std::make_shared<config::Config>(std::move(*next));
-  workers_.run([plan, config, harm] { *harm = shrinking(plan, *config); }, home_,
-               [this, plan, config, harm] { sizes_known(plan, std::move(*config), *harm); });
+  changes_.reset();
+  reload_timer_.start(surroundings_.reload_answer);
+  auto read = std::make_shared<std::optional<Result<ReadText, api::Error>>>();
+  workers_.run(
+      [this, read, current = config_] { read->emplace(read_text(surroundings_, file_, current)); },
+      home_, [this, read] { text_read(std::move(**read)); });
 }
 
-// The last look before anything is touched. A refusal here is the first thing that the service
-// manager does not hear of: for it nothing has begun.
-void Service::sizes_known(const Plan& plan, config::Config next,
-                          const std::vector<std::string>& harm) {
+// The last look before anything is touched. A refusal is nothing that the service manager hears of:
+// for it nothing has begun.
+void Service::text_read(Result<ReadText, api::Error> read) {
   if (stage_ != Stage::kReloading) return plan_ended();  // asked to stop meanwhile
-  if (!harm.empty()) {
+  if (!read) {
     plan_under_way_ = false;
+    reload_timer_.stop();
     enter(Stage::kServing);
-    log_refusal(harm);
-    return answer_reload(refusal(harm));
+    return answer_reload(read.error());
   }
   notify_reloading();
-  reload_timer_.start(limits::kReloadAnswerTimeout);
-  carry_out(plan, std::move(next), [this] { plan_ended(); });
+  changes_ = read->plan.changes;
+  carry_out(read->plan, std::move(read->config), [this] { plan_ended(); });
 }
 
 // The one end of a plan that was carried out, in part or whole: it comes from the chain of steps,
@@ -125,7 +132,7 @@ void Service::plan_ended() {
 // in an alert an hour later.
 std::vector<std::string> Service::outcome() const {
   std::vector<std::string> sentences;
-  for (const Change& change : changes_) {
+  for (const Change& change : *changes_) {
     std::string& sentence = sentences.emplace_back(change.text);
     if (!change.opens) continue;
     const auto keeper = luns_.find(*change.opens);
@@ -143,8 +150,18 @@ std::vector<std::string> Service::outcome() const {
   return sentences;
 }
 
-// Once per reload: when the plan has ended, or before that by the timer, for a cluster that hangs
-// may hold it up longer than an operator waits in front of a terminal.
+/// Time to tell what there is to tell: a store, or the file system of the configuration, may hang
+/// longer than an operator waits in front of a terminal.
+void Service::reload_takes_long() {
+  if (stage_ != Stage::kReloading) return;  // its end answers
+  if (changes_) return answer_reload(api::Reloaded{outcome()});
+  answer_reload(api::Error{api::ErrorCode::kBusy,
+                           file_ + " and the files that it names are still being read; what comes "
+                                   "of it will be in the log",
+                           {}});
+}
+
+// Once per reload: when the plan has ended, or before that by the timer.
 void Service::answer_reload(const api::Reply& reply) {
   if (const ReloadAnswer answer = std::exchange(reload_answer_, nullptr)) answer(reply);
 }

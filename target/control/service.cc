@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -59,19 +60,22 @@ session::Endpoint endpoint_of(const config::Address& address) {
   return {address.host, address.port, address.ipv6};
 }
 
+void portal_failed(const std::string& portal, int error) {
+  log::error("control", "portal_failed", {{"portal", portal}, {"error", std::strerror(error)}});
+}
+
 }  // namespace
 
-Service::Service(config::Config config, std::string file, std::unique_ptr<Stores> stores)
+Service::Service(config::Config config, std::string file, std::unique_ptr<Stores> stores,
+                 Surroundings surroundings)
     : config_(std::move(config)),
       file_(std::move(file)),
+      surroundings_(std::move(surroundings)),
       started_(boot_now()),
       stores_(stores ? std::move(stores) : std::make_unique<Stores>(config_)),
       start_timer_(home_, [this] { open_portals(); }),
       drain_timer_(home_, [this] { give_up(); }),
-      reload_timer_(home_,
-                    [this] {
-                      if (stage_ == Stage::kReloading) answer_reload(api::Reloaded{outcome()});
-                    }),
+      reload_timer_(home_, [this] { reload_takes_long(); }),
       workers_(limits::kWorkerThreads),
       openers_(limits::kOpenerThreads) {}
 
@@ -116,7 +120,10 @@ bool Service::start() {
 
   gateway_ =
       std::make_unique<session::Gateway>(home_, settings_of(config_), *segment_, lanes_of(config_));
-  gateway_->start();
+  if (!bind_portals() || !start_lanes()) {
+    segment_->stopping();  // on purpose: nothing has died
+    return false;
+  }
   watch_signals();
   // Dropped by each LUN when its state is known: initiators that logged in before would see LUNs
   // missing that are about to come, and some never look again.
@@ -124,8 +131,20 @@ bool Service::start() {
       session::make_baton([this] { home_.post([this] { open_portals(); }); });
   for (const config::Target& target : config_.targets)
     for (const config::Lun& lun : target.luns) add_lun({target.iqn, lun.id}, [known] {});
-  start_timer_.start(limits::kStartPatience);
+  start_timer_.start(surroundings_.start_patience);
   return true;
+}
+
+/// Lanes are threads, and a machine may have no more of them.
+bool Service::start_lanes() {
+  try {
+    gateway_->start();
+    return true;
+  } catch (const std::system_error& error) {
+    log::error("control", "no_threads", {{"error", error.what()}});
+    gateway_->stop();  // those that have come about
+    return false;
+  }
 }
 
 /// `known` is dropped, not called, when the LUN finds no place in the segment: a baton's copy.
@@ -145,11 +164,9 @@ bool Service::add_lun(const LunName& name, session::Done known) {
 }
 
 // All portals or none: a gateway that is reachable on half of its addresses looks healthy to who
-// looks at the other half.
-void Service::open_portals() {
-  start_timer_.stop();
-  // Asked to stop meanwhile, or these are the last of the first attempts, after the patience.
-  if (stage_ != Stage::kStarting || !portals_.empty()) return;
+// looks at the other half. Bound before anything else is touched: where another target serves, a
+// start has nothing to open, nor to make.
+bool Service::bind_portals() {
   for (const config::PortalGroup& group : config_.portal_groups) {
     session::PortalGroup& bound = portals_.emplace_back();
     bound.tag = group.tag;
@@ -158,16 +175,26 @@ void Service::open_portals() {
         bound.portals.push_back(endpoint_of(address));
         continue;
       }
-      const auto endpoint = gateway_->listen(group.tag, endpoint_of(address));
+      const auto endpoint = gateway_->bind(group.tag, endpoint_of(address));
       if (!endpoint) {
-        log::error("control", "portal_failed",
-                   {{"portal", to_string(address)}, {"error", std::strerror(endpoint.error())}});
-        exit_code_ = 1;
-        return drain();
+        portal_failed(to_string(address), endpoint.error());
+        return false;
       }
-      log::info("control", "portal_open", {{"portal", endpoint->text()}, {"tag", group.tag}});
+      log::info("control", "portal_bound", {{"portal", endpoint->text()}, {"tag", group.tag}});
       bound.portals.push_back(*endpoint);
     }
+  }
+  return true;
+}
+
+void Service::open_portals() {
+  start_timer_.stop();
+  // Asked to stop meanwhile, or these are the last of the first attempts, after the patience.
+  if (stage_ != Stage::kStarting || std::exchange(portals_open_, true)) return;
+  if (const auto listening = gateway_->listen(); !listening) {  // somebody was quicker
+    portal_failed(listening.error().portal.text(), listening.error().error);
+    exit_code_ = 1;
+    return drain();
   }
   gateway_->set_directory(directory(), [this] {
     if (stage_ != Stage::kStarting) return;

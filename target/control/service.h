@@ -20,10 +20,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/messages.h"
+#include "base/limits.h"
 #include "config/config.h"
 #include "config/parse.h"
 #include "control/control_socket.h"
@@ -38,11 +40,28 @@
 
 namespace lungate::control {
 
+/// A configuration that has been read for a reload, and what it would change.
+struct ReadText {
+  config::Config config;
+  Plan plan;
+};
+
+/// How a reload reads its text, and how long is waited for what may hang. Other than this in tests,
+/// nowhere else.
+struct Surroundings {
+  std::function<Result<config::Config, config::Errors>(const std::string& file)> read_config =
+      config::parse_file;
+  Nanoseconds start_patience = limits::kStartPatience;
+  Nanoseconds reload_answer = limits::kReloadAnswerTimeout;
+};
+
 class Service {
  public:
   /// `file` is read again at each reload. `stores` opens what the LUNs are on; null: Stores of this
   /// configuration, as ever but in tests.
-  Service(config::Config config, std::string file, std::unique_ptr<Stores> stores = nullptr);
+  /// Throws std::system_error when the machine gives no threads or no descriptors.
+  Service(config::Config config, std::string file, std::unique_ptr<Stores> stores = nullptr,
+          Surroundings surroundings = {});
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -55,6 +74,8 @@ class Service {
 
   bool start();
   bool add_lun(const LunName& name, session::Done known);
+  bool bind_portals();
+  bool start_lanes();
   void open_portals();
   void watch_signals();
 
@@ -67,7 +88,8 @@ class Service {
 
   void reload(ReloadAnswer answer);
   /// `done` is called once, on the home loop, whatever becomes of the plan.
-  void sizes_known(const Plan& plan, config::Config next, const std::vector<std::string>& harm);
+  void text_read(Result<ReadText, api::Error> read);
+  void reload_takes_long();
   void carry_out(const Plan& plan, config::Config next, session::Done done);
   void add_luns(const std::vector<LunName>& names, session::Done done);
   void plan_ended();
@@ -86,13 +108,15 @@ class Service {
 
   config::Config config_;
   const std::string file_;
+  const Surroundings surroundings_;
   const BootTime started_;
   session::StateOf<Stage, kStages> stage_{Stage::kStarting};
   int exit_code_ = 0;
   bool plan_under_way_ = false;  // from reload() to plan_ended(), through whatever stages
-  std::vector<Change> changes_;  // of the plan that is under way
-  ReloadAnswer reload_answer_;   // empty: it has been given
-  session::Baton end_;           // held from drain() on: the last copy dropped is the end
+  std::optional<std::vector<Change>> changes_;  // of the plan that is under way, once it is known
+  ReloadAnswer reload_answer_;                  // empty: it has been given
+  session::Baton end_;  // held from drain() on: the last copy dropped is the end
+  bool portals_open_ = false;
   bool connections_gone_ = false;
   bool gave_up_ = false;  // the first of two time limits of the drain is over
 

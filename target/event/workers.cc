@@ -61,13 +61,23 @@ void Workers::Impl::serve() {
 
 Workers::Workers(unsigned threads) : impl_(std::make_unique<Impl>()) {
   check(threads > 0, "there is a worker");
-  for (unsigned i = 0; i < threads; ++i) {
-    const std::string name = "lg-worker-" + std::to_string(i);
-    impl_->threads.push_back(start_thread(name.c_str(), [impl = impl_.get()] { impl->serve(); }));
+  impl_->threads.reserve(threads);
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      const std::string name = "lg-worker-" + std::to_string(i);
+      impl_->threads.push_back(start_thread(name.c_str(), [impl = impl_.get()] { impl->serve(); }));
+    }
+  } catch (...) {
+    end();  // those that have come about wait for work
+    throw;
   }
 }
 
 Workers::~Workers() {
+  end();
+}
+
+void Workers::end() noexcept {
   // Ends without the lock: the end of a closure may be the end of an object that calls run() once
   // more. That call is dropped too.
   std::deque<Impl::Call> dropped;

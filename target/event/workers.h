@@ -12,6 +12,7 @@ class Loop;
 /// I/O. A call that never returns costs one of them; the count is chosen with that in mind.
 class Workers {
  public:
+  /// Throws std::system_error when the machine gives not that many: made while starting.
   explicit Workers(unsigned threads);
   /// Waits for the work in progress; what is queued and not begun is dropped with its `done`.
   ~Workers();
@@ -24,6 +25,7 @@ class Workers {
   void run(std::function<void()> work, Loop& loop, std::function<void()> done);
 
  private:
+  void end() noexcept;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -230,6 +230,50 @@ bool Framer::on_pdu_ready(Bytes&) {
   return true;
 }
 
+bool Framer::allows(State from, State to) {
+  return legal(from, to);
+}
+
+/// What the state collects byte by byte; 0: nothing, or straight into the room.
+std::size_t Framer::part_bytes() const {
+  switch (state_) {
+    case State::kHeader:
+      return kBhsBytes;
+    case State::kAdditionalHeader:
+      return header_.ahs_bytes();
+    case State::kHeaderDigest:
+      return limits_.header_digest ? sizeof(Digest) : 0;
+    case State::kPadding:
+      return padding_bytes();
+    case State::kDataDigest:
+      return limits_.data_digest ? sizeof(Digest) : 0;
+    case State::kHeaderReady:
+    case State::kData:
+    case State::kPduReady:
+    case State::kFailed:
+      return 0;
+  }
+  return 0;
+}
+
+void Framer::check_invariants() const {
+  const bool collects = state_ == State::kHeader || state_ == State::kAdditionalHeader ||
+                        state_ == State::kHeaderDigest || state_ == State::kPadding ||
+                        state_ == State::kDataDigest;
+  check(collects ? filled_ < part_bytes() : filled_ == 0, "a part that is full has been left");
+  if (state_ == State::kFailed) return;
+  if (state_ < State::kHeaderReady)
+    return check(room_.empty(), "there is no room before the owner has given one");
+  check(ahs_bytes().size() == header_.ahs_bytes(), "the additional headers fit their place");
+  check(room_.size() <= data_segment_bytes(), "the room is no larger than the data");
+  if (state_ == State::kHeaderReady) check(data_filled_ == 0, "data comes after its header");
+  check(data_filled_ <= data_segment_bytes(), "no more data is taken than was announced");
+  if (state_ > State::kData)
+    check(data_filled_ == data_segment_bytes(), "what follows the data comes after all of it");
+  if (state_ != State::kPduReady)  // the owner may have set the next one's limits by then
+    check(data_segment_bytes() <= limits_.data_segment_bytes_max, "no PDU is beyond the limits");
+}
+
 /// feed() finds the state unchanged and gives the error again.
 bool Framer::on_failed(Bytes&) {
   return true;

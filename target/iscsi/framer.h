@@ -134,6 +134,13 @@ class Framer {
   /// has its own digest): the owner rejects the PDU and fails its task.
   bool data_digest_ok() const { return data_digest_ok_; }
 
+  // --- For tests and fuzzers ---
+
+  /// Whether the machine has this step.
+  static bool allows(State from, State to);
+  /// Stops the process when what is counted does not fit the state. Between any two calls.
+  void check_invariants() const;
+
  private:
   /// What a state does with the input: takes what it needs and enters the next state (true), or
   /// takes everything there is and stays (false).
@@ -158,6 +165,7 @@ class Framer {
   bool header_verified();
   bool data_complete();
   std::size_t padding_bytes() const;
+  std::size_t part_bytes() const;
 
   FramerLimits limits_;
   State state_ = State::kHeader;

@@ -16,6 +16,7 @@
 #include "scsi/execution.h"
 
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "scsi/command_table.h"
@@ -91,7 +92,17 @@ void forget_results(Execution& execution) {
   execution.data_in_bytes = 0;
   execution.transfer_bytes = 0;
   execution.change.reset();
+  execution.next = nullptr;
   execution.cursor = 0;
+}
+
+/// The commands go by the sizes of their buffers: one that is larger than planned would let them
+/// move more than the CDB was checked for.
+void check_buffers(const Execution& execution) {
+  const Plan& planned = execution.planned;
+  const auto most = [&](Direction way) { return planned.direction == way ? planned.bytes : 0; };
+  check(execution.data_in.size() <= most(Direction::kIn), "data-in has the room that was planned");
+  check(execution.data_out.size() <= most(Direction::kOut), "data-out brings what was planned");
 }
 
 bool owes_attention(const Execution& execution, const Command* command) {
@@ -111,6 +122,7 @@ Plan plan(const Cdb& cdb, const Unit* unit) {
 }
 
 Step start(Execution& execution) {
+  check_buffers(execution);
   forget_results(execution);
   const Command* command = find_command(execution.cdb);
   if (owes_attention(execution, command))
@@ -123,8 +135,9 @@ Step start(Execution& execution) {
 }
 
 Step resume(Execution& execution) {
-  check(execution.next != nullptr, "only a submitted or changing command is resumed");
-  return execution.next(execution);
+  const auto next = std::exchange(execution.next, nullptr);
+  check(next != nullptr, "a submitted or changing command is resumed, and once for each step");
+  return next(execution);
 }
 
 }  // namespace lungate::scsi

@@ -87,13 +87,14 @@ struct Execution {
 /// Looks at the CDB alone. `unit` may be null.
 Plan plan(const Cdb& cdb, const Unit* unit);
 
-/// REQUIRES: `planned` and the buffers as plan() said. Checks in the order of SAM-5: unit, unit
-/// attention, reservation, CDB, parameters; then acts. A unit that has changed since (it was
-/// offline or too short when the command was planned, so its data were not asked for) answers BUSY:
-/// nothing has been executed, and a write is never GOOD because its data were never fetched.
+/// REQUIRES: `planned` and the buffers as plan() said (no larger, and none in another direction).
+/// Checks in the order of SAM-5: unit, unit attention, CDB, parameters; then acts. A unit that has
+/// changed since (it was offline or too short when the command was planned, so its data were not
+/// asked for) answers BUSY: nothing has been executed, and a write is never GOOD because its data
+/// were never fetched.
 Step start(Execution& execution);
 
-/// REQUIRES: the last step was kSubmit or kChange and it has been carried out.
+/// REQUIRES: the last step was kSubmit or kChange and it has been carried out. Once for each step.
 Step resume(Execution& execution);
 
 }  // namespace lungate::scsi

@@ -123,10 +123,14 @@ Step told(Execution& execution) {
         "an extent lies inside what was asked for");
   const Geometry& geometry = execution.unit->geometry;
   const std::uint64_t lba = request.offset / geometry.block_bytes;
+  // The store has had enough: the list ends here, and the initiator may go on behind it. Only where
+  // there is nothing to tell yet, what was not looked up is told as what it is worth: mapped.
+  if (!request.looked && execution.cursor > 0) return give_list(execution);
   const Run run = in_blocks(request.extent_bytes, request.extent_allocated, geometry.block_bytes);
   append(execution, lba, run);
   const std::uint64_t next = lba + run.blocks;
-  if (next == geometry.block_count || execution.cursor == descriptors_wanted(execution))
+  if (next == geometry.block_count || execution.cursor == descriptors_wanted(execution) ||
+      !request.looked)
     return give_list(execution);
   return ask(execution, next);
 }
@@ -144,6 +148,7 @@ std::optional<Sense> get_lba_status_refusal(const Cdb& cdb, const Unit& unit) {
 Step get_lba_status(Execution& execution) {
   const auto cdb = as<GetLbaStatusCdb>(execution.cdb);
   if (cdb.allocation_bytes == 0) return good(execution);
+  backend::fresh_look_ups(execution.request);
   if (thinly_provisioned(*execution.unit)) return ask(execution, cdb.lba);
   append(execution, cdb.lba,
          {blocks_from(cdb.lba, execution.unit->geometry), Provisioning::kMapped});

@@ -10,9 +10,10 @@ namespace lungate::session {
 
 std::string_view name(CloseReason reason) {
   constexpr std::array<std::string_view, kCloseReasons> kNames = {
-      "logout",         "peer_closed",     "protocol_error", "digest_error", "login_refused",
-      "login_timeout",  "receive_timeout", "send_timeout",   "nop_timeout",  "reinstated",
-      "administrative", "stalled",         "drained",        "evicted",      "discovery_timeout"};
+      "logout",        "peer_closed",   "protocol_error",    "digest_error",
+      "login_refused", "login_timeout", "receive_timeout",   "send_timeout",
+      "nop_timeout",   "reinstated",    "administrative",    "stalled",
+      "drained",       "evicted",       "discovery_timeout", "no_memory"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -23,8 +23,9 @@ enum class CloseReason : std::uint8_t {
   kDrained,           // the gateway stops
   kEvicted,           // in login or in discovery, the oldest one: a newer one has its place
   kDiscoveryTimeout,  // a discovery session has had its time
+  kNoMemory,          // its answers, which it does not read, have no place in their lane any more
 };
-inline constexpr std::size_t kCloseReasons = 15;
+inline constexpr std::size_t kCloseReasons = 16;
 std::string_view name(CloseReason reason);
 
 }  // namespace lungate::session

@@ -354,13 +354,19 @@ void Commands::sent(Task& task) {
 
 // --- Taking back ---------------------------------------------------------------------------------
 
+/// Until its I/O has ended, which need not be thorough any more where it is but a question.
+void Commands::wait_for(Task& task, const Baton& baton) {
+  backend::hurry(task.execution.request);
+  task.batons.push_back(baton);
+}
+
 /// By phase: executing, it is absorbed; receiving and delivered, it ends now; receiving and not
 /// delivered, it keeps its slot until its CmdSN has passed, for the number must be used up.
 void Commands::abort(Task& task, const Baton& baton) {
   if (task.phase == TaskPhase::kResponding) return;  // it has been answered
   if (!std::exchange(task.aborted, true))
     task.recorder.add(telemetry::LunCounter::kAbortedCommands);
-  if (task.phase == TaskPhase::kExecuting) return task.batons.push_back(baton);  // absorbed
+  if (task.phase == TaskPhase::kExecuting) return wait_for(task, baton);  // absorbed
   if (task.delivered) return end(task);
   // Its CmdSN must still pass by, but nothing of it will run: nobody waits for a peer that may
   // never send what comes before it.
@@ -375,7 +381,7 @@ void Commands::abort_all(const LaneLun* lun, const Baton& baton) {
 }
 
 void Commands::quiesce(Task& task, LunFate fate, const Baton& baton) {
-  if (task.phase == TaskPhase::kExecuting) return task.batons.push_back(baton);
+  if (task.phase == TaskPhase::kExecuting) return wait_for(task, baton);
   // Its data is still awaited. It will be run by what is true now, and refused by it: the snapshot
   // without a backend, or none at all. Its data keeps its place until then.
   check(task.phase == TaskPhase::kReceiving, "a command in progress waits for data or for its I/O");
@@ -390,6 +396,12 @@ void Commands::quiesce(Task& task, LunFate fate, const Baton& baton) {
   task.execution.unit = task.view != nullptr ? &task.view->unit : nullptr;
 }
 
+/// A walk over all slots: an answered command has left the LUN's list.
+void Commands::forget(const telemetry::LunRecorder& recorder) {
+  for (Task& task : tasks_.all())
+    if (task.recorder == recorder) task.recorder = {};
+}
+
 /// Nothing of the peer's will come any more: what waits for data or for its turn ends. Batons that
 /// wait for I/O stay with it. What responds was handed back by the send queue before.
 void Commands::connection_closed() {
@@ -397,6 +409,7 @@ void Commands::connection_closed() {
     if (task.phase == TaskPhase::kFree) continue;
     if (!std::exchange(task.aborted, true) && task.phase != TaskPhase::kResponding)
       task.recorder.add(telemetry::LunCounter::kAbortedCommands);
+    if (task.phase == TaskPhase::kExecuting) backend::hurry(task.execution.request);
     if (task.phase == TaskPhase::kReceiving) end(task);
   }
 }

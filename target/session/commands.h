@@ -80,6 +80,9 @@ class Commands {
   /// kept until its I/O has ended. It is answered either way. REQUIRES: in progress on a LUN whose
   /// snapshot has no backend any more.
   void quiesce(Task& task, LunFate fate, const Baton& baton);
+  /// Answers of the LUN that this counts for are still to be sent: they are recorded nowhere, for
+  /// its cells will be another LUN's. REQUIRES: none of its commands is in progress.
+  void forget(const telemetry::LunRecorder& recorder);
   /// The connection is gone: what waits for the peer ends now, what is with the backend is
   /// absorbed.
   void connection_closed();
@@ -112,6 +115,7 @@ class Commands {
   void send_data_in(Task& task, const iscsi::Residual& residual, std::uint32_t& pdus,
                     bool collapse);
   void send_response(Task& task, const iscsi::Residual& residual, std::uint32_t pdus);
+  static void wait_for(Task& task, const Baton& baton);
   void leave_lun(Task& task);
   void end(Task& task);
 

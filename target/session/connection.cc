@@ -141,7 +141,7 @@ void Connection::send(Outgoing&& pdu) {
     if (pdu.task != nullptr) handler_->sent(*pdu.task);
     return;
   }
-  const Bytes data = pdu.text.empty() ? pdu.data : Bytes(pdu.text);
+  const Bytes data = pdu.text.empty() ? pdu.data : pdu.text.bytes();
   if (send_header_digest_) {
     const auto digest = iscsi::crc32c_digest(Bytes(pdu.header).first(iscsi::kBhsBytes));
     store(MutableBytes(pdu.header).subspan(iscsi::kBhsBytes), digest);
@@ -159,8 +159,24 @@ void Connection::send(Outgoing&& pdu) {
   if (queue_.empty()) send_stuck_ = arrival();
   queue_.push(std::move(pdu));
   // At once, not at the end of the turn: a small request may have a large answer.
-  if (queue_.cost() > limits::kSendQueueBytesHigh) choked_ = true;
+  choked_ = choked_ || too_much_unsent();
   if (!std::exchange(dirty_, true)) lane_.mark_dirty(*this);
+}
+
+/// Not at once when it fails: the caller is in the middle of something, and so is consume(), which
+/// looks at no further PDU. What is queued until the turn's end is never sent.
+void Connection::send_copy(Outgoing&& pdu, Bytes data) {
+  if (auto copy = lane_.copies().take(data); copy)
+    pdu.text = std::move(*copy);
+  else
+    doomed_ = true;
+  send(std::move(pdu));
+}
+
+bool Connection::too_much_unsent() const {
+  const std::size_t parts = choked_ ? 2 : 1;
+  return queue_.cost() > limits::kSendQueueBytesHigh / parts ||
+         queue_.loose() > limits::kUnreadAnswersBytesHigh / parts;
 }
 
 /// Once per turn for each connection that has something to say, and whenever the socket takes more.
@@ -170,6 +186,7 @@ void Connection::send(Outgoing&& pdu) {
 void Connection::flush() {
   former_handler_.reset();
   dirty_ = false;
+  if (open() && doomed_) return close(CloseReason::kNoMemory);
   bool all = true;
   while (open() && !queue_.empty()) {
     std::array<iovec, limits::kSendPiecesMax> pieces;
@@ -190,8 +207,7 @@ void Connection::flush() {
   if (queue_.empty()) send_stuck_ = BootTime{};
   if (queue_.empty() && state_ == ConnectionState::kLeaving) return close(leaves_because_);
   wants_write_ = !all;
-  choked_ =
-      queue_.cost() > (choked_ ? limits::kSendQueueBytesHigh / 2 : limits::kSendQueueBytesHigh);
+  choked_ = too_much_unsent();
   update_interest();
   consume_kept();
 }
@@ -208,7 +224,7 @@ void Connection::resume() {
 }
 
 bool Connection::reading() const {
-  return state_ == ConnectionState::kServing && !choked_;
+  return state_ == ConnectionState::kServing && !choked_ && !doomed_;
 }
 
 /// The only place that asks the loop for events: everything that changes what is wanted ends here.

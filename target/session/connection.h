@@ -111,6 +111,9 @@ class Connection {
   /// Queues a PDU: adds padding and digests. It leaves at the end of the turn. Nothing happens when
   /// the connection is closed, but `pdu.task` is handed to sent() all the same.
   void send(Outgoing&& pdu);
+  /// The same with data that lies nowhere else: it is copied. When there is no memory for the copy
+  /// the connection closes at the turn's end (kNoMemory): an answer is whole or it is none.
+  void send_copy(Outgoing&& pdu, Bytes data);
 
   /// What place() has given for the PDU that is arriving is about to be freed.
   void discard_data() { framer_.discard_data(); }
@@ -141,6 +144,8 @@ class Connection {
   void fail(iscsi::FramingError error);
   void keep_for_later(Bytes in);
   void consume_kept();
+  /// Whether what is unsent is more than a connection may have, halved for one that was choked.
+  bool too_much_unsent() const;
   void update_interest();
   void check_deadlines(BootTime now);
 
@@ -162,6 +167,7 @@ class Connection {
   bool dirty_ = false;        // in the lane's list of those that have something to send
   bool wants_write_ = false;  // the kernel took less than we had
   bool choked_ = false;       // too much unsent: commands wait in the socket
+  bool doomed_ = false;       // an answer had no place: closes at the turn's end
   bool consuming_ = false;
   StateOf<ConnectionState, kConnectionTable> state_{ConnectionState::kServing};
   /// Read, but not consumed because reading has stopped in the middle. Not empty: nothing is read

@@ -34,8 +34,9 @@ constexpr std::array<std::optional<GatewayCounter>, kCloseReasons> kCounterOf = 
     GatewayCounter::kCloseAdmin,
     GatewayCounter::kCloseStalled,
     GatewayCounter::kCloseDrained,
-    GatewayCounter::kCloseAdmin,
-    GatewayCounter::kCloseAdmin};
+    GatewayCounter::kCloseEvicted,
+    GatewayCounter::kCloseDiscoveryTimeout,
+    GatewayCounter::kCloseNoMemory};
 
 constexpr std::array<std::pair<scsi::SenseKey, ErrorClass>, 9> kClassOfKey = {{
     {scsi::SenseKey::kNotReady, ErrorClass::kNotReady},
@@ -58,6 +59,15 @@ ErrorClass class_of(scsi::SenseKey key) {
 constexpr std::array<telemetry::Op, 5> kOpOf = {telemetry::Op::kRead, telemetry::Op::kWrite,
                                                 telemetry::Op::kFlush, telemetry::Op::kUnmap,
                                                 telemetry::Op::kOther};
+
+/// What went over the wire for it: data-in may be less than its buffer has room for, because an
+/// allocation length is a bound and no promise; data-out fills its buffer, which is min(EDTL, what
+/// the CDB wants).
+std::size_t moved_bytes(const Task& task) {
+  const scsi::Execution& execution = task.execution;
+  return execution.planned.direction == scsi::Direction::kIn ? execution.data_in_bytes
+                                                             : task.buffer.bytes().size();
+}
 
 }  // namespace
 
@@ -97,8 +107,7 @@ void record_task(Task& task, BootTime sent) {
   telemetry::IoRecord io;
   io.op = kOpOf[static_cast<std::size_t>(task.execution.planned.op)];
   io.error = error_class(task.execution);
-  // The buffer has the size of what was moved: min(EDTL, what the CDB wants), for both directions.
-  io.bytes = io.error == ErrorClass::kNone ? task.buffer.bytes().size() : 0;
+  io.bytes = io.error == ErrorClass::kNone ? moved_bytes(task) : 0;
   io.stage_ns = {at.ready - at.arrival, submitted - at.ready, at.completed - submitted,
                  sent - at.completed};
   task.recorder.record(io);

@@ -18,8 +18,13 @@ class LunExecutor {
  public:
   virtual ~LunExecutor() = default;
 
-  /// Lane's thread. REQUIRES: task.lun set, data_out received, data_in provided.
+  /// Lane's thread. REQUIRES: as check_ready() says.
   virtual void execute(Task& task) noexcept = 0;
+
+ protected:
+  /// Every executor begins by it: task.lun is set, data_out has been received whole, data_in has
+  /// the room that the initiator and the CDB agree upon.
+  static void check_ready(const Task& task);
 };
 
 }  // namespace lungate::session

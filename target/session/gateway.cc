@@ -100,14 +100,24 @@ void Gateway::on_every_lane(const std::function<void(Lane&, const Baton&)>& work
 
 // --- Connections ---------------------------------------------------------------------------------
 
-Result<Endpoint, int> Gateway::listen(std::uint16_t portal_group_tag, const Endpoint& where) {
-  auto listener = listen_on(where);
-  if (!listener) return err(listener.error());
-  acceptors_.push_back(std::make_unique<Acceptor>(
-      home_, std::move(*listener),
-      [this, portal_group_tag](Accepted&& in) { accepted(portal_group_tag, std::move(in)); },
-      [this] { count(telemetry::GatewayCounter::kConnectionsRefusedSystem); }));
-  return acceptors_.back()->endpoint();
+Result<Endpoint, int> Gateway::bind(std::uint16_t portal_group_tag, const Endpoint& where) {
+  auto socket = bind_on(where);
+  if (!socket) return err(socket.error());
+  const Endpoint endpoint = local_endpoint(socket->get());
+  bound_.push_back({portal_group_tag, std::move(*socket)});
+  return endpoint;
+}
+
+Result<void, PortalRefusal> Gateway::listen() {
+  for (Bound& bound : std::exchange(bound_, {})) {
+    if (const int error = begin_listening(bound.socket.get()); error != 0)
+      return err(PortalRefusal{local_endpoint(bound.socket.get()), error});
+    acceptors_.push_back(std::make_unique<Acceptor>(
+        home_, std::move(bound.socket),
+        [this, tag = bound.tag](Accepted&& in) { accepted(tag, std::move(in)); },
+        [this] { count(telemetry::GatewayCounter::kConnectionsRefusedSystem); }));
+  }
+  return {};
 }
 
 /// Round robin, not by load: a connection lives on its lane for life, and what it will do is not

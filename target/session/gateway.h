@@ -4,7 +4,7 @@
 // the LUNs' truths. The home loop runs no I/O: what is slow here delays logins and changes, never a
 // command.
 //
-//   Gateway(...) -> start() -> add_lun()..., set_directory(), listen()... -> serving
+//   Gateway(...) -> bind()... -> start() -> add_lun()..., set_directory(), listen() -> serving
 //     -> stop_accepting(), drain() -> idle -> stop() -> destroyed
 #pragma once
 
@@ -29,6 +29,12 @@
 
 namespace lungate::session {
 
+/// A portal that could not be opened, and the errno.
+struct PortalRefusal {
+  Endpoint portal;
+  int error = 0;
+};
+
 /// Home loop's thread only, but for the HomeDoor verbs, which lanes call.
 class Gateway final : private HomeDoor, private LaneBroadcast {
  public:
@@ -51,9 +57,12 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   /// Every lane takes the directory over; sessions that have lost their access end.
   void set_directory(DirectoryPtr directory, Done done);
 
-  /// Begins to accept on `where`. The answer is the real endpoint (port 0 is resolved), the error
-  /// an errno.
-  Result<Endpoint, int> listen(std::uint16_t portal_group_tag, const Endpoint& where);
+  /// Takes a portal's address, before start() too: nobody else can serve there from now on, and
+  /// who connects is refused. The answer is the real endpoint (port 0 is resolved), the error an
+  /// errno.
+  Result<Endpoint, int> bind(std::uint16_t portal_group_tag, const Endpoint& where);
+  /// Begins to accept on all that have been bound.
+  Result<void, PortalRefusal> listen();
 
   /// Every session of every lane, in no order. `answer` is called on the home loop.
   void describe_sessions(std::function<void(std::vector<SessionDescription>)> answer);
@@ -68,7 +77,10 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   std::size_t waiting_logins() const { return registry_.waiting(); }
   unsigned lanes() const { return static_cast<unsigned>(lanes_.size()); }
 
-  void stop_accepting() { acceptors_.clear(); }
+  void stop_accepting() {
+    acceptors_.clear();
+    bound_.clear();
+  }
   /// Sessions finish what they have and end; `idle` is called when no connection is left.
   void drain(Done idle);
   /// What is still connected is closed. Its I/O is waited for before `idle` of drain() comes.
@@ -101,6 +113,11 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   telemetry::Segment& segment_;
   Registry registry_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  struct Bound {
+    std::uint16_t tag;
+    UniqueFd socket;
+  };
+  std::vector<Bound> bound_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::map<LunId, std::shared_ptr<LunHome>> luns_;
   std::size_t connections_ = 0;

@@ -33,6 +33,7 @@ Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
       recorder_(recorder),
       tick_timer_(loop_, [this] { tick(); }),
       buffers_(settings_.task_bytes_per_lane),
+      copies_(settings_.copied_bytes_max / lanes),
       receive_buffer_(limits::kReceiveBufferBytes),
       directory_(std::make_shared<const Directory>()) {
   loop_.set_turn_begin([this](BootTime now) { recorder_.turn_started(now); });
@@ -161,8 +162,10 @@ void Lane::forget_lun(LunId id) {
   LaneLun* lun = find_lun(id);
   if (lun == nullptr) return;
   check(lun->in_progress.empty(), "a LUN is forgotten after its last command");
-  for (const auto& [session_id, session] : sessions_)
+  for (const auto& [session_id, session] : sessions_) {
     check(!session->shows(*lun), "a LUN is forgotten when no session shows it");
+    session->forget(*lun);
+  }
   luns_.erase(id);
 }
 

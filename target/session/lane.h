@@ -19,6 +19,7 @@
 #include "session/baton.h"
 #include "session/buffers.h"
 #include "session/close_reason.h"
+#include "session/copies.h"
 #include "session/directory.h"
 #include "session/home_door.h"
 #include "session/local_executor.h"
@@ -58,6 +59,7 @@ class Lane {
   HomeDoor& home() { return home_; }
   LocalExecutor& local_executor() { return local_executor_; }
   BufferPool& buffers() { return buffers_; }
+  CopyPool& copies() { return copies_; }
   telemetry::LoopRecorder& recorder() { return recorder_; }
   const DirectoryPtr& directory() const { return directory_; }
   /// Scratch for one read of one connection; empty again before the next.
@@ -89,7 +91,7 @@ class Lane {
   /// (update_lun without one, or no session shows it).
   void quiesce_lun(LunId id, LunFate fate, const Baton& baton);
   /// REQUIRES: no session shows it any more (set_directory) and its commands have ended
-  /// (quiesce_lun).
+  /// (quiesce_lun). Nothing of this lane writes to its place in the segment after that.
   void forget_lun(LunId id);
   void close_session(SessionId id, CloseReason reason);
   /// Sessions take no more commands and end when those in progress are answered; logins end now.
@@ -119,6 +121,7 @@ class Lane {
   std::uint64_t last_ticket_ = 0;
   LocalExecutor local_executor_{*this};
   BufferPool buffers_;
+  CopyPool copies_;
   std::vector<std::byte> receive_buffer_;
   DirectoryPtr directory_;
   std::unordered_map<LunId, std::unique_ptr<LaneLun>> luns_;

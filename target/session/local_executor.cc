@@ -14,6 +14,7 @@
 namespace lungate::session {
 
 void LocalExecutor::execute(Task& task) noexcept {
+  check_ready(task);
   scsi::Execution& execution = task.execution;
   execution.request.reply_to = &lane_.loop().mailbox();
   execution.request.deliver = &LocalExecutor::delivered;

@@ -135,9 +135,7 @@ void LoginPhase::act(iscsi::LoginReply&& reply) {
 void LoginPhase::send(iscsi::LoginReply&& reply) {
   Outgoing pdu;
   store(MutableBytes(pdu.header), reply.header);
-  const Bytes text = bytes_of(std::string_view(reply.text));
-  pdu.text.assign(text.begin(), text.end());
-  connection_.send(std::move(pdu));
+  connection_.send_copy(std::move(pdu), bytes_of(std::string_view(reply.text)));
 }
 
 void LoginPhase::refused(const iscsi::LoginReply& reply) {
@@ -213,7 +211,7 @@ void LoginPhase::tick(BootTime now) {
 /// rest.
 void LoginPhase::closed(CloseReason reason) {
   connection_.lane().login_ended(connection_);
-  if (reason == CloseReason::kEvicted)
+  if (reason == CloseReason::kEvicted || reason == CloseReason::kNoMemory)
     connection_.lane().recorder().add(GatewayCounter::kLoginLimit);
   if (reason == CloseReason::kLoginTimeout)
     connection_.lane().recorder().add(GatewayCounter::kLoginTimeout);

@@ -28,9 +28,10 @@ void SendQueue::push(Outgoing&& pdu) {
   if (count_ == ring_.size()) grow();
   Outgoing& slot = ring_[(first_ + count_) & (ring_.size() - 1)];
   slot = std::move(pdu);
-  if (!slot.text.empty()) slot.data = slot.text;
+  if (!slot.text.empty()) slot.data = slot.text.bytes();
   ++count_;
   bytes_ += size_of(slot);
+  loose_ += loose_of(slot);
 }
 
 /// From the first byte that the kernel has not taken, which may be in the middle of a header. Whole
@@ -51,7 +52,8 @@ std::size_t SendQueue::gather(std::span<iovec> pieces) const {
 Task* SendQueue::pop() {
   Outgoing& pdu = ring_[first_];
   Task* task = pdu.task;
-  pdu.text = {};  // its memory too: a place is used again after a whole round only
+  loose_ -= loose_of(pdu);
+  pdu.text.reset();  // now: a place is used again after a whole round only
   first_ = (first_ + 1) & (ring_.size() - 1);
   --count_;
   if (count_ == 0 && ring_.size() > limits::kSendSlotsKept) [[unlikely]]
@@ -64,15 +66,11 @@ void SendQueue::shrink() {
   first_ = 0;
 }
 
-/// `text` moves with its PDU and its memory with it, but `data` that points into it must be set
-/// anew.
+/// `data` may point into `text`, whose bytes stay where they are.
 void SendQueue::grow() {
   std::vector<Outgoing> larger(ring_.size() * 2);
-  for (std::size_t i = 0; i < count_; ++i) {
-    Outgoing& pdu = larger[i];
-    pdu = std::move(ring_[(first_ + i) & (ring_.size() - 1)]);
-    if (!pdu.text.empty()) pdu.data = pdu.text;
-  }
+  for (std::size_t i = 0; i < count_; ++i)
+    larger[i] = std::move(ring_[(first_ + i) & (ring_.size() - 1)]);
   ring_ = std::move(larger);
   first_ = 0;
 }

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "iscsi/bhs.h"
+#include "session/copies.h"
 
 namespace lungate::session {
 
@@ -28,8 +29,8 @@ struct Outgoing {
   std::uint8_t trailer_bytes = 0;  // padding and data digest
   std::array<std::byte, 8> trailer{};
   Bytes data;
-  std::vector<std::byte> text;  // owned data of the rare PDUs that have no task (login, text, NOP)
-  Task* task = nullptr;         // told when this PDU has left, because it is the task's last
+  Copy text;             // owned data of what lies in no task (login, text, NOP, sense)
+  Task* task = nullptr;  // told when this PDU has left, because it is the task's last
 };
 
 static_assert(limits::kTransferBytesMax + limits::kTransferBytesMax / limits::kIscsiBytesMin *
@@ -47,6 +48,9 @@ class SendQueue {
   std::size_t bytes() const { return bytes_; }
   /// What it makes us hold: the bytes, and a place for each PDU.
   std::size_t cost() const { return bytes_ + count_ * sizeof(Outgoing); }
+  /// The part of it that no command's data accounts for: the copies, and the places of PDUs that
+  /// carry no data of a task.
+  std::size_t loose() const { return loose_; }
 
   /// Returns the queued PDU's place; valid until the next call.
   void push(Outgoing&& pdu);
@@ -83,18 +87,23 @@ class SendQueue {
   static std::size_t size_of(const Outgoing& pdu) {
     return pdu.header_bytes + pdu.data.size() + pdu.trailer_bytes;
   }
+  static std::size_t loose_of(const Outgoing& pdu) {
+    const bool of_a_task = pdu.text.empty() && !pdu.data.empty();
+    return of_a_task ? 0 : sizeof(Outgoing) + pdu.text.bytes().size();
+  }
   const Outgoing& front() const { return ring_[first_]; }
   Task* pop();
   void grow();
   void shrink();
 
   /// Its size is a power of two. What can be queued is bounded by cost(): the connection reads no
-  /// more above kSendQueueBytesHigh, and one read's answer may go beyond it. A queue that runs
-  /// empty gives back what a burst made it.
+  /// more above kSendQueueBytesHigh (or kUnreadAnswersBytesHigh, of what is loose), and one read's
+  /// answer may go beyond it. A queue that runs empty gives back what a burst made it.
   std::vector<Outgoing> ring_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t loose_ = 0;
   std::size_t sent_of_front_ = 0;
 };
 

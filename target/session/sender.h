@@ -40,9 +40,8 @@ class Sender {
   void send_copy(const Bhs& header, Bytes data, Task* task = nullptr) {
     Outgoing pdu;
     store(MutableBytes(pdu.header), header);
-    pdu.text.assign(data.begin(), data.end());
     pdu.task = task;
-    connection_.send(std::move(pdu));
+    connection_.send_copy(std::move(pdu), data);
   }
 
   /// Refuses the PDU with this header (it is quoted), and counts the reason. Takes a StatSN. What

@@ -109,6 +109,7 @@ class Session final : public PduHandler {
   void quiesce(Task& task, LunFate fate, const Baton& baton) {
     commands_.quiesce(task, fate, baton);
   }
+  void forget(const LaneLun& lun) { commands_.forget(lun.recorder); }
   bool shows(const LaneLun& lun) const { return commands_.nexuses().shows(lun); }
   void raise(const LaneLun& lun, const scsi::AdditionalSense& attention);
   void directory_changed();

@@ -21,6 +21,7 @@ struct Settings {
   std::chrono::milliseconds stall_limit = limits::kStallLimit;
   // Not of the configuration: bounds that tests reach with less.
   std::size_t task_bytes_per_lane = limits::kTaskBytesPerLaneMax;
+  std::size_t copied_bytes_max = limits::kCopiedBytesMax;
   std::size_t connections_max = limits::kConnectionsMax;
   std::size_t logins_max = limits::kLoginsMax;
   std::size_t discovery_sessions_max = limits::kDiscoverySessionsMax;

@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bytes.h"
+
 namespace lungate::session {
 namespace {
 
@@ -29,12 +31,12 @@ Endpoint endpoint_of(const sockaddr_storage& storage) {
     sockaddr_in6 address;
     std::memcpy(&address, &storage, sizeof address);
     ::inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof text);
-    return {text, ntohs(address.sin6_port), true};
+    return {text, port_from_network(address.sin6_port), true};
   }
   sockaddr_in address;
   std::memcpy(&address, &storage, sizeof address);
   ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
-  return {text, ntohs(address.sin_port), false};
+  return {text, port_from_network(address.sin_port), false};
 }
 
 /// False when `where.host` is no numeric address of its family.
@@ -42,14 +44,14 @@ bool to_name(const Endpoint& where, Name& name) {
   if (where.ipv6) {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
-    address.sin6_port = htons(where.port);
+    address.sin6_port = port_to_network(where.port);
     if (::inet_pton(AF_INET6, where.host.c_str(), &address.sin6_addr) != 1) return false;
     std::memcpy(&name.storage, &address, name.size = sizeof address);
     return true;
   }
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(where.port);
+  address.sin_port = port_to_network(where.port);
   if (::inet_pton(AF_INET, where.host.c_str(), &address.sin_addr) != 1) return false;
   std::memcpy(&name.storage, &address, name.size = sizeof address);
   return true;
@@ -75,7 +77,7 @@ std::string Endpoint::text() const {
 
 /// SO_REUSEADDR: a gateway that is started again must not wait for the connections of its former
 /// life to time out. IPV6_V6ONLY: [::] and 0.0.0.0 may both be configured.
-Result<UniqueFd, int> listen_on(const Endpoint& where) {
+Result<UniqueFd, int> bind_on(const Endpoint& where) {
   Name name;
   if (!to_name(where, name)) return err(EINVAL);
   UniqueFd fd{
@@ -84,7 +86,17 @@ Result<UniqueFd, int> listen_on(const Endpoint& where) {
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (where.ipv6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (::bind(fd.get(), name.get(), name.size) != 0) return err(+errno);
-  if (::listen(fd.get(), SOMAXCONN) != 0) return err(+errno);
+  return fd;
+}
+
+int begin_listening(int fd) {
+  return ::listen(fd, SOMAXCONN) == 0 ? 0 : errno;
+}
+
+Result<UniqueFd, int> listen_on(const Endpoint& where) {
+  auto fd = bind_on(where);
+  if (!fd) return fd;
+  if (const int error = begin_listening(fd->get()); error != 0) return err(error);
   return fd;
 }
 

@@ -22,7 +22,12 @@ struct Endpoint {
   std::string text() const;
 };
 
-/// Listens on `where`; port 0 lets the kernel choose. The error is an errno.
+/// Takes the address, port 0 lets the kernel choose; who connects is refused until it listens. The
+/// error is an errno: EADDRINUSE when somebody listens there.
+Result<UniqueFd, int> bind_on(const Endpoint& where);
+/// 0 or an errno: somebody else may have taken the address too, and listens by now.
+int begin_listening(int fd);
+/// Both.
 Result<UniqueFd, int> listen_on(const Endpoint& where);
 
 /// The address that the socket is bound to.

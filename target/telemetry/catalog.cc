@@ -142,6 +142,9 @@ constexpr CellRow kGatewayCounterRows[] = {
     {&kConnectionsRefused, "reason", "system", {}, {}, true},
     {&kNetworkBytes, "direction", "receive", {}, {}, true},
     {&kNetworkBytes, "direction", "send", {}, {}, true},
+    close("evicted"),
+    close("discovery_timeout"),
+    close("no_memory"),
 };
 
 constexpr CellRow kGatewayGaugeRows[] = {

@@ -165,9 +165,13 @@ enum class GatewayCounter : std::uint8_t {
   kConnectionsRefusedSystem,  // accept(2) failed: out of descriptors or memory
   kBytesReceived,
   kBytesSent,
+  // Why sessions ended, since layout 2.1.
+  kCloseEvicted,
+  kCloseDiscoveryTimeout,
+  kCloseNoMemory,
 };
 inline constexpr std::size_t kGatewayCounters =
-    static_cast<std::size_t>(GatewayCounter::kBytesSent) + 1;
+    static_cast<std::size_t>(GatewayCounter::kCloseNoMemory) + 1;
 
 /// Levels of one loop; the reader sums them. Kept per loop and not once, so that each loop writes
 /// its own cell and none of them needs to know of the others.

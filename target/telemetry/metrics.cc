@@ -204,7 +204,9 @@ constexpr Metric kSessionCloses{
     "gateway,reason",
     "Sessions that ended, by reason",
     "logout is the only one that is planned by the initiator. nop_timeout and peer_closed under "
-    "load: network or host; digest: corruption on the way; stalled: this process was paused."};
+    "load: network or host; digest: corruption on the way; stalled: this process was paused. "
+    "evicted and discovery_timeout end discovery sessions only: something keeps them open. "
+    "no_memory: peers ask and do not read the answers."};
 
 constexpr Metric kPduProtocolErrors{
     "lungate_pdu_protocol_errors_total",

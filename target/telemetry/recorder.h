@@ -53,8 +53,9 @@ struct IoRecord {
 };
 
 /// One loop's cells of one LUN. Made by LoopRecorder::lun(); a copy writes to the same cells, so
-/// only the loop's own thread may have any. After remove_lun() a handle may still be used for the
-/// I/O that was in flight then, and must be dropped with the last of it.
+/// only the loop's own thread may have any. Handles are dropped before remove_lun(); one of an I/O
+/// that is still in flight then may be used until it has ended, and must be dropped with it: what
+/// happens to its answer later is not recorded.
 class LunRecorder {
  public:
   LunRecorder() = default;
@@ -78,6 +79,9 @@ class LunRecorder {
   void add(TaskFunction function, TaskResponse response) noexcept {
     add(task_counter(function, response));
   }
+
+  /// Whether both write to the same cells.
+  friend bool operator==(const LunRecorder&, const LunRecorder&) = default;
 
  private:
   friend class LoopRecorder;

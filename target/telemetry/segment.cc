@@ -16,9 +16,10 @@
 //   first word of a slot, so it comes last, and it is a release, too.
 //
 // A slot's shards are cleared (memset, add_lun) although others might look: readers take shards of
-// a live slot only, and the slot is a tombstone until write_slot() says otherwise; loops write to
-// shards of I/O in flight only, and a slot is given again when it has rested for a minute and no
-// loop has I/O there. So neither side can meet the clearing.
+// a live slot only, and the slot is a tombstone until write_slot() says otherwise; loops write by
+// handles that they have dropped before remove_lun() (recorder.h says so), or, where an I/O did not
+// end in time, with the last of it, and a slot is given again when it has rested for a minute and
+// no loop has I/O there. So neither side can meet the clearing.
 #include "telemetry/segment.h"
 
 #include <sys/random.h>

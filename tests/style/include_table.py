@@ -37,6 +37,8 @@ POSIX = {
     "thread": ("pthread.h", "sched.h"),
     "wake": ("sys/eventfd.h", "sys/timerfd.h", "poll.h", "pthread.h"),
 }
+# Byte order is a type of base/bytes.h, and ports have their two functions there.
+BYTE_ORDER = r"(?:ntoh|hton)\w+|[bl]e(?:16|32|64)toh|hto[bl]e(?:16|32|64)"
 PURE = ("boot_now", "wall_now_ns", "clock_gettime", "steady_clock", "system_clock")
 ALL = tuple(POSIX)
 
@@ -128,6 +130,9 @@ def check_file(file):
     for other in NAMESPACE.findall(code):
         if other in TABLE and other != room.split("_")[0]:
             found.append(f"{file.path}: room {room} opens namespace lungate::{other}")
+    if room != "base":
+        found += [f"{file.path}: {word} (byte order is base/bytes.h's)"
+                  for word in re.findall(rf"\b(?:{BYTE_ORDER})\b", code)]
     found += [f"{file.path}: room {room} must not name {word}"
               for word in TABLE[room].never if re.search(rf"\b{word}\b", code)]
     return [finding for finding in found if finding]

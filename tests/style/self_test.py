@@ -59,6 +59,14 @@ class Includes(unittest.TestCase):
         self.red("target/iscsi/login.cc", "auto now = boot_now();")
         self.green("target/iscsi/login.cc", "// the caller passes boot_now()")
 
+    def test_byte_order_is_bases(self):
+        for call in ("htons(port)", "ntohl(address)", "::ntohs(port)", "htobe64(offset)"):
+            self.red("target/session/socket.cc", f"auto x = {call};")
+            self.red("exporter/http.cc", f"auto x = {call};")
+        self.green("target/session/socket.cc", "// what ntohs() does")
+        self.green("target/session/socket.cc", "auto x = port_to_network(port);")
+        self.green("target/base/bytes.h", "auto x = htons(port);")
+
     def test_unknown_room_and_unqualified_header(self):
         self.red("target/attic/thing.cc", "")
         self.red("target/scsi/sense.cc", '#include "sense.h"')

@@ -25,6 +25,14 @@ constexpr std::array kRows = {
     Row{EROFS, Status::kReadOnly},    // ext4 turns read-only after an error of the disk
     Row{EPERM, Status::kReadOnly},    // chattr +i
     Row{ENOMEM, Status::kNoMemory},
+    // The disk under the file system is at the end of a cable or a network: the kernel has given
+    // the operation up (blk_status_t TIMEOUT, TRANSPORT, OFFLINE; a soft NFS mount; a stale
+    // handle).
+    Row{ETIMEDOUT, Status::kUnavailable},
+    Row{ENOLINK, Status::kUnavailable},
+    Row{ENODEV, Status::kUnavailable},
+    Row{EHOSTDOWN, Status::kUnavailable},
+    Row{ESTALE, Status::kUnavailable},
 };
 
 }  // namespace

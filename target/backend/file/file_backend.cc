@@ -28,6 +28,7 @@
 #include "backend/file/open_file.h"
 #include "backend/file/ring.h"
 #include "backend/gate.h"
+#include "backend/look_ups.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "event/clerk.h"
@@ -112,6 +113,7 @@ class File final : public FileBackend {
   Gate gate_;
   UniqueFd fd_;
   std::unique_ptr<Ring> ring_;
+  LookUps look_ups_;
   event::Clerk clerk_{"lg-file-map", &File::looked_up, this};  // allocation.h says why
   std::atomic<std::uint64_t> size_bytes_;
   std::atomic<bool> reads_from_cache_;  // false once the file system has said that it cannot
@@ -132,15 +134,22 @@ bool File::read_from_cache(const Request& request) noexcept {
 }
 
 void File::look_up(Request& request) noexcept {
-  if (!clerk_.give(request)) answer(request, Status::kNoMemory);
+  if (!look_ups_.begin(request, boot_now())) return answer(request, Status::kOk);
+  if (clerk_.give(request)) return;
+  look_ups_.end();
+  answer(request, Status::kNoMemory);
 }
 
 /// The clerk's thread.
 void File::looked_up(Mail& letter, void* file) noexcept {
   auto& request = static_cast<Request&>(letter);
-  const File& self = *static_cast<const File*>(file);
-  const int error = first_extent(self.fd_.get(), request);
-  std::this_thread::sleep_for(self.options_.test_delay);
+  File& self = *static_cast<File*>(file);
+  int error = 0;
+  if (LookUps::due(request, boot_now())) {
+    error = first_extent(self.fd_.get(), request);
+    std::this_thread::sleep_for(self.options_.test_delay);
+  }
+  self.look_ups_.end();
   answer(request, status_of(error), error);
 }
 

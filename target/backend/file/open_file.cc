@@ -77,6 +77,18 @@ void make_name_durable(const std::string& path) {
   if (fd) ::fsync(fd.get());
 }
 
+/// What the operator has to do about it.
+OpenError nothing_there(const Options& options) {
+  const auto folder = std::filesystem::absolute(options.path).parent_path();
+  std::error_code ignored;
+  std::string why = ": there is no such file; give a size and it is made";
+  if (!std::filesystem::exists(folder, ignored))
+    why = ": there is no folder " + folder.string();
+  else if (options.read_only)
+    why = ": there is no such file, and read_only makes none";
+  return {.failure = OpenFailure::kMissing, .error = ENOENT, .text = options.path + why};
+}
+
 Result<UniqueFd, OpenError> open_or_make(const Options& options) {
   // Not blocking, for a path that turns out to be a FIFO; open_file() clears it again.
   int flags = (options.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
@@ -86,6 +98,7 @@ Result<UniqueFd, OpenError> open_or_make(const Options& options) {
     fd.reset(::open(options.path.c_str(), flags | O_CREAT, 0600));
     if (fd) make_name_durable(options.path);
   }
+  if (!fd && errno == ENOENT) return err(nothing_there(options));
   if (!fd) return err(system_error(options.path, "cannot open", errno));
   return fd;
 }

@@ -90,9 +90,16 @@ void RbdBackend::submit(Request& request) noexcept {
   if (row.modifies && !standing_->writer()) return answer(request, Status::kReadOnly);
   if (row.ranged && !in_range(request.offset, request.length, standing_->size_bytes()))
     return answer(request, Status::kOutOfRange);
-  const int started = row.start != nullptr ? row.start(*image_, request, &RbdBackend::on_done)
-                                           : (clerk_.give(request) ? 0 : -ENOMEM);
+  if (row.start == nullptr) return wait_for_look_up(request);
+  const int started = row.start(*image_, request, &RbdBackend::on_done);
   if (started != 0) finish(request, started);
+}
+
+void RbdBackend::wait_for_look_up(Request& request) noexcept {
+  if (!look_ups_.begin(request, boot_now())) return answer(request, Status::kOk);
+  if (clerk_.give(request)) return;
+  look_ups_.end();
+  answer(request, Status::kNoMemory);
 }
 
 /// librbd's thread, one callback of an image at a time.
@@ -106,11 +113,16 @@ void RbdBackend::on_done(void* completion, void* owner) {
 void RbdBackend::look_up(Mail& letter, void* backend) noexcept {
   auto& self = *static_cast<RbdBackend*>(backend);
   auto& request = static_cast<Request&>(letter);
-  if (!self.standing_->ready()) return self.answer(request, Status::kNotOwner);
-  ceph::Image::Extent extent;
-  const int result = self.image_->first_extent(request.offset, request.length, extent);
-  request.extent_bytes = extent.bytes;
-  request.extent_allocated = extent.allocated;
+  int result = 0;
+  const bool ready = self.standing_->ready();
+  if (ready && LookUps::due(request, boot_now())) {
+    ceph::Image::Extent extent;
+    result = self.image_->first_extent(request.offset, request.length, extent);
+    request.extent_bytes = extent.bytes;
+    request.extent_allocated = extent.allocated;
+  }
+  self.look_ups_.end();
+  if (!ready) return self.answer(request, Status::kNotOwner);
   self.finish(request, result);
 }
 

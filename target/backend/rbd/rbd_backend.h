@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/gate.h"
+#include "backend/look_ups.h"
 #include "backend/rbd/standing.h"
 #include "ceph/image.h"
 #include "ceph/roster.h"
@@ -38,6 +39,7 @@ class RbdBackend final : public Backend {
              bool read_only, std::uint64_t size_bytes);
 
   static void on_done(void* completion, void* owner);
+  void wait_for_look_up(Request& request) noexcept;
   static void look_up(Mail& letter, void* backend) noexcept;
   void finish(Request& request, std::int64_t result) noexcept;
   /// The last touch: the request, and this, may be gone after it.
@@ -48,6 +50,7 @@ class RbdBackend final : public Backend {
   Gate gate_;
   std::unique_ptr<ceph::Image> image_;  // null after close()
   std::uint64_t observation_ = 0;
+  LookUps look_ups_;
   event::Clerk clerk_{"lg-rbd-map", &RbdBackend::look_up, this};
 };
 

@@ -29,6 +29,7 @@ class Owner {
   void take(Bytes in) {
     while (!failed_) {
       const auto fed = framer_.feed(in);
+      framer_.check_invariants();
       if (!fed) {
         failed_ = true;
         log_ += name(fed.error());
@@ -51,6 +52,7 @@ class Owner {
       } else {
         std::copy_n(in.begin(), count, gap.begin());
         framer_.data_received(count);
+        framer_.check_invariants();
         take({});
       }
       in = in.subspan(count);

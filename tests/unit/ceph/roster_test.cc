@@ -4,6 +4,8 @@
 #include <chrono>
 #include <future>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/limits.h"
 #include "tests/unit/ceph/lab.h"
@@ -73,6 +75,33 @@ TEST_F(RosterTest, OldestAreForgottenButNotOurselves) {
   EXPECT_FALSE((*roster.find(*pool_, "client.0")).has_value());
   EXPECT_TRUE((*roster.find(*pool_, old.client)).has_value());
   EXPECT_TRUE((*roster.find(*pool_, pool_->cluster()->client())).has_value());
+}
+
+/// Guards bury_gone(): after each fence there is another connection, for years.
+TEST_F(RosterTest, OfClientsThatHaveGoneItKeepsTheNameOnly) {
+  Roster roster(gateway_);
+  std::vector<std::string> clients;
+  for (int i = 0; i < 5; ++i) {
+    Pool pool = *Pool::open(*Cluster::connect(test::cluster_settings()), "rbd", "");
+    ASSERT_TRUE(roster.enlist(pool));
+    clients.push_back(pool.cluster()->client());
+    EXPECT_TRUE(roster.in_use(clients.back()));
+    EXPECT_LE(roster.remembered(), 4u) << "this one, and the one before that has just gone";
+  }
+  for (const std::string& client : clients) EXPECT_FALSE(roster.in_use(client)) << client;
+  EXPECT_TRUE(roster.in_use("client.1")) << "never seen";
+}
+
+/// A connection that was fenced may ask on until its last image is closed: it stays abandoned.
+TEST_F(RosterTest, AnAbandonedClientDoesNotComeBack) {
+  Roster roster(gateway_);
+  ASSERT_TRUE(roster.enlist(*pool_));
+  roster.abandon(pool_->cluster()->client());
+  Pool other = *Pool::open(*Cluster::connect(test::cluster_settings()), "rbd", "");
+  ASSERT_TRUE(roster.enlist(other));  // the first one is buried here
+  ASSERT_TRUE(roster.enlist(*pool_));
+  EXPECT_FALSE(roster.in_use(pool_->cluster()->client()));
+  EXPECT_TRUE(roster.in_use(other.cluster()->client()));
 }
 
 /// Guards the mutex per place: a pool without an OSD takes its own LUNs offline, not all of them.

@@ -262,10 +262,11 @@ TEST_F(ControlSocketTest, WaitsWhileTheProcessIsOutOfDescriptors) {
 TEST_F(ControlSocketTest, IsNotTakenFromALivingProcess) {
   const auto second = open();
   ASSERT_FALSE(second);
-  EXPECT_NE(second.error().find("another lungate-target"), std::string::npos);
+  const std::string who = "another lungate-target (pid " + std::to_string(::getpid()) + ")";
+  EXPECT_NE(second.error().find(who), std::string::npos) << second.error();
 }
 
-/// Guards SOCK_NONBLOCK in somebody_listens(): the start hung with the former instance.
+/// Guards SOCK_NONBLOCK in who_listens(): the start hung with the former instance.
 TEST_F(ControlSocketTest, AHungProcessKeepsItsSocketAndHoldsNobodyUp) {
   const std::string path = folder_ + "/hung";
   const sockaddr_un address = [&] {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <thread>
 
@@ -112,6 +113,16 @@ TEST_F(OnlineCheck, WhatThisGatewayServesIsGood) {
   lun("b", 2 << 20);
   EXPECT_EQ(said(0),
             line(0, "served by this gateway (pid 4123): ok, 1MiB") + line(1, "will be made, 2MiB"));
+}
+
+/// Guards would_shrink() before served_by(): the gateway serves the file as it is, but the next
+/// reload or start would refuse the text that is checked.
+TEST_F(OnlineCheck, ThatAFileIsServedDoesNotMakeASmallerSizeRight) {
+  const config::Lun served = lun("a", 1 << 20);
+  std::ofstream(folder_ + "/a").put('\0');
+  std::filesystem::resize_file(folder_ + "/a", 3 << 20);
+  const FakeGateway gateway(config_.gateway.control_socket, serving(served, "ready"));
+  EXPECT_EQ(said(1), line(0, folder_ + "/a has 3MiB and would be cut to 1MiB"));
 }
 
 /// Each of these is no word for the store: it is looked at as ever, and found to be missing.

@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -27,6 +28,8 @@
 #include "api/codec.h"
 #include "backend/file/file_backend.h"
 #include "base/log.h"
+#include "session/socket.h"
+#include "tests/unit/base/no_threads.h"
 
 namespace lungate::control {
 namespace {
@@ -40,12 +43,54 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
+/// Something that hangs until the test lets it go on.
+class Hang {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return over_; });
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+};
+
+/// A store that cannot be closed before the hang is over.
+class Clinging final : public backend::Backend {
+ public:
+  explicit Clinging(Hang& hang) : hang_(hang) {
+    traits_.kind = "null";
+    traits_.identity_seed = "clinging";
+  }
+  void submit(backend::Request&) noexcept override {}
+  backend::State state() const override {
+    return {.ready = true, .read_only = false, .size_bytes = 1 << 20, .reason = {}};
+  }
+  const backend::Traits& traits() const override { return traits_; }
+  void watch(backend::Watcher*) override {}
+  void close() noexcept override { hang_.wait(); }
+
+ private:
+  Hang& hang_;
+  backend::Traits traits_;
+};
+
 /// Opens files as ever. Images are opened slowly: the attempt waits until the test lets it fail.
+/// A null store hangs when it is closed.
 class SlowStores final : public Stores {
  public:
   using Stores::Stores;
 
   Opened open(const config::Target& target, const config::Lun& lun) override {
+    if (std::holds_alternative<config::Null>(lun.store))
+      return std::shared_ptr<backend::Backend>(std::make_shared<Clinging>(closing_));
     if (!std::holds_alternative<config::Image>(lun.store)) return Stores::open(target, lun);
     std::unique_lock lock(mutex_);
     ++opening_;
@@ -63,8 +108,10 @@ class SlowStores final : public Stores {
     fails_ = now;
     changed_.notify_all();
   }
+  void let_close() { closing_.end(); }
 
  private:
+  Hang closing_;
   std::mutex mutex_;
   std::condition_variable changed_;
   int opening_ = 0;
@@ -119,6 +166,8 @@ class ServiceTest : public testing::Test {
   void TearDown() override {
     if (ended_.valid()) {
       stores_->let_fail();
+      stores_->let_close();
+      reading_.end();
       terminate();
       EXPECT_EQ(exit_code(), 0);
     }
@@ -132,6 +181,7 @@ class ServiceTest : public testing::Test {
   static std::string file(const std::string& path, const std::string& keys) {
     return "file = \"" + path + "\"\n" + keys;
   }
+  static std::string clinging() { return "null = true\nsize = \"1MiB\""; }
   static std::string image(const std::string& name) { return "image = \"rbd/" + name + "\""; }
   std::string disk(const std::string& name) const { return folder_ + "/" + name; }
 
@@ -141,19 +191,24 @@ class ServiceTest : public testing::Test {
     text << "[gateway]\nname = \"gw\"\nloops = 1\ncontrol_socket = \"" << folder_ << "/control\"\n"
          << "[telemetry]\nsegment = \"" << folder_ << "/segment\"\n"
          << "[log]\nlevel = \"error\"\n"
-         << "[[portal_group]]\ntag = 1\nportals = [\"127.0.0.1:0\"]\n"
+         << "[[portal_group]]\ntag = 1\nportals = [\"127.0.0.1:" << port_ << "\"]\n"
          << "[[target]]\niqn = \"iqn.2026-11.io.lungate:t\"\n";
     for (std::size_t i = 0; i < stores.size(); ++i)
       text << "[[target.lun]]\nid = " << i << "\n" << stores[i] << "\n";
   }
-  void start() {
+  void make() {
     auto config = config::parse_file(folder_ + "/gw.toml");
     for (const auto& error : config ? config::Errors{} : config.error())
       ADD_FAILURE() << config::to_string(error);
     ASSERT_TRUE(config);
     auto stores = std::make_unique<SlowStores>(*config);
     stores_ = stores.get();
-    service_ = std::make_unique<Service>(*config, folder_ + "/gw.toml", std::move(stores));
+    service_ =
+        std::make_unique<Service>(*config, folder_ + "/gw.toml", std::move(stores), surroundings_);
+  }
+  void start() {
+    make();
+    ASSERT_TRUE(service_);
     ended_ = std::async(std::launch::async, [this] { return service_->run(); });
   }
   static void terminate() { ::kill(::getpid(), SIGTERM); }
@@ -220,6 +275,9 @@ class ServiceTest : public testing::Test {
   }
 
   std::string folder_;
+  std::uint16_t port_ = 0;
+  Surroundings surroundings_;
+  Hang reading_;
   std::optional<ServiceManager> manager_;
   std::unique_ptr<Service> service_;
   SlowStores* stores_ = nullptr;
@@ -355,11 +413,138 @@ TEST_F(ServiceTest, AReloadTellsWhatHasBecomeOfEachLun) {
             "lun 0" + lun + "replaced by file:" + disk("b") + ", online\n" +  //
                 "lun 1" + lun + "added: rbd:rbd/vm, offline: not in this test\n" + "lun 2" + lun +
                 "added: file:" + disk("none") + ", offline: " + disk("none") +
-                ": cannot open: No such file or directory\n");
+                ": there is no such file; give a size and it is made\n");
+}
+
+/// Guards start_timer_: images of a dead pool must not keep the disks of other pools away.
+TEST_F(ServiceTest, AStartsPatienceWithImagesThatHangEnds) {
+  surroundings_.start_patience = 50ms;
+  configure({file(disk("a")), image("vm"), image("db")});
+  start();
+  stores_->wait_until_opening(2);
+  ASSERT_TRUE(becomes("serving"));
+  EXPECT_EQ(manager_->heard(), "READY");
+  stores_->let_fail();  // the first attempts end now, and nothing is opened twice
+  EXPECT_TRUE(becomes("serving"));
+}
+
+/// Guards the order of start(): what another target serves is neither opened nor made.
+TEST_F(ServiceTest, AStartWhosePortalIsTakenTouchesNoDisk) {
+  const auto taken = session::listen_on({"127.0.0.1", 0, false});
+  ASSERT_TRUE(taken);
+  port_ = session::local_endpoint(taken->get()).port;
+  configure({file(disk("a"))});
+  start();
+  EXPECT_EQ(exit_code(), 1);
+  EXPECT_FALSE(std::filesystem::exists(disk("a")));
+  EXPECT_EQ(manager_->heard(), "");
+}
+
+/// Guards the split of bind() and listen(): who connects before there is anything to see is refused
+/// and tries again; and two that start at the same time find out.
+TEST_F(ServiceTest, AStartWhosePortalIsTakenMeanwhileEndsInOrder) {
+  configure({file(disk("a")), image("vm")});
+  start();
+  stores_->wait_until_opening(1);
+  const auto reply = ask(api::GetStatus{});
+  ASSERT_TRUE(reply);
+  const std::string portal = std::get<api::Status>(*reply).portals.at(0).address;
+  const auto port = static_cast<std::uint16_t>(std::stoul(portal.substr(portal.find(':') + 1)));
+  const auto quicker = session::bind_on({"127.0.0.1", port, false});
+  ASSERT_TRUE(quicker) << "it is bound, and nobody listens";
+  ASSERT_EQ(session::begin_listening(quicker->get()), 0);
+  stores_->let_fail();
+  EXPECT_EQ(exit_code(), 1);
+  EXPECT_EQ(manager_->heard(), "STOPPING");
+  EXPECT_TRUE(is_free(disk("a")));
+}
+
+TEST_F(ServiceTest, AStartWithoutThreadsIsAnError) {
+  configure({file(disk("a"))});
+  make();
+  const test::NoThreads machine;
+  EXPECT_EQ(service_->run(), 1);
+  EXPECT_FALSE(std::filesystem::exists(disk("a")));
+  EXPECT_THROW(make(), std::system_error);
+}
+
+/// Guards the worker in reload(): a file system that hangs must not stop logins and signals.
+TEST_F(ServiceTest, AConfigurationThatCannotBeReadHoldsUpNobody) {
+  surroundings_.reload_answer = 50ms;
+  surroundings_.read_config = [this](const std::string& path) {
+    reading_.wait();
+    return config::parse_file(path);
+  };
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("b"))});
+  auto reply = begin_reload();
+  ASSERT_EQ(reply.wait_for(20s), std::future_status::ready) << "the home loop hangs";
+  EXPECT_EQ(error_of(reply.get()), api::ErrorCode::kBusy);
+  EXPECT_EQ(state(), "reloading");
+  EXPECT_EQ(manager_->heard(), "READY");
+  reading_.end();
+  EXPECT_TRUE(becomes("serving"));
+  EXPECT_FALSE(is_free(disk("b"))) << "it was done after all";
+}
+
+TEST_F(ServiceTest, AnEndWaitsForAConfigurationThatIsBeingRead) {
+  surroundings_.read_config = [this](const std::string& path) {
+    reading_.wait();
+    return config::parse_file(path);
+  };
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("b"))});
+  auto reply = begin_reload();
+  ASSERT_TRUE(becomes("reloading"));
+  terminate();
+  ASSERT_TRUE(becomes("closing"));
+  reading_.end();
+  EXPECT_EQ(error_of(reply.get()), api::ErrorCode::kBusy);
+  EXPECT_EQ(exit_code(), 0);
+  EXPECT_FALSE(std::filesystem::exists(disk("b")));
+  EXPECT_EQ(manager_->heard(), "READY STOPPING");
+}
+
+/// Guards that the timer runs from the beginning: what hangs may be what leaves.
+TEST_F(ServiceTest, AReloadsAnswerDoesNotWaitForALunThatCannotLeave) {
+  surroundings_.reload_answer = 50ms;
+  configure({file(disk("a")), clinging()});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("a")), file(disk("b"))});
+  const std::string answer = told(ask(api::Reload{}));
+  EXPECT_NE(answer.find("waiting for commands of what leaves"), std::string::npos) << answer;
+  EXPECT_EQ(state(), "reloading");
+  EXPECT_EQ(error_of(ask(api::Reload{})), api::ErrorCode::kBusy);
+  stores_->let_close();
+  EXPECT_TRUE(becomes("serving"));
+  EXPECT_FALSE(is_free(disk("b")));
+}
+
+/// Guards close_stores() doing them side by side: one that hangs keeps no other one's lock.
+TEST_F(ServiceTest, AStoreThatCannotBeClosedKeepsNoOther) {
+  configure({clinging(), file(disk("a")), file(disk("b"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  terminate();
+  ASSERT_TRUE(becomes("closing"));
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (!is_free(disk("a")) || !is_free(disk("b"))) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(state(), "closing");
+  stores_->let_close();
+  EXPECT_EQ(exit_code(), 0);
 }
 
 /// Guards reload_timer_: an image of a cluster that hangs must not keep the operator waiting.
 TEST_F(ServiceTest, AReloadsAnswerDoesNotWaitForAStoreThatHangs) {
+  surroundings_.reload_answer = 50ms;
   configure({file(disk("a"))});
   start();
   ASSERT_TRUE(becomes("serving"));

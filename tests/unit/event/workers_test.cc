@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "event/loop.h"
+#include "tests/unit/base/no_threads.h"
 
 namespace lungate::event {
 namespace {
@@ -98,6 +99,11 @@ TEST(Workers, EndingDropsWhatIsQueuedAndWaitsForWorkInProgress) {
   }
   EXPECT_TRUE(finished);
   EXPECT_FALSE(ran);
+}
+
+TEST(WorkersWithoutThreads, AreAnErrorOfTheMachine) {
+  const test::NoThreads machine;
+  EXPECT_THROW(Workers(2), std::system_error);
 }
 
 }  // namespace

@@ -75,9 +75,9 @@ TEST_F(CommandLine, OptionsWinOverTheFile) {
 }
 
 TEST_F(CommandLine, MistakesAreStatusTwo) {
-  EXPECT_EQ(status({}), 2);
-  EXPECT_EQ(status({"--segment", "/a", "--listen", "nowhere"}), 2);
-  EXPECT_EQ(status({"--frobnicate"}), 2);
+  EXPECT_EQ(status({}), 64);
+  EXPECT_EQ(status({"--segment", "/a", "--listen", "nowhere"}), 64);
+  EXPECT_EQ(status({"--frobnicate"}), 64);
   EXPECT_EQ(status({"--config", "/no/such/file"}), 2);
   EXPECT_EQ(status({"--config", file("[gateway]\nname = 7\n")}), 2);
   EXPECT_THAT(said_, ::testing::HasSubstr("gw.toml:2:"));

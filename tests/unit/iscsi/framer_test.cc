@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/iscsi/hex.h"
@@ -59,6 +61,7 @@ class Owner {
   void take(Bytes in) {
     while (!failed_) {
       const auto fed = framer_.feed(in);
+      framer_.check_invariants();
       if (!fed) return fail(fed.error());
       in = in.subspan(fed->consumed);
       if (fed->event == Event::kNeedMore) {
@@ -82,6 +85,7 @@ class Owner {
       const std::size_t count = std::min(gap.size(), in.size());
       std::copy_n(in.begin(), count, gap.begin());
       framer_.data_received(count);
+      framer_.check_invariants();
       in = in.subspan(count);
       take({});
     }
@@ -138,6 +142,37 @@ Stream conversation(FramerLimits limits) {
 }
 constexpr std::string_view kConversation =
     "nop_out[ping!] scsi_command+cdb[four] task_management_request data_out[x] logout_request ";
+
+/// The machine in words: a header, what belongs to it, its data, what belongs to that; and who has
+/// failed stays so.
+TEST(FramerStates, OnlyTheStepsOfAPduAreAllowed) {
+  using enum Framer::State;
+  const std::set<std::pair<Framer::State, Framer::State>> steps = {
+      {kHeader, kAdditionalHeader},
+      {kHeader, kHeaderDigest},
+      {kHeader, kHeaderReady},
+      {kHeader, kFailed},
+      {kAdditionalHeader, kHeaderDigest},
+      {kAdditionalHeader, kHeaderReady},
+      {kAdditionalHeader, kFailed},
+      {kHeaderDigest, kHeaderReady},
+      {kHeaderDigest, kFailed},
+      {kHeaderReady, kData},
+      {kHeaderReady, kPduReady},
+      {kData, kPadding},
+      {kData, kDataDigest},
+      {kData, kPduReady},
+      {kPadding, kDataDigest},
+      {kPadding, kPduReady},
+      {kDataDigest, kPduReady},
+      {kPduReady, kHeader}};
+  const auto all = {kHeader,  kAdditionalHeader, kHeaderDigest, kHeaderReady, kData,
+                    kPadding, kDataDigest,       kPduReady,     kFailed};
+  for (const Framer::State from : all)
+    for (const Framer::State to : all)
+      EXPECT_EQ(Framer::allows(from, to), steps.contains({from, to}))
+          << static_cast<int>(from) << " to " << static_cast<int>(to);
+}
 
 class FramerTest : public ::testing::TestWithParam<FramerLimits> {};
 

@@ -224,5 +224,50 @@ TEST(Cdbs, ShorterThanTheirCommandAreRefused) {
   EXPECT_EQ(execution.sense.what, sense::kInvalidFieldInCdb);
 }
 
+/// A READ of one block as the session hands it over, of which a test spoils one thing.
+struct OneRead {
+  Disk disk;
+  Data room = Data(512);
+  Execution execution;
+
+  OneRead() {
+    execution.cdb.bytes[0] = 0x28;
+    execution.cdb.bytes[8] = 1;
+    execution.cdb.size = 16;
+    execution.unit = &disk.unit;
+    execution.nexus = &disk.nexus;
+    execution.planned = plan(execution.cdb, &disk.unit);
+    execution.data_in = room;
+  }
+};
+
+TEST(ExecutionDeathTest, MoreRoomThanWasPlannedStopsTheProcess) {
+  OneRead read;
+  Data larger(513);
+  read.execution.data_in = larger;
+  EXPECT_DEATH(start(read.execution), "data-in has the room");
+}
+
+TEST(ExecutionDeathTest, DataInTheOtherDirectionStopsTheProcess) {
+  OneRead read;
+  read.execution.data_out = read.room;
+  EXPECT_DEATH(start(read.execution), "data-out brings what was planned");
+}
+
+TEST(ExecutionDeathTest, AStepIsResumedOnce) {
+  OneRead read;
+  ASSERT_EQ(start(read.execution), Step::kSubmit);
+  read.disk.store.carry_out(read.execution.request);
+  ASSERT_EQ(resume(read.execution), Step::kDone);
+  EXPECT_DEATH(resume(read.execution), "once for each step");
+}
+
+TEST(ExecutionDeathTest, WhatIsDoneAtOnceIsNotResumed) {
+  OneRead read;
+  read.disk.nexus.unit_attentions.raise(sense::kPowerOnOccurred);
+  ASSERT_EQ(start(read.execution), Step::kDone);
+  EXPECT_DEATH(resume(read.execution), "once for each step");
+}
+
 }  // namespace
 }  // namespace lungate::scsi

@@ -133,6 +133,19 @@ TEST(GetLbaStatus, ADescriptorEndsWhereTheStoreHasStoppedLooking) {
   EXPECT_THAT(status(disk, 0, 2), Gives(list({{0, 512, Row::kMapped}, {512, 1536, Row::kMapped}})));
 }
 
+/// Guards `looked`: a store that has had enough of a command's questions gets no more of them, and
+/// what nobody has looked at is told only where there is nothing else to tell.
+TEST(GetLbaStatus, TheListEndsWhereTheStoreHasHadEnough) {
+  Disk disk;
+  disk.store.holes = {{8 * 512, 16 * 512}, {100 * 512, 512}};
+  disk.store.look_only(2);
+  const auto answer = status(disk, 0, 8);
+  EXPECT_THAT(answer, Gives(list({{0, 8, Row::kMapped}, {8, 16, Row::kDeallocated}})));
+  EXPECT_EQ(answer.calls.size(), 3u);
+  disk.store.look_only(0);
+  EXPECT_THAT(status(disk, 10, 8), Gives(list({{10, 2038, Row::kMapped}})));
+}
+
 TEST(GetLbaStatus, ADescriptorHas32BitsOfBlocks) {
   constexpr std::uint64_t kBlocks = 1ull << 33;
   Disk disk(512, kBlocks);

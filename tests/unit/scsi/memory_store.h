@@ -40,6 +40,8 @@ class MemoryStore {
 
   /// What is told of allocation ends here, whatever lies behind: adapters look only so far.
   void look_no_further_than(std::uint64_t offset) { sight_ = offset; }
+  /// After so many answers it looks no more, and tells "allocated" (backend/look_ups.h).
+  void look_only(unsigned times) { looks_left_ = times; }
 
   std::vector<std::byte> bytes;
   std::vector<Call> calls;
@@ -103,7 +105,11 @@ class MemoryStore {
           at[static_cast<std::ptrdiff_t>(i)] = request.data[i % request.data.size()];
         break;
       case Verb::kAllocation:
-        tell_extent(request);
+        request.looked = !looks_left_ || (*looks_left_)-- > 0;
+        if (request.looked)
+          tell_extent(request);
+        else
+          backend::all_allocated(request);
         break;
       case Verb::kFlush:
         break;
@@ -114,6 +120,7 @@ class MemoryStore {
   backend::Status failure_ = backend::Status::kOk;
   int fail_in_ = -1;
   std::uint64_t sight_ = 0;
+  std::optional<unsigned> looks_left_;
 };
 
 }  // namespace lungate::scsi::testing

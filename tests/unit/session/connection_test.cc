@@ -187,6 +187,60 @@ TEST(Connection, ManySmallAnswersStopTheReading) {
   EXPECT_LT(bursts, 170u);
 }
 
+/// Pings with so much data each, as many as the gateway takes in; it is told that it may answer
+/// with as much. What the target has read and not yet said is what it holds for the peer.
+std::uint64_t held_for_pings(Rig& rig, Peer& peer, std::size_t data_bytes) {
+  iscsi::NopOut ping;
+  ping.opcode_byte |= iscsi::kImmediateBit;
+  ping.data_segment_bytes = static_cast<std::uint32_t>(data_bytes);
+  ping.initiator_task_tag = peer.next_tag();
+  ping.cmd_sn = peer.cmd_sn;
+  const auto bytes = peer.framed(bytes_of(ping), std::vector<std::byte>(data_bytes));
+  const auto read = [&] { return rig.counter(GatewayCounter::kBytesReceived); };
+  const std::uint64_t before = read();
+  const std::uint64_t said = rig.counter(GatewayCounter::kBytesSent);
+  constexpr std::size_t kEnough = 16 * limits::kMiB;  // more than the sockets hold
+  for (std::size_t sent = bytes.size(); sent < kEnough; sent += bytes.size()) {
+    peer.send_bytes(bytes);
+    for (int tries = 0; tries < 4 && read() < before + sent; ++tries) let_tick(rig, 1);
+    if (read() < before + sent) break;
+  }
+  return (read() - before) - (rig.counter(GatewayCounter::kBytesSent) - said);
+}
+
+/// Guards loose() in Connection::too_much_unsent: a copy of each ping's data was kept up to
+/// kSendQueueBytesHigh, by each of thousands of connections.
+TEST(Connection, PingsWhoseAnswersAreNotReadStopTheReading) {
+  Rig rig;
+  Peer peer = rig.connect(4096);
+  EXPECT_EQ(peer.login({.keys = {{"MaxRecvDataSegmentLength", "65536"}}}), 0);
+  const std::uint64_t held = held_for_pings(rig, peer, 65536);
+  EXPECT_GT(held, 65536u);
+  EXPECT_LE(held, limits::kUnreadAnswersBytesHigh + 2 * 65536);
+  EXPECT_EQ(rig.sessions(), 1u) << "it may still read them";
+}
+
+/// Guards the account of copies: a lane's share ends somewhere, and whoever asks for more goes.
+TEST(Connection, APeerWhoseAnswersHaveNoPlaceIsEnded) {
+  RigOptions options;
+  options.lanes = 1;
+  options.settings.copied_bytes_max = 100'000;
+  Rig rig(options);
+  Peer reader = rig.ready({.isid = 1, .keys = {{"MaxRecvDataSegmentLength", "65536"}}});
+  Peer peer = rig.connect();
+  EXPECT_EQ(peer.login({.isid = 2, .keys = {{"MaxRecvDataSegmentLength", "262144"}}}), 0);
+  peer.ping(pattern(100'001));
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(eventually([&] { return rig.sessions() == 1; }));
+  EXPECT_EQ(rig.counter(GatewayCounter::kCloseNoMemory), 1u);
+  const auto data = pattern(60'000);
+  for (int i = 0; i < 3; ++i) {
+    reader.ping(data);
+    reader.expect<iscsi::NopIn>();
+    EXPECT_EQ(reader.last_data(), data) << "what has left counts no more";
+  }
+}
+
 TEST(Connection, BytesMayComeOneByOne) {
   Rig rig;
   Peer peer = rig.ready({.keys = {{"HeaderDigest", "CRC32C"}, {"DataDigest", "CRC32C"}}});

@@ -34,6 +34,12 @@ std::size_t FakeStore::held() const {
   return held_.size();
 }
 
+std::size_t FakeStore::hurried() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+      held_.begin(), held_.end(), [](const auto* request) { return backend::hurried(*request); }));
+}
+
 void FakeStore::release(Status status) {
   const std::lock_guard lock(mutex_);
   if (held_.empty()) throw std::runtime_error("no request waits");

@@ -24,6 +24,8 @@ class FakeStore final : public backend::Backend {
   /// Blocks until `count` requests wait; throws after ten seconds.
   void wait_held(std::size_t count);
   std::size_t held() const;
+  /// Of these, whoever waits is in a hurry.
+  std::size_t hurried() const;
   /// Completes the oldest.
   void release(backend::Status status = backend::Status::kOk);
   /// Completes all that wait.

@@ -62,7 +62,8 @@ Rig::Rig(RigOptions options) {
 
   gateway_ = std::make_unique<Gateway>(home_, options.settings, *segment_, options.lanes);
   gateway_->start();
-  const auto endpoint = gateway_->listen(1, {"127.0.0.1", 0, false});
+  const auto endpoint = gateway_->bind(1, {"127.0.0.1", 0, false});
+  EXPECT_TRUE(gateway_->listen());
   if (!endpoint) throw std::runtime_error("cannot listen");
   endpoint_ = *endpoint;
   directory.portal_groups = {{1, {endpoint_}}};

@@ -97,6 +97,8 @@ class Rig {
   std::size_t connections();
   telemetry::Snapshot snapshot() const;
   std::uint64_t counter(telemetry::GatewayCounter counter) const;
+  /// Cells of a lane that nothing happens on meanwhile: a cell has one writer.
+  telemetry::LoopRecorder recorder(unsigned lane) { return segment_->loop(lane); }
 
   /// Ends everything in good order and looks for what is left. The destructor does so, too.
   void finish();

@@ -16,8 +16,15 @@ std::vector<std::byte> numbered(std::size_t bytes, unsigned first) {
   return data;
 }
 
+Copy copy_of(CopyPool& pool, Bytes bytes) {
+  auto copy = pool.take(bytes);
+  EXPECT_TRUE(copy.has_value());
+  return copy ? std::move(*copy) : Copy();
+}
+
 /// PDUs of every shape, and what they are together.
 struct Pdus {
+  CopyPool pool{limits::kMiB};
   SendQueue queue;
   std::vector<std::byte> whole;
   std::vector<std::vector<std::byte>> data;
@@ -31,7 +38,7 @@ struct Pdus {
     if (index % 2 == 0) pdu.header_bytes = iscsi::kBhsBytes + 4;
     data.push_back(numbered(index % 5 * 3, static_cast<unsigned>(index * 13)));
     if (index % 3 == 0)
-      pdu.text = data.back();
+      pdu.text = copy_of(pool, data.back());
     else
       pdu.data = data.back();
     pdu.trailer_bytes = static_cast<std::uint8_t>(index % 8);
@@ -99,12 +106,13 @@ TEST(SendQueue, GrowsAroundItsEndInTheMiddleOfAPdu) {
 
 /// Guards shrink(): a burst's memory must not stay for the connection's life.
 TEST(SendQueue, GivesBackWhatABurstMadeIt) {
+  CopyPool pool(limits::kMiB);
   SendQueue queue;
   std::size_t bytes = 0;
   for (std::size_t round = 0; round < 2; ++round) {
     for (std::size_t i = 0; i < 4 * limits::kSendSlotsKept; ++i) {
       Outgoing pdu;
-      pdu.text.resize(100);
+      pdu.text = copy_of(pool, std::vector<std::byte>(100));
       queue.push(std::move(pdu));
     }
     bytes = queue.bytes();
@@ -113,6 +121,7 @@ TEST(SendQueue, GivesBackWhatABurstMadeIt) {
     EXPECT_EQ(queue.slots(), 4 * limits::kSendSlotsKept) << "not while one is there";
     queue.advance(1, [](Task&) {});
     EXPECT_EQ(queue.slots(), limits::kSendSlotsKept);
+    EXPECT_EQ(pool.bytes_in_use(), 0u);
   }
 }
 
@@ -125,6 +134,27 @@ TEST(SendQueue, ManySmallPdusChokeAsWell) {
   EXPECT_LE(queue.slots() * sizeof(Outgoing), limits::kSendQueueBytesHigh);
   queue.clear([](Task&) {});
   EXPECT_EQ(queue.cost(), 0u);
+}
+
+/// Guards loose(): data of a command is counted where its buffer is, a copy nowhere else.
+TEST(SendQueue, KnowsWhatNoCommandAccountsFor) {
+  CopyPool pool(limits::kMiB);
+  SendQueue queue;
+  const std::vector<std::byte> data(1000);
+  Outgoing of_a_task;
+  of_a_task.data = data;
+  queue.push(std::move(of_a_task));
+  EXPECT_EQ(queue.loose(), 0u);
+  queue.push({});
+  EXPECT_EQ(queue.loose(), sizeof(Outgoing));
+  Outgoing ping;
+  ping.text = copy_of(pool, data);
+  queue.push(std::move(ping));
+  EXPECT_EQ(queue.loose(), 2 * sizeof(Outgoing) + 1000);
+  queue.advance(queue.bytes() - 1, [](Task&) {});
+  EXPECT_EQ(queue.loose(), sizeof(Outgoing) + 1000) << "until the last byte has left";
+  queue.clear([](Task&) {});
+  EXPECT_EQ(queue.loose(), 0u);
 }
 
 TEST(SendQueue, ClearHandsBackEveryTask) {

@@ -43,6 +43,23 @@ TEST(TaskManager, AnAbortIsAnsweredWhenTheBackendHasEnded) {
   EXPECT_GOOD(peer.run(peer.test_unit_ready()));
 }
 
+/// Guards backend::hurry: a store that has only been asked something need not look any more.
+TEST(TaskManager, WhoTakesACommandBackIsInAHurry) {
+  Rig rig;
+  Peer peer = rig.ready({.isid = 1});
+  Peer other = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto read = peer.read(0, 1);
+  other.read(0, 1);
+  rig.store().wait_held(2);
+  EXPECT_EQ(rig.store().hurried(), 0u);
+  peer.manage(kAbortTask, read);
+  EXPECT_TRUE(eventually([&] { return rig.store().hurried() == 1; }));
+  other.hang_up();
+  EXPECT_TRUE(eventually([&] { return rig.store().hurried() == 2; }));
+  rig.store().let_go();
+}
+
 TEST(TaskManager, TwoWhoAbortTheSameTaskAreBothAnswered) {
   Rig rig;
   Peer peer = rig.ready();

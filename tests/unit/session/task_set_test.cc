@@ -7,7 +7,6 @@
 
 #include "session/baton.h"
 #include "session/close_reason.h"
-#include "session/counting.h"
 #include "session/lun.h"
 
 namespace lungate::session {
@@ -137,30 +136,6 @@ TEST(TasksInProgressDeathTest, NobodyIsInTwice) {
   Task& task = *set.take(1);
   list.add(task);
   EXPECT_DEATH(list.add(task), "in progress once");
-}
-
-TEST(Counting, ErrorsHaveTheClassOfTheirSense) {
-  using telemetry::ErrorClass;
-  scsi::Execution execution;
-  EXPECT_EQ(error_class(execution), ErrorClass::kNone);
-  execution.status = scsi::Status::kBusy;
-  EXPECT_EQ(error_class(execution), ErrorClass::kBusy);
-  execution.status = scsi::Status::kTaskSetFull;
-  EXPECT_EQ(error_class(execution), ErrorClass::kTaskSetFull);
-  execution.status = scsi::Status::kCheckCondition;
-  const std::pair<scsi::AdditionalSense, ErrorClass> kRows[] = {
-      {scsi::sense::kBecomingReady, ErrorClass::kNotReady},
-      {scsi::sense::kWriteError, ErrorClass::kMedium},
-      {scsi::sense::kLbaOutOfRange, ErrorClass::kIllegalRequest},
-      {scsi::sense::kResetOccurred, ErrorClass::kUnitAttention},
-      {scsi::sense::kWriteProtected, ErrorClass::kDataProtect},
-      {scsi::sense::kDataPhaseError, ErrorClass::kAborted},
-      {scsi::sense::kNone, ErrorClass::kOther},
-  };
-  for (const auto& [sense, error] : kRows) {
-    execution.sense.what = sense;
-    EXPECT_EQ(error_class(execution), error) << sense.text;
-  }
 }
 
 TEST(CloseReason, EveryReasonHasItsOwnName) {

@@ -85,6 +85,9 @@ TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
   EXPECT_EQ(row(GatewayCounter::kRejectWaitingForLogout).value, "waiting_for_logout");
   EXPECT_EQ(row(GatewayCounter::kConnectionsRefusedSystem).value, "system");
   EXPECT_EQ(row(GatewayCounter::kBytesReceived).value, "receive");
+  EXPECT_EQ(row(GatewayCounter::kCloseEvicted).metric, &metrics::kSessionCloses);
+  EXPECT_EQ(row(GatewayCounter::kCloseDiscoveryTimeout).value, "discovery_timeout");
+  EXPECT_EQ(row(GatewayCounter::kCloseNoMemory).value, "no_memory");
   EXPECT_EQ(row(GatewayGauge::kConnections).metric, &metrics::kConnections);
 }
 
@@ -93,8 +96,8 @@ TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
 // number here.
 TEST(Catalog, SchemaChangesWithTheLayoutVersionOnly) {
   EXPECT_EQ(layout::kMajor, 2);
-  EXPECT_EQ(layout::kMinor, 0);
-  EXPECT_EQ(schema_hash(), 17692121384305169047u);
+  EXPECT_EQ(layout::kMinor, 1);
+  EXPECT_EQ(schema_hash(), 478818720896033599u);
 }
 
 }  // namespace

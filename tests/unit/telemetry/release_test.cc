@@ -49,6 +49,7 @@ class Release : public SegmentTest {
     recorder.set_in_flight(2, {77'000});
     loop.add(GatewayCounter::kLoginSuccess, 7);
     loop.add(GatewayCounter::kBytesSent, 123'456);
+    loop.add(GatewayCounter::kCloseNoMemory, 3);
     loop.set(GatewayGauge::kSessions, 4);
     loop.turn_started({1'000'000});
     loop.turn_ended({3'000'000});
@@ -97,18 +98,16 @@ TEST_F(Release, AnOldWriterThatStillRunsKeepsItsFile) {
   EXPECT_EQ(fault(), "version") << "the exporter was upgraded first, the target not yet";
 }
 
-// What is on disk today must be readable by the next release of this layout's major version.
-TEST_F(Release, ASegmentOfLayout2IsReadToTheLastCounter) {
-  const auto read = snapshot_of(release("2.0"));
-  ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
-  EXPECT_EQ(read->gateway, "gw-a");
-  EXPECT_EQ(read->version, "0.1.0");
-  EXPECT_EQ(read->counters[index_of(GatewayCounter::kLoginSuccess)], 7u);
-  EXPECT_EQ(read->counters[index_of(GatewayCounter::kBytesSent)], 123'456u);
-  EXPECT_EQ(read->gauges[index_of(GatewayGauge::kSessions)], 4u);
-  EXPECT_EQ(read->loops.at(0).busy_ns, 2'000'000u);
-  ASSERT_EQ(read->luns.size(), 1u);
-  const LunSnapshot& lun = read->luns[0];
+/// What every writer of layout 2 has counted for the example.
+void expect_the_example(const Snapshot& read) {
+  EXPECT_EQ(read.gateway, "gw-a");
+  EXPECT_EQ(read.version, "0.1.0");
+  EXPECT_EQ(read.counters[index_of(GatewayCounter::kLoginSuccess)], 7u);
+  EXPECT_EQ(read.counters[index_of(GatewayCounter::kBytesSent)], 123'456u);
+  EXPECT_EQ(read.gauges[index_of(GatewayGauge::kSessions)], 4u);
+  EXPECT_EQ(read.loops.at(0).busy_ns, 2'000'000u);
+  ASSERT_EQ(read.luns.size(), 1u);
+  const LunSnapshot& lun = read.luns[0];
   EXPECT_EQ(lun.rados_namespace, "tenant");
   EXPECT_EQ(lun.size_bytes, 1u << 30);
   EXPECT_EQ(lun.latency[index_of(Op::kRead)].count(), 3u);
@@ -121,18 +120,36 @@ TEST_F(Release, ASegmentOfLayout2IsReadToTheLastCounter) {
   EXPECT_EQ(lun.oldest_start.ns, 77'000u);
 }
 
+// What is on disk today must be readable by the next release of this layout's major version.
+TEST_F(Release, ASegmentOfLayout2IsReadToTheLastCounter) {
+  const auto read = snapshot_of(release("2.1"));
+  ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
+  EXPECT_EQ(read->layout_minor, 1);
+  expect_the_example(*read);
+  EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], 3u);
+}
+
+// And this build keeps that promise to the one before: what its writer did not know is zero.
+TEST_F(Release, ASegmentOfAnOlderMinorVersionIsReadAsFarAsItGoes) {
+  const auto read = snapshot_of(release("2.0"));
+  ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
+  EXPECT_EQ(read->layout_minor, 0);
+  expect_the_example(*read);
+  EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], 0u);
+}
+
 // The other half of the promise: this build still writes what that file holds. When this fails and
 // the change is meant, raise the version (layout.h), add a file for it here, and keep the old one.
 TEST_F(Release, TheWriterWritesLayout2AsItDid) {
   std::vector<std::byte> today = written_today();
-  std::vector<std::byte> kept = release("2.0");
+  std::vector<std::byte> kept = release("2.1");
   forget_the_instance(today);
   if (!kept.empty()) forget_the_instance(kept);
   if (dump(today) == dump(kept)) return;
   const std::string place = ::testing::TempDir() + "layout-today.txt";
   std::ofstream(place) << dump(today);
   ADD_FAILURE() << "this build's segment stands in " << place << ", the kept one in "
-                << release_path("2.0");
+                << release_path("2.1");
 }
 
 // A newer writer of our major version: a counter more than we know, in the room that was kept.

@@ -19,6 +19,8 @@ TEST(Errors, ThoseThatTheDeviceServerTellsApart) {
   EXPECT_EQ(status_of(EROFS), Status::kReadOnly);
   EXPECT_EQ(status_of(EFBIG), Status::kOutOfRange);
   EXPECT_EQ(status_of(ENOMEM), Status::kNoMemory);
+  for (const int error : {ETIMEDOUT, ENOLINK, ENODEV, EHOSTDOWN, ESTALE})
+    EXPECT_EQ(status_of(error), Status::kUnavailable) << error;
   EXPECT_EQ(status_of(EIO), Status::kIoError);
 }
 

@@ -199,6 +199,23 @@ struct CountingWatcher final : Watcher {
   std::atomic<int> changes{0};
 };
 
+/// Guards LookUps in the adapter: a removal, a reset and the end wait for what is being looked up.
+TEST_F(FileBackendTest, FewLookUpsWaitAndTheRestIsToldAtOnce) {
+  serve({.test_delay = 100ms});
+  for (int round = 0; round < 2; ++round) {  // the second shows that places are given back
+    std::vector<std::unique_ptr<test::TestRequest>> requests;
+    for (unsigned i = 0; i < limits::kLookUpsPerLunMax + 3; ++i)
+      requests.push_back(drive().make(Verb::kAllocation, 0, kSize));
+    hurry(*requests[1]);
+    drive().run(requests);
+    for (unsigned i = 0; i < requests.size(); ++i) {
+      const bool looked = i < limits::kLookUpsPerLunMax && i != 1;
+      EXPECT_EQ(requests[i]->looked, looked) << i;
+      EXPECT_EQ(requests[i]->extent_allocated, !looked) << i;
+    }
+  }
+}
+
 TEST_F(FileBackendTest, RefreshGrowsTheFileAndTellsTheWatcher) {
   CountingWatcher watcher;
   store_->watch(&watcher);

@@ -53,8 +53,15 @@ TEST_F(OpenFileTest, SaysThatAFileIsMissing) {
   const OpenError error = refused({});
   EXPECT_EQ(error.failure, OpenFailure::kMissing);
   EXPECT_EQ(error.error, ENOENT);
-  EXPECT_EQ(error.text, path_ + ": cannot open: No such file or directory");
+  EXPECT_EQ(error.text, path_ + ": there is no such file; give a size and it is made");
   EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(OpenFileTest, SaysWhichFolderIsMissing) {
+  const OpenError error = refused({.path = folder_ / "no/such/disk", .size_bytes = kMiB});
+  EXPECT_EQ(error.failure, OpenFailure::kMissing);
+  EXPECT_EQ(error.text, std::string(folder_ / "no/such/disk") + ": there is no folder " +
+                            std::string(folder_ / "no/such"));
 }
 
 TEST_F(OpenFileTest, MakesNothingWhenOnlyReading) {

@@ -270,6 +270,31 @@ TEST_P(AllocationTest, AFenceMeanwhileEndsEachRequestOnce) {
   EXPECT_EQ(open(image), "");
 }
 
+/// Guards LookUps in the adapter: a removal, a reset and the end wait for what is being looked up.
+TEST_P(AllocationTest, LookUpsAreBoundedAndThoseOfNobodyAreNotMade) {
+  ASSERT_EQ(open(make(4 * kMiB)), "");
+  std::array<test::Asked, limits::kLookUpsPerLunMax * 8> requests;
+  for (int round = 0; round < 2; ++round) {  // the second shows that places are given back
+    for (Request& request : requests) {
+      request.verb = Verb::kAllocation;
+      request.length = 4 * kMiB;
+      request.reply_to = &inbox_;
+      fresh_look_ups(request);
+      hurry(request);
+      backend_->submit(request);
+    }
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Request* request = inbox_.take();
+      ASSERT_NE(request, nullptr);
+      EXPECT_EQ(request->status, Status::kOk);
+      EXPECT_NE(request->look_until, BootTime{});
+      EXPECT_FALSE(request->looked);
+      EXPECT_TRUE(request->extent_allocated) << "it would be a hole, had anybody looked";
+    }
+  }
+  EXPECT_EQ(at(0, 4 * kMiB), "hole 4194304");
+}
+
 TEST_P(AllocationTest, WithoutAThreadTheUnitIsBusy) {
   ASSERT_EQ(open(make(4 * kMiB)), "");
   {

@@ -69,6 +69,25 @@ TEST_F(OwnershipTest, FencedGatewaySaysSoAndComesBackOnANewConnection) {
   EXPECT_EQ(write(0, noise(4096, 4)), Status::kOk);
 }
 
+/// Guards kJoinedAttemptPatience: who tries again and again must not occupy an opener's thread for
+/// as long as the first one did.
+TEST_F(OwnershipTest, ARetryOnlyLooksWhetherTheAttemptBeforeItHasEnded) {
+  const std::string image = admin_->make_image();
+  const test::HungPool dead(*admin_);
+  Options options;
+  options.image = {dead.name(), "", image, ""};
+  options.timeout = std::chrono::seconds(3);
+  const BootTime begin = boot_now();
+  EXPECT_THAT(open(options), HasSubstr("has not answered for 3000 ms"));
+  EXPECT_GE(boot_now() - begin, 3'000'000'000u);
+  options.timeout = std::chrono::seconds(60);
+  const BootTime again = boot_now();
+  const std::string why = open(options);
+  EXPECT_GE(boot_now() - again, 1'000'000'000u) << why;
+  EXPECT_LT(boot_now() - again, 20'000'000'000u) << why;
+  EXPECT_THAT(why, HasSubstr("has not answered"));
+}
+
 TEST_F(OwnershipTest, FenceIsNoticedWithoutIo) {
   const std::string image = admin_->make_image();
   ASSERT_EQ(open(image), "");
