@@ -3,8 +3,10 @@
 // and signals.
 #include "control/service.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -269,9 +271,10 @@ class ServiceTest : public testing::Test {
     EXPECT_EQ(error_of(reply), api::ErrorCode::kRefused);
     return std::get<api::Error>(*reply).details.at(0);
   }
-  /// Whether a file may be had again: nobody serves it.
+  /// Whether a file may be had again: nobody serves it, and so nobody has locked it.
   static bool is_free(const std::string& path) {
-    return backend::file::open({.path = path, .size_bytes = 1 << 20}).has_value();
+    const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    return fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
   }
 
   std::string folder_;
