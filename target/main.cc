@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "config/parse.h"
+#include "config/secrets.h"
 #include "control/descriptors.h"
 #include "control/online_check.h"
 #include "control/service.h"
@@ -32,7 +32,7 @@ struct Options {
 };
 
 int run(const Options& options) {
-  auto config = lungate::config::parse_file(options.file);
+  auto config = lungate::config::parse_with_secrets(options.file);
   if (!config) {
     for (const auto& error : config.error())
       std::fprintf(stderr, "%s\n", lungate::config::to_string(error).c_str());

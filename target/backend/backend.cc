@@ -10,12 +10,14 @@
 #include <atomic>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace lungate::backend {
 
 std::string_view name(Verb verb) {
   constexpr std::array<std::string_view, kVerbs> kNames = {
-      "read", "write", "flush", "discard", "write_zeroes", "write_same", "allocation"};
+      "read",       "write",      "flush",      "discard",    "write_zeroes",
+      "write_same", "allocation", "load_state", "store_state"};
   return kNames[static_cast<std::size_t>(verb)];
 }
 
@@ -48,6 +50,9 @@ bool hurried(const Request& request) noexcept {
 void check_request(const Request& request) noexcept {
   check(request.reply_to != nullptr && request.deliver != nullptr, "a request has a way back");
   if (request.verb == Verb::kFlush) return;
+  if (request.verb == Verb::kLoadState || request.verb == Verb::kStoreState)
+    return check(!request.data.empty() && request.data.size() <= limits::kUnitStateBytesMax,
+                 "a state has some bytes, and not too many");
   check(request.length > 0, "a request is for at least one byte");
   switch (request.verb) {
     case Verb::kRead:
@@ -60,6 +65,8 @@ void check_request(const Request& request) noexcept {
     case Verb::kDiscard:
     case Verb::kWriteZeroes:
     case Verb::kAllocation:
+    case Verb::kLoadState:
+    case Verb::kStoreState:
       return;
   }
 }

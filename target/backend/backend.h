@@ -40,8 +40,11 @@ enum class Verb : std::uint8_t {
   kWriteZeroes,  // the range reads as zeros afterwards and stays allocated where possible
   kWriteSame,    // data (one pattern, its size divides length) repeated over offset..offset+length
   kAllocation,   // how much of the range, from its beginning, shares one state, and which: extent_*
+  kLoadState,    // the small state that was stored last, into data: extent_bytes of it, 0 for none
+  kStoreState,   // data replaces it whole, durably: after kOk every load gives it, before none does
 };
-inline constexpr std::size_t kVerbs = 7;
+inline constexpr std::size_t kVerbs = 9;
+inline constexpr std::size_t kBlockVerbs = 7;  // the first: what is asked of the store's bytes
 
 enum class Status : std::uint8_t {
   kOk,
@@ -74,7 +77,8 @@ struct Request : Mail {
   // more asks again behind it. "Allocated" is always a correct answer; "not allocated" promises
   // that all of it reads as zeros, as far as writes are concerned that were delivered before this
   // request was submitted.
-  std::uint64_t extent_bytes = 0;  // 1 to length
+  // kLoadState with kOk: how much there is. A state larger than data is kIoError.
+  std::uint64_t extent_bytes = 0;  // 1 to length; of a state 0 to data.size()
   bool extent_allocated = true;
   // Set by the adapter beside them. False: nobody has looked (look_ups.h), and asking on behind it
   // would be no use now.
@@ -118,8 +122,13 @@ struct Traits {
   std::string_view kind;            // "rbd", "file", "null"
   std::uint32_t discard_bytes = 0;  // granularity of kDiscard; 0: discard is not supported
   std::uint32_t optimal_bytes = 0;  // best alignment and size of I/O; 0: unknown
-  bool write_cache = false;         // kOk of a write does not mean stored: needs kFlush
+  /// Writes of at most so many bytes, from a multiple of so many, are all or nothing. 0: none are.
+  std::uint32_t atomic_bytes = 0;
+  bool write_cache = false;  // kOk of a write does not mean stored: needs kFlush
   bool rotational = false;
+  /// kLoadState and kStoreState are there (limits::kUnitStateBytesMax): what the device server must
+  /// find again after a restart, kept with the store under its identity, not in its bytes.
+  bool keeps_state = false;
   /// What the disk's identity is made from (VPD 80, 83): equal wherever the same store is opened,
   /// and unchanged for its life. For rbd: cluster fsid, pool id and image id; for a file: its path.
   std::string identity_seed;
@@ -140,9 +149,9 @@ class Backend {
   virtual ~Backend() = default;
 
   /// Starts the operation. Any loop's thread; never blocks; delivers exactly once, never inline.
-  /// REQUIRES: length > 0 (but for kFlush), data as the verb says, reply_to and deliver set.
-  /// The range need not lie inside the store: that is the adapter's to refuse (kOutOfRange), for
-  /// the size may have changed since the caller looked.
+  /// REQUIRES: length > 0 (but for kFlush and the state's verbs), data as the verb says, reply_to
+  /// and deliver set. The range need not lie inside the store: that is the adapter's to refuse
+  /// (kOutOfRange), for the size may have changed since the caller looked.
   virtual void submit(Request& request) noexcept = 0;
 
   /// A copy of the state of this moment. Any thread.

@@ -27,6 +27,7 @@ inline constexpr std::uint16_t kLunNumberMax = 255;
 inline constexpr std::size_t kTargetsMax = 256;
 inline constexpr std::size_t kPortalsMax = 32;
 inline constexpr std::size_t kInitiatorsPerTargetMax = 1024;
+inline constexpr std::size_t kInitiatorGroupsMax = 256;
 
 // --- Connections -----------------------------------------------------------------------------
 
@@ -130,6 +131,17 @@ inline constexpr std::size_t kNameBytesMax = 223;
 /// Request and response pairs of one login. Real initiators need two to five.
 inline constexpr std::uint32_t kLoginRoundsMax = 16;
 
+/// CHAP (RFC 7143, 9.2.1 and 12.1.3): 96 bits are the least that a secret must have; 255 bytes fit
+/// any initiator's own bound. A user's name is a text value.
+inline constexpr std::size_t kChapSecretBytesMin = 12;
+inline constexpr std::size_t kChapSecretBytesMax = 255;
+inline constexpr std::size_t kChapUserBytesMax = 255;
+/// The challenge that we send: as long as the longest digest. One that we are sent may have what
+/// the RFC allows.
+inline constexpr std::size_t kChapChallengeBytes = 32;
+inline constexpr std::size_t kChapChallengeBytesMax = 1024;
+static_assert(2 + kChapChallengeBytesMax * 2 <= kTextValueBytesMax, "the longest fits a value");
+
 /// What we declare and offer. 256 KiB is what LIO sends at once; 1 MiB bursts let a 1 MiB write
 /// travel with one R2T.
 inline constexpr std::uint32_t kMaxRecvDataSegmentBytes = 256 * kKiB;
@@ -192,6 +204,38 @@ static_assert(8 + 16 * kUnmapDescriptorsMax <= kParameterListBytesMax, "SBC-3, 5
 /// Blocks of one UNMAP command, in bytes: bounded so that one command cannot keep a LUN busy for
 /// minutes. libiscsi holds MAXIMUM UNMAP LBA COUNT to at most 1,048,576.
 inline constexpr std::uint64_t kUnmapBytesMax = 512 * kMiB;
+/// Nexuses registered for persistent reservations with one unit: a cluster of 32 hosts with four
+/// paths each, twice. Each may hold a name of 223 bytes and more, and all of them are stored.
+inline constexpr std::size_t kRegistrationsMax = 256;
+/// What a unit keeps with its store (reservations): 256 registrations of at most 400 bytes of text.
+inline constexpr std::size_t kUnitStateBytesMax = 128 * kKiB;
+static_assert(kRegistrationsMax * 400 <= kUnitStateBytesMax);
+/// COMPARE AND WRITE: hosts ask for one block; VMware's largest is 128 (of 512).
+inline constexpr std::uint64_t kCompareAndWriteBlocksMax = 128;
+/// Room for what a command reads to compare or copy: longer ones go in pieces of this.
+inline constexpr std::uint64_t kScratchBytesMax = 256 * kKiB;
+/// IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS: how long an initiator should wait for
+/// paths that are in transition. It is what Linux waits if it is told nothing, and above what
+/// moving a LUN may take.
+inline constexpr std::uint8_t kImplicitTransition_s = 60;
+/// EXTENDED COPY: the units of one command, as many as may be held at once. Hosts name a source and
+/// a destination.
+inline constexpr std::uint16_t kCopyUnitsMax = 2;
+/// Segments of one EXTENDED COPY, each at most what 16 bits of 512-byte blocks can say: VMware
+/// sends segments of 4 MiB, up to 16 of them. All of it is one command's work, some seconds.
+inline constexpr std::uint16_t kCopySegmentsMax = 16;
+inline constexpr std::uint32_t kCopySegmentBytesMax = 32 * kMiB;
+/// Both lists of descriptors. One more of each kind than is taken must still fit: initiators are
+/// told which are too many, and not that the list is too long.
+inline constexpr std::uint32_t kCopyDescriptorBytesMax = 1024;
+static_assert((kCopyUnitsMax + 1) * 32 + (kCopySegmentsMax + 1) * 28 <= kCopyDescriptorBytesMax);
+static_assert(16 + kCopyDescriptorBytesMax <= kParameterListBytesMax);
+/// Copies of one nexus that it may ask about (RECEIVE COPY STATUS), in progress or ended. The
+/// oldest that has ended gives way.
+inline constexpr std::size_t kCopyRecordsMax = 8;
+/// The echo buffer that each nexus has, once it has written to it (WRITE BUFFER): a page, for it is
+/// to try a path out, not to keep data. SPC-4 wants at least 252 bytes.
+inline constexpr std::uint16_t kEchoBufferBytesMax = 4096;
 /// LBA status descriptors of one GET LBA STATUS: each is a request to the store, and for an RBD
 /// image without an object map a second's work for the cluster in the worst case. Initiators ask
 /// for one, and go on where it ends.
@@ -351,6 +395,10 @@ inline constexpr std::size_t kExporterSegmentsMax = 16;
 /// SIGTERM: new commands are answered BUSY, those in progress have this long to end, and a session
 /// without any is closed; what is left then is closed as well.
 inline constexpr std::chrono::milliseconds kDrainTimeout{10'000};
+/// A session that drains is asked to log out (RFC 7143, 11.9.1, event 1) and has this long to do
+/// it; then it is closed, if nothing is in progress. Whole seconds: the message has no others.
+inline constexpr std::chrono::seconds kLogoutPatience{2};
+static_assert(kLogoutPatience < kDrainTimeout);
 /// After the drain: I/O in progress and stores get this much longer, then the process ends hard.
 inline constexpr std::chrono::milliseconds kCloseTimeout{10'000};
 static_assert(kImageCloseTimeout <= kCloseTimeout, "an image that can be released is released");

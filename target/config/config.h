@@ -7,6 +7,9 @@
 // Every key, its range and its meaning stand in keys.cc, in one row each. Defaults stand here, at
 // the members: what a struct is when nothing was read into it.
 //
+// Secrets that a text names by file are the one thing that parse() leaves open: load_secrets()
+// (secrets.h) reads them.
+//
 // A reload (control/plan.cc) compares two Configs by value, so each struct has an operator==.
 // Targets, their LUNs and accesses, SLOs and the log level change while the gateway serves;
 // [gateway], [ceph], [telemetry], [iscsi] and the portal groups need a restart, and a text that
@@ -14,12 +17,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/secret.h"
 
 namespace lungate::config {
 
@@ -83,6 +89,32 @@ struct Exporter {
 /// The two that RFC 7143 (13.1) defines. A list without kNone makes a digest a condition of login.
 enum class Digest : std::uint8_t { kNone, kCrc32c };
 
+/// CHAP's algorithms, weakest first (RFC 7143, 12.1.3, and IANA's list).
+enum class ChapAlgorithm : std::uint8_t { kMd5, kSha1, kSha256, kSha3 };
+
+/// chap = { ... }: who must prove what. Of an initiator, else of its target; and of discovery.
+struct Chap {
+  std::string user;         // the initiator's CHAP_N; empty: no CHAP is demanded
+  Secret secret;            // the initiator's; empty until load_secrets() when it is in a file
+  std::string secret_file;  // absolute path
+  /// What the gateway says of itself when an initiator asks for its proof. Empty: it has none, and
+  /// such a login fails.
+  std::string mutual_user;
+  Secret mutual_secret;
+  std::string mutual_secret_file;
+
+  bool demanded() const { return !user.empty(); }
+  bool operator==(const Chap&) const = default;
+};
+
+/// [discovery]: what a discovery session must prove. It shows an initiator only what it may log in
+/// to, by the name that it gives.
+struct Discovery {
+  Chap chap;
+
+  bool operator==(const Discovery&) const = default;
+};
+
 /// [iscsi]: what this group declares and offers in every login (RFC 7143, 13), and its timeouts.
 struct Iscsi {
   std::uint32_t max_recv_data_segment_bytes = limits::kMaxRecvDataSegmentBytes;
@@ -94,6 +126,9 @@ struct Iscsi {
   /// Acceptable digests, never empty, each once; the initiator's order of preference decides.
   std::vector<Digest> header_digest{Digest::kNone, Digest::kCrc32c};
   std::vector<Digest> data_digest{Digest::kNone, Digest::kCrc32c};
+  /// Acceptable to CHAP, never empty, each once; the strongest that the initiator has is taken.
+  std::vector<ChapAlgorithm> chap_digests{ChapAlgorithm::kMd5, ChapAlgorithm::kSha1,
+                                          ChapAlgorithm::kSha256, ChapAlgorithm::kSha3};
   std::uint32_t command_window = limits::kCommandWindow;  // commands of one session in progress
   std::uint32_t login_timeout_ms = static_cast<std::uint32_t>(limits::kLoginTimeout.count());
   std::uint32_t receive_timeout_ms = static_cast<std::uint32_t>(limits::kReceiveTimeout.count());
@@ -175,10 +210,32 @@ struct Lun {
   bool operator==(const Lun&) const = default;
 };
 
+/// [[initiator_group]]: names that are given access together.
+struct InitiatorGroup {
+  std::string name;               // unique; as a gateway's name is written
+  std::vector<std::string> iqns;  // names and patterns, at least one
+
+  bool operator==(const InitiatorGroup&) const = default;
+};
+
+/// map = [{ lun = 3, as = 0, read_only = true }]: one LUN of the target as an initiator sees it.
+struct Mapping {
+  std::uint16_t lun = 0;  // the target's number
+  std::uint16_t as = 0;   // the initiator's, unique in its map
+  bool read_only = false;
+
+  bool operator==(const Mapping&) const = default;
+};
+
 /// [[target.initiator]]: who may log in, and which LUNs it sees.
 struct Initiator {
-  std::string iqn;
-  std::vector<std::uint16_t> luns;  // ascending; empty: every LUN of the target
+  std::string iqn;  // a name, or a pattern: the beginning of names and a '*'; empty with a group
+  /// At most one of luns and map; neither: every LUN of the target under its own number.
+  std::vector<std::uint16_t> luns;        // ascending
+  std::vector<Mapping> map = {};          // ascending by `as`
+  std::string group = {};                 // an [[initiator_group]] instead of `iqn`
+  std::vector<std::string> members = {};  // names and patterns of the group; filled by parse()
+  Chap chap = {};                         // absent: the target's
 
   bool operator==(const Initiator&) const = default;
 };
@@ -187,9 +244,14 @@ struct Initiator {
 /// shows none, so that disks can be added while hosts are connected.
 struct Target {
   std::string iqn;
-  std::string alias;                  // TargetAlias; may be empty
-  std::vector<Lun> luns;              // ascending by id; may be empty
-  std::vector<Initiator> initiators;  // empty: any initiator may log in and sees every LUN
+  std::string alias;                         // TargetAlias; may be empty
+  std::vector<Lun> luns;                     // ascending by id; may be empty
+  std::vector<Initiator> initiators;         // empty: any initiator may log in and sees every LUN
+  Chap chap;                                 // of its initiators that have none of their own
+  std::vector<std::uint16_t> portal_groups;  // tags, ascending; empty: it is in all of them
+  /// "host:port", as initiators reach it; not empty: logins are sent there (RFC 7143, 13.8).
+  std::string moved_to;
+  bool moved_permanently = false;
 
   bool operator==(const Target&) const = default;
 };
@@ -203,18 +265,37 @@ struct Config {
   Log log;
   Exporter exporter;
   Iscsi iscsi;
+  Discovery discovery;
   std::vector<PortalGroup> portal_groups;
+  std::vector<InitiatorGroup> initiator_groups;
   std::vector<Target> targets;
 
   bool operator==(const Config&) const = default;
 };
 
 /// The initiator's row of the target's access list. Null: it may not log in (and is not told that
-/// the target exists). Names are compared exactly but for ASCII case: RFC 7143 (4.2.7.2) has them
-/// normalised to lower case before they are compared, and not every initiator does that.
-/// With an open target (no initiator tables) the answer is a row that shows every LUN.
+/// the target exists). Of several rows that fit, the exact name wins, then the longest pattern: no
+/// two rows of a target have the same. Names are compared exactly but for ASCII case: RFC 7143
+/// (4.2.7.2) has them normalised to lower case before they are compared, and not every initiator
+/// does that. With an open target (no initiator tables) the answer is a row that shows every LUN.
 const Initiator* find_access(const Target& target, std::string_view initiator_iqn);
-/// Whether that row shows the LUN.
+
+/// What that initiator must prove: its own row's CHAP, else the target's. Not demanded(): nothing.
+const Chap& chap_of(const Target& target, const Initiator& access);
+
+/// A LUN as an initiator sees it.
+struct ShownLun {
+  std::uint16_t number = 0;  // in the initiator's eyes
+  bool read_only = false;    // for this initiator, though others may write
+
+  bool operator==(const ShownLun&) const = default;
+};
+/// How the row shows the target's LUN; nothing: it hides it.
+std::optional<ShownLun> shown_as(const Initiator& access, std::uint16_t lun);
+/// Whether that row shows the LUN, under whichever number.
 bool shows(const Initiator& access, std::uint16_t lun);
+
+/// Whether the target is to be had through the portal group, for logins and in discovery.
+bool offered_at(const Target& target, std::uint16_t portal_group_tag);
 
 }  // namespace lungate::config

@@ -218,10 +218,13 @@ Error Document::syntax_error(std::string_view what) const {
             "the first is in line " + std::to_string(drawn.first.at.line)};
   }
   const bool in_list = head.find("array") != head.npos;
+  // What the line says may be a secret that lacks a quotation mark.
+  const bool shown = line(at.line).find("secret") == std::string_view::npos;
   if (auto fault = quote_fault(line(at.line), in_list)) {
-    return {file_, at.line, fault->column, std::move(fault->message), std::move(fault->hint)};
+    return {file_, at.line, fault->column, std::move(fault->message),
+            shown ? std::move(fault->hint) : std::string()};
   }
-  const bool useful = !head.empty() && drawn.last.remark != "here";
+  const bool useful = shown && !head.empty() && drawn.last.remark != "here";
   return {file_, at.line, at.column, std::string(head.empty() ? drawn.last.remark : head),
           useful ? drawn.last.remark : ""};
 }

@@ -3,7 +3,7 @@
 // A Config as text, and the number that two gateways compare. `lungate check --print` and the
 // status call it with a Config that is in force. to_toml() is held by a test and a fuzzer to be
 // parse_text()'s inverse; group_hash() rests on that: equal texts are equal configurations. Secrets
-// would be left out here, once there are any.
+// are masked (fields.h).
 #include "config/dump.h"
 
 #include "config/write.h"
@@ -36,7 +36,9 @@ std::uint64_t group_hash(const Config& config) {
   // What is a gateway's own stays at its default and so adds the same to every gateway's hash.
   Config group;
   group.iscsi = config.iscsi;
+  group.discovery = config.discovery;
   group.portal_groups = config.portal_groups;
+  group.initiator_groups = config.initiator_groups;
   group.targets = config.targets;
   return fnv1a(to_toml(group));
 }

@@ -39,6 +39,9 @@ inline void from_text(const std::string& text, log::Level& out) {
 inline void from_text(const std::string& text, Digest& out) {
   out = parse_digest(text).value_or(out);
 }
+inline void from_text(const std::string& text, ChapAlgorithm& out) {
+  out = parse_chap_digest(text).value_or(out);
+}
 inline std::string to_text(const std::string& text) {
   return text;
 }
@@ -50,6 +53,9 @@ inline std::string to_text(log::Level level) {
 }
 inline std::string to_text(Digest digest) {
   return std::string(digest_name(digest));
+}
+inline std::string to_text(ChapAlgorithm algorithm) {
+  return std::string(chap_digest_name(algorithm));
 }
 
 /// true or false.
@@ -112,6 +118,27 @@ constexpr Key text(std::string_view name, TextRule rule, std::string_view doc) {
                       std::string out = to_text(Member::of(object));
                       if (out.empty()) return {};
                       return out;
+                    }}};
+}
+
+/// A secret. Printed as kMaskedSecret, and not at all when it came from `kFile`; no message shows
+/// it.
+template <auto kMember, auto kFile>
+constexpr Key secret(std::string_view name, std::string_view doc) {
+  using Member = MemberOf<kMember>;
+  return {.name = name,
+          .type = Type::kText,
+          .doc = doc,
+          .is_secret = true,
+          .rule = check_secret,
+          .field = {[](void* object, const Value& value) {
+                      const std::string_view text = std::get<std::string>(value);
+                      Member::of(object) = Secret(bytes_of(text));
+                    },
+                    [](const void* object) -> std::optional<Value> {
+                      const bool in_text = MemberOf<kFile>::of(object).empty();
+                      if (!in_text || Member::of(object).empty()) return {};
+                      return std::string(kMaskedSecret);
                     }}};
 }
 

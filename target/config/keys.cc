@@ -95,6 +95,8 @@ constexpr Key kIscsiKeys[] = {
                                  "acceptable header digests: 'None', 'CRC32C'"),
     texts<&Iscsi::data_digest>("data_digest", {1, 2}, check_digest,
                                "acceptable data digests: 'None', 'CRC32C'"),
+    texts<&Iscsi::chap_digests>("chap_digests", {1, 4}, check_chap_digest,
+                                "of CHAP: 'MD5', 'SHA1', 'SHA-256', 'SHA3-256'"),
     integer<&Iscsi::command_window>("command_window", {1, limits::kCommandWindowMax},
                                     "commands of one session in progress"),
     integer<&Iscsi::login_timeout_ms>("login_timeout_ms", kTimeouts, "how long a login may take"),
@@ -108,6 +110,30 @@ constexpr Key kIscsiKeys[] = {
                                     "how long a ping's answer may take"),
 };
 constexpr Table kIscsi{"[iscsi]", kIscsiKeys, &kIscsiDefaults};
+
+// The same keys in three tables. A secret in the text is for those who keep the text itself as one;
+// a file is the better place, for then no copy of the text gives it away.
+const Chap kChapDefaults;
+constexpr Key kChapKeys[] = {
+    text<&Chap::user>("user", check_chap_user, "the initiator's CHAP name").required(),
+    secret<&Chap::secret, &Chap::secret_file>("secret", "the initiator's secret"),
+    text<&Chap::secret_file>("secret_file", check_path,
+                             "where it is instead; readable by its owner only"),
+    text<&Chap::mutual_user>("mutual_user", check_chap_user,
+                             "the gateway's CHAP name, when it is asked for its proof"),
+    secret<&Chap::mutual_secret, &Chap::mutual_secret_file>(
+        "mutual_secret", "the gateway's secret, which is no initiator's"),
+    text<&Chap::mutual_secret_file>("mutual_secret_file", check_path, "where it is instead"),
+};
+constexpr Table kDiscoveryChap{"discovery.chap", kChapKeys, &kChapDefaults};
+constexpr Table kTargetChap{"target.chap", kChapKeys, &kChapDefaults};
+constexpr Table kInitiatorChap{"target.initiator.chap", kChapKeys, &kChapDefaults};
+
+const Discovery kDiscoveryDefaults;
+constexpr Key kDiscoveryKeys[] = {
+    table<&Discovery::chap>("chap", kDiscoveryChap, "what a discovery session must prove"),
+};
+constexpr Table kDiscovery{"[discovery]", kDiscoveryKeys, &kDiscoveryDefaults};
 
 // Tag 0 is reserved by RFC 7143 (13.9). A tag is the relative port identifier too and must stay
 // with its gateway for ever: initiators remember it.
@@ -240,13 +266,37 @@ constexpr Key kLunKeys[] = {
 };
 constexpr Table kLun{"[[target.lun]]", kLunKeys, &kLunDefaults};
 
-// Names are exact. A wildcard would let in what happens to be called so.
+// A pattern ends in its only '*', so that of two that fit one always says more.
+const InitiatorGroup kInitiatorGroupDefaults;
+constexpr Key kInitiatorGroupKeys[] = {
+    text<&InitiatorGroup::name>("name", check_gateway_name, "what [[target.initiator]] calls it")
+        .required(),
+    texts<&InitiatorGroup::iqns>("iqns", {1, limits::kInitiatorsPerTargetMax},
+                                 check_initiator_pattern, "names, or beginnings that end in '*'")
+        .required(),
+};
+constexpr Table kInitiatorGroup{"[[initiator_group]]", kInitiatorGroupKeys,
+                                &kInitiatorGroupDefaults};
+
+const Mapping kMappingDefaults;
+constexpr Key kMappingKeys[] = {
+    integer<&Mapping::lun>("lun", {0, limits::kLunNumberMax}, "a LUN of the target").required(),
+    integer<&Mapping::as>("as", {0, limits::kLunNumberMax}, "its number for this initiator")
+        .required(),
+    flag<&Mapping::read_only>("read_only", "this initiator may not write to it"),
+};
+constexpr Table kMapping{"[[target.initiator.map]]", kMappingKeys, &kMappingDefaults};
+
 const Initiator kInitiatorDefaults;
 constexpr Key kInitiatorKeys[] = {
-    text<&Initiator::iqn>("iqn", check_initiator_name, "its exact name").required(),
+    text<&Initiator::iqn>("iqn", check_initiator_pattern,
+                          "its name, or the beginning of names and a '*'"),
+    text<&Initiator::group>("group", check_gateway_name, "an [[initiator_group]] instead"),
     integers<&Initiator::luns>("luns", {1, limits::kLunNumberMax + 1}, {0, limits::kLunNumberMax},
                                "the LUNs that it sees; absent: all of the target"),
-    not_built("chap", "CHAP authentication"),
+    tables<&Initiator::map>("map", {1, limits::kLunNumberMax + 1}, kMapping,
+                            "the same with its own numbers"),
+    table<&Initiator::chap>("chap", kInitiatorChap, "what it must prove; absent: the target's"),
 };
 constexpr Table kInitiator{"[[target.initiator]]", kInitiatorKeys, &kInitiatorDefaults};
 
@@ -254,10 +304,14 @@ const Target kTargetDefaults;
 constexpr Key kTargetKeys[] = {
     text<&Target::iqn>("iqn", check_target_name, "the target's name").required(),
     text<&Target::alias>("alias", check_alias, "TargetAlias, for people"),
+    integers<&Target::portal_groups>("portal_groups", {1, limits::kPortalsMax}, {1, 65535},
+                                     "tags through which it is to be had; absent: all"),
+    text<&Target::moved_to>("moved_to", check_address, "logins are sent to this portal instead"),
+    flag<&Target::moved_permanently>("moved_permanently", "and told not to come back"),
+    table<&Target::chap>("chap", kTargetChap, "what initiators must prove; absent: nothing"),
     tables<&Target::luns>("lun", {0, limits::kLunNumberMax + 1}, kLun, "its disks"),
     tables<&Target::initiators>("initiator", {0, limits::kInitiatorsPerTargetMax}, kInitiator,
                                 "who may log in; absent: anybody"),
-    not_built("chap", "CHAP authentication"),
 };
 constexpr Table kTarget{"[[target]]", kTargetKeys, &kTargetDefaults};
 
@@ -270,9 +324,12 @@ constexpr Key kRootKeys[] = {
     table<&Config::log>("log", kLog, "what the gateway logs"),
     table<&Config::exporter>("exporter", kExporter, "the Prometheus sidecar"),
     table<&Config::iscsi>("iscsi", kIscsi, "what every login is offered"),
+    table<&Config::discovery>("discovery", kDiscovery, "sessions that only look for targets"),
     tables<&Config::portal_groups>("portal_group", {1, limits::kPortalsMax}, kPortalGroup,
                                    "where initiators connect")
         .required(),
+    tables<&Config::initiator_groups>("initiator_group", {0, limits::kInitiatorGroupsMax},
+                                      kInitiatorGroup, "initiators that have access together"),
     tables<&Config::targets>("target", {0, limits::kTargetsMax}, kTarget, "what they find there"),
 };
 constexpr Table kRoot{"the file", kRootKeys, &kRootDefaults};

@@ -68,21 +68,23 @@ bool is_hex_body(std::string_view body, bool naa) {
 // Stricter than iscsi::normalise_name(), which must take what initiators send: a name in a
 // configuration is compared with theirs in lower case, so an upper-case letter here would be a name
 // that no one has. The two rooms may not include each other.
-Objection check_name(std::string_view text, std::string_view extra) {
+Objection check_letters(std::string_view text, std::string_view extra) {
   if (text.size() > limits::kNameBytesMax) {
     return complain("an iSCSI name has at most 223 bytes, this has " + std::to_string(text.size()));
   }
   if (std::ranges::any_of(text, is_upper)) {
     return complain("iSCSI names are lower case", "write " + quote(lower(text)));
   }
-  if (text.find_first_of("*?") != text.npos) {
-    return complain("wildcards in names are not built yet", "give the exact name");
-  }
   const bool letters = std::ranges::all_of(text, [&](char c) {
     return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == ':' ||
            extra.find(c) != extra.npos;
   });
-  if (!letters) return complain("an iSCSI name has only a-z, 0-9, '-', '.' and ':'");
+  if (letters) return {};
+  return complain("an iSCSI name has only a-z, 0-9, '-', '.' and ':'");
+}
+
+Objection check_name(std::string_view text, std::string_view extra) {
+  if (auto objection = check_letters(text, extra)) return objection;
   const bool good = (text.starts_with("iqn.") && is_iqn_body(text.substr(4))) ||
                     (text.starts_with("eui.") && is_hex_body(text.substr(4), false)) ||
                     (text.starts_with("naa.") && is_hex_body(text.substr(4), true));
@@ -151,6 +153,44 @@ Objection check_target_name(std::string_view text) {
 
 Objection check_initiator_name(std::string_view text) {
   return check_name(text, "_");
+}
+
+// What is before the '*' must be able to begin a name: "iqm.*" would let in nobody, in silence.
+Objection check_initiator_pattern(std::string_view text) {
+  if (text.find('?') != text.npos || text.find('*') < text.size() - 1) {
+    return complain("the only wildcard is a '*' at the end", "like 'iqn.1994-05.com.redhat:*'");
+  }
+  if (!text.ends_with('*')) return check_initiator_name(text);
+  const std::string_view begin = text.substr(0, text.size() - 1);
+  if (auto objection = check_letters(begin, "_")) return objection;
+  constexpr std::array<std::string_view, 3> kTypes{"iqn.", "eui.", "naa."};
+  const bool good = std::ranges::any_of(kTypes, [&](std::string_view type) {
+    const std::size_t common = std::min(type.size(), begin.size());
+    return begin.substr(0, common) == type.substr(0, common);
+  });
+  if (good) return {};
+  return complain("no iSCSI name begins so", "like 'iqn.1994-05.com.redhat:*'");
+}
+
+Objection check_chap_user(std::string_view text) {
+  return check_printable(text, limits::kChapUserBytesMax);
+}
+
+// Control characters are refused as scan() and the files' reader refuse them: nobody can type them,
+// and one at the end is a line's.
+Objection check_secret(std::string_view text) {
+  if (text == kMaskedSecret) {
+    return complain("this only stands where a printed configuration hides a secret");
+  }
+  if (text.size() < limits::kChapSecretBytesMin || text.size() > limits::kChapSecretBytesMax) {
+    return complain("a secret has 12 to 255 bytes, this has " + std::to_string(text.size()),
+                    "RFC 7143, 9.2.1");
+  }
+  if (std::ranges::none_of(
+          text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+    return {};
+  }
+  return complain("a secret has no control characters");
 }
 
 Objection check_alias(std::string_view text) {
@@ -251,6 +291,11 @@ Objection check_digest(std::string_view text) {
   return complain("a digest is 'None' or 'CRC32C'");
 }
 
+Objection check_chap_digest(std::string_view text) {
+  if (parse_chap_digest(text)) return {};
+  return complain("a digest of CHAP is 'MD5', 'SHA1', 'SHA-256' or 'SHA3-256'");
+}
+
 // No fractions and no decimal units: "1.5GB" means two things, and a disk must have a size that the
 // operator and the initiator agree on.
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -298,6 +343,19 @@ std::string_view digest_name(Digest digest) {
 std::optional<Digest> parse_digest(std::string_view text) {
   for (const Digest digest : {Digest::kNone, Digest::kCrc32c}) {
     if (text == digest_name(digest)) return digest;
+  }
+  return {};
+}
+
+std::string_view chap_digest_name(ChapAlgorithm algorithm) {
+  constexpr std::array<std::string_view, 4> kNames{"MD5", "SHA1", "SHA-256", "SHA3-256"};
+  return kNames[static_cast<std::size_t>(algorithm)];
+}
+
+std::optional<ChapAlgorithm> parse_chap_digest(std::string_view text) {
+  for (const ChapAlgorithm algorithm :
+       {ChapAlgorithm::kMd5, ChapAlgorithm::kSha1, ChapAlgorithm::kSha256, ChapAlgorithm::kSha3}) {
+    if (text == chap_digest_name(algorithm)) return algorithm;
   }
   return {};
 }

@@ -29,6 +29,12 @@ Objection check_gateway_name(std::string_view text);
 Objection check_target_name(std::string_view text);
 /// As a target's, but '_' passes: hosts that exist have it in their names.
 Objection check_initiator_name(std::string_view text);
+/// Such a name, or the beginning of one and a '*' behind it; "*" alone is everybody.
+Objection check_initiator_pattern(std::string_view text);
+/// CHAP_N: a text value that people type, so printable ASCII.
+Objection check_chap_user(std::string_view text);
+/// 12 to 255 bytes (RFC 7143, 9.2.1: 96 bits), and not kMaskedSecret. The words never show it.
+Objection check_secret(std::string_view text);
 /// TargetAlias (13.6): for people, so any printable ASCII.
 Objection check_alias(std::string_view text);
 /// A numeric IPv4 address, or an IPv6 one in brackets, and a port.
@@ -45,6 +51,7 @@ Objection check_image(std::string_view text);
 Objection check_naa(std::string_view text);
 Objection check_log_level(std::string_view text);
 Objection check_digest(std::string_view text);
+Objection check_chap_digest(std::string_view text);
 /// Printable ASCII of 1 to kMax bytes that neither begins nor ends with a blank.
 template <std::size_t kMax>
 Objection check_printable(std::string_view text);
@@ -67,6 +74,14 @@ Image parse_image(std::string_view text);
 /// "None", "CRC32C": as RFC 7143 spells them, and exactly so.
 std::string_view digest_name(Digest digest);
 std::optional<Digest> parse_digest(std::string_view text);
+
+/// "MD5", "SHA1", "SHA-256", "SHA3-256".
+std::string_view chap_digest_name(ChapAlgorithm algorithm);
+std::optional<ChapAlgorithm> parse_chap_digest(std::string_view text);
+
+/// What stands for a secret in a printed configuration and in messages. It is refused as a secret:
+/// whoever copies a printed configuration must not get one that everybody knows.
+inline constexpr std::string_view kMaskedSecret = "(a secret)";
 
 /// `text` in single quotes for a message: control bytes as \xNN, at most 80 bytes of it.
 std::string quote(std::string_view text);

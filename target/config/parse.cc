@@ -26,6 +26,7 @@
 #include "config/reader.h"
 #include "config/rules.h"
 #include "config/scan.h"
+#include "config/secrets.h"
 
 namespace lungate::config {
 namespace {
@@ -91,7 +92,13 @@ Result<Config, Errors> parse_file(const std::string& path) {
   }
   auto text = read_all(fd.get(), path);
   if (!text) return err(std::move(text.error()));
-  return parse_text(*text, path);
+  auto config = parse_text(*text, path);
+  if (config && (status.st_mode & S_IRWXO) != 0 && has_secrets_in_text(*config)) {
+    Errors errors = without_place(path, "has secrets in it and is open to everybody");
+    errors[0].hint = "chmod o= the file, or name a 'secret_file'";
+    return err(std::move(errors));
+  }
+  return config;
 }
 
 }  // namespace lungate::config

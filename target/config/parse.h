@@ -34,7 +34,8 @@ std::string to_string(const Error& error);
 Result<Config, Errors> parse_text(std::string_view text, std::string_view file);
 
 /// A file that cannot be read, is a directory or is larger than limits::kConfigBytesMax is an Error
-/// without a line. Blocks on the disk.
+/// without a line, and so is one that has secrets in it and a mode that lets everybody at it.
+/// Blocks on the disk.
 Result<Config, Errors> parse_file(const std::string& path);
 
 }  // namespace lungate::config

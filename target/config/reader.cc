@@ -33,7 +33,8 @@ std::string real_text(double value) {
 /// Searches in the order of the tables, so that a key that several have leads to the outermost.
 std::string_view home_of(std::string_view name, const Table& in, const Table& avoid) {
   for (const Key& key : in.keys) {
-    if (key.name == name && &in != &avoid && key.nested.table == nullptr) return in.path;
+    const bool is_value = key.nested.table == nullptr && key.type != Type::kNotBuilt;
+    if (key.name == name && &in != &avoid && is_value) return in.path;
   }
   for (const Key& key : in.keys) {
     if (key.nested.table == nullptr) continue;
@@ -43,8 +44,8 @@ std::string_view home_of(std::string_view name, const Table& in, const Table& av
   return {};
 }
 
-/// The key of this name that is known and refused, in any table: [chap] at the top of the file is
-/// told the same as `chap` where it belongs.
+/// The key of this name that is known and refused, in any table: a key at the top of the file is
+/// told the same as where it belongs.
 const Key* not_built_anywhere(std::string_view name, const Table& in) {
   for (const Key& key : in.keys) {
     if (key.type == Type::kNotBuilt && key.name == name) return &key;
@@ -101,7 +102,9 @@ class TableReader {
   void refuse_foreign(const Member& member) {
     const auto row = std::ranges::find(table_.keys, member.key, &Key::name);
     if (row != table_.keys.end() && row->type != Type::kNotBuilt) return;
-    if (const Key* absent = not_built_anywhere(member.key, root_table())) {
+    const Key* absent = not_built_anywhere(member.key, root_table());
+    const bool built_elsewhere = !home_of(member.key, root_table(), table_).empty();
+    if (absent != nullptr && (row != table_.keys.end() || !built_elsewhere)) {
       return report_.at_key(member,
                             quote(member.key) + " is not built yet: " + std::string(absent->doc),
                             "take it out");
@@ -164,7 +167,8 @@ class TableReader {
   bool obeys_rule(const Key& key, const Node& node) {
     const Objection objection = key.rule == nullptr ? Objection{} : key.rule(node.text);
     if (!objection) return true;
-    report_.at_value(node, quote(key.name) + " is " + quote(node.text) + ": " + objection->message,
+    const std::string value = key.is_secret ? std::string(kMaskedSecret) : quote(node.text);
+    report_.at_value(node, quote(key.name) + " is " + value + ": " + objection->message,
                      objection->hint);
     return false;
   }

@@ -6,70 +6,29 @@
 // rules that the operator did not. Rules over many tables (twice the same name) still see the sound
 // ones among them.
 //
-// The order is iSCSI's parameters, portal groups, the exporter, targets with their LUNs and
-// initiators: each is independent of the others, so no error of one hides those of another. Only
-// the bound of limits::kConfigErrorsMax ends it early.
+// The order is iSCSI's parameters, portal groups, the exporter, targets with their LUNs, and who
+// has access (access_rules.h): each is independent of the others, so no error of one hides those of
+// another. Only the bound of limits::kConfigErrorsMax ends it early.
 #include "config/rules.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <map>
 
+#include "config/access_rules.h"
 #include "config/names.h"
+#include "config/rule_tools.h"
 
 namespace lungate::config {
 namespace {
 
-const Member* member(const Node& table, std::string_view key) {
-  const auto found = std::ranges::find(table.members, key, &Member::key);
-  return found == table.members.end() ? nullptr : &*found;
-}
-
-/// Calls visit(element, its node) for each element that could be read without an error.
-template <class T>
-void each_sound(const std::vector<T>& elements, const Node& parent, std::string_view key,
-                const Report& report, const std::function<void(const T&, const Node&)>& visit) {
-  const Node* list = find(parent, key);
-  if (list == nullptr || list->kind != Kind::kArray) return;
-  for (std::size_t i = 0; i < std::min(elements.size(), list->items.size()); ++i) {
-    if (report.sound(list->items[i])) visit(elements[i], list->items[i]);
-  }
-}
-
-/// Things of one kind that must each be there once.
-class Once {
- public:
-  Once(std::string what, Report& report) : what_(std::move(what)), report_(report) {}
-
-  void see(const std::string& name, const Node& node) {
-    const auto [first, is_new] = seen_.emplace(name, &node);
-    if (is_new || report_.full()) return;
-    const Position before = report_.document().position(*first->second);
-    report_.at_value(node, what_ + " " + quote(name) + " is there twice",
-                     "the first is in line " + std::to_string(before.line));
-  }
-
- private:
-  std::string what_;
-  Report& report_;
-  std::map<std::string, const Node*> seen_;
-};
-
-/// Where a complaint about `key` points: its value, or the table when the key is absent and its
-/// default is what does not fit.
-const Node& or_self(const Node& table, std::string_view key) {
-  const Node* node = find(table, key);
-  return node == nullptr ? table : *node;
-}
-
 // The operator's list is a set: order means nothing, for the initiator's preference decides (RFC
-// 7143, 6.2.1).
-void check_digests(const std::vector<Digest>& digests, const Node& iscsi, std::string_view key,
+// 7143, 6.2.1), and with CHAP the stronger one.
+template <class T>
+void check_digests(std::vector<T> digests, const Node& iscsi, std::string_view key,
                    Report& report) {
-  if (digests.size() == 2 && digests[0] == digests[1]) {
-    report.at_value(or_self(iscsi, key), quote(key) + " names the same digest twice");
-  }
+  std::ranges::sort(digests);
+  if (std::ranges::adjacent_find(digests) == digests.end()) return;
+  report.at_value(or_self(iscsi, key), quote(key) + " names the same digest twice");
 }
 
 // Points at the key that is there: either of the two may be the default.
@@ -87,6 +46,7 @@ void check_iscsi(const Iscsi& iscsi, const Node& root, Report& report) {
   }
   check_digests(iscsi.header_digest, *node, "header_digest", report);
   check_digests(iscsi.data_digest, *node, "data_digest", report);
+  check_digests(iscsi.chap_digests, *node, "chap_digests", report);
 }
 
 /// Equal names of portals that cannot both be: port 0 is another port each time, and every gateway
@@ -223,21 +183,6 @@ void check_lun(const Lun& lun, const Node& node, Once& stores, Report& report) {
   }
 }
 
-// A LUN number that the target has not is an error and no empty place: it is a misspelling, and
-// whoever reads the access list would believe in it.
-void check_initiator(const Initiator& initiator, const Target& target, const Node& node,
-                     Report& report) {
-  Once once("LUN", report);
-  for (std::size_t i = 0; i < initiator.luns.size(); ++i) {
-    const Node& item = or_self(node, "luns").items[i];
-    once.see(std::to_string(initiator.luns[i]), item);
-    if (std::ranges::find(target.luns, initiator.luns[i], &Lun::id) == target.luns.end()) {
-      report.at_value(
-          item, "target " + quote(target.iqn) + " has no LUN " + std::to_string(initiator.luns[i]));
-    }
-  }
-}
-
 // Over all targets at once, because a store may be behind one LUN only, whichever target it is of.
 // Unsound LUNs are passed over, but still count for the total.
 void check_targets(const Config& config, const Node& root, Report& report) {
@@ -258,13 +203,6 @@ void check_targets(const Config& config, const Node& root, Report& report) {
       ids.see(std::to_string(lun.id), or_self(lun_node, "id"));
       check_lun(lun, lun_node, stores, report);
     });
-    if (!report.sound(node)) continue;
-    Once initiators("initiator", report);
-    each_sound<Initiator>(target.initiators, node, "initiator", report,
-                          [&](const Initiator& initiator, const Node& initiator_node) {
-                            initiators.see(initiator.iqn, or_self(initiator_node, "iqn"));
-                            check_initiator(initiator, target, initiator_node, report);
-                          });
   }
   if (luns_total > limits::kLunsMax) {
     report.at_value(*list, "the text has " + std::to_string(luns_total) +
@@ -275,7 +213,8 @@ void check_targets(const Config& config, const Node& root, Report& report) {
 
 }  // namespace
 
-// Only what depends on the gateway's name: every other default stands at its member in config.h.
+// Only what depends on the gateway's name or on another table: every other default stands at its
+// member in config.h.
 // Run before the rules, so that two gateways' paths made from equal names are found to be equal.
 void complete(Config& config) {
   const std::string& name = config.gateway.name;
@@ -287,6 +226,13 @@ void complete(Config& config) {
   for (PortalGroup& group : config.portal_groups) {
     if (group.gateway.empty()) group.gateway = name;
   }
+  for (Target& target : config.targets) {
+    for (Initiator& initiator : target.initiators) {
+      const auto group =
+          std::ranges::find(config.initiator_groups, initiator.group, &InitiatorGroup::name);
+      if (group != config.initiator_groups.end()) initiator.members = group->iqns;
+    }
+  }
 }
 
 // After the rules, which walk the text's order to point at the text. Targets stay in the text's
@@ -294,7 +240,11 @@ void complete(Config& config) {
 void sort(Config& config) {
   for (Target& target : config.targets) {
     std::ranges::sort(target.luns, {}, &Lun::id);
-    for (Initiator& initiator : target.initiators) std::ranges::sort(initiator.luns);
+    std::ranges::sort(target.portal_groups);
+    for (Initiator& initiator : target.initiators) {
+      std::ranges::sort(initiator.luns);
+      std::ranges::sort(initiator.map, {}, &Mapping::as);
+    }
   }
 }
 
@@ -304,6 +254,7 @@ void check_rules(const Config& config, Report& report) {
   check_portal_groups(config, root, report);
   check_exporter(config, root, report);
   check_targets(config, root, report);
+  check_access(config, report);
 }
 
 }  // namespace lungate::config

@@ -7,7 +7,7 @@
 
 namespace lungate::config {
 
-/// Fills in the defaults that depend on other keys (paths made from the gateway's name).
+/// Fills in what depends on other keys: paths made from the gateway's name, the members of groups.
 void complete(Config& config);
 
 /// Puts into the order that config.h promises. After check_rules(), which walks the text's order.

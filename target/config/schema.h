@@ -75,9 +75,10 @@ struct Key {
   Type type = Type::kText;
   std::string_view doc{};
   bool is_required = false;
-  Range range{};      // kInteger, kSize, each item of kIntegers
-  RealRange reals{};  // kReal
-  Range count{};      // items of kTexts, kIntegers, kTables
+  bool is_secret = false;  // its value stands in no message
+  Range range{};           // kInteger, kSize, each item of kIntegers
+  RealRange reals{};       // kReal
+  Range count{};           // items of kTexts, kIntegers, kTables
   TextRule rule = nullptr;
   Field field{};
   Nested nested{};

@@ -52,6 +52,7 @@ struct ValueWriter {
 };
 
 // Only tables of plain values are written so, which the rows decide by a path without brackets.
+// Empty for one without any value: as if it were not there.
 std::string inline_table(const Table& table, const void* object) {
   std::string out;
   for (const Key& key : table.keys) {
@@ -59,7 +60,7 @@ std::string inline_table(const Table& table, const void* object) {
     if (!value) continue;
     out += (out.empty() ? "" : ", ") + std::string(key.name) + " = " + value_text(*value);
   }
-  return "{ " + out + " }";
+  return out.empty() ? out : "{ " + out + " }";
 }
 
 /// A table whose path has no brackets is one that people write as `slo = { ... }`.
@@ -72,6 +73,7 @@ void write_key(std::string& out, const Key& key, const void* object) {
   std::string text;
   if (is_inline(key)) {
     text = inline_table(*key.nested.table, key.nested.at(object, 0));
+    if (text.empty()) return;
   } else if (key.field.get != nullptr) {
     const auto value = key.field.get(object);
     if (!value) return;

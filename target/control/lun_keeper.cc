@@ -16,11 +16,32 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "control/kept_state.h"
 #include "control/unit_of.h"
 
 namespace lungate::control {
 
 using telemetry::OfflineReason;
+
+namespace {
+
+/// Worker's thread.
+Result<OpenStore, Refusal> open_store(Stores& stores, const config::Target& target,
+                                      const config::Lun& lun) {
+  auto backend = stores.open(target, lun);
+  if (!backend) return err(backend.error());
+  auto reservations = load_reservations(**backend);
+  if (!reservations) {
+    (*backend)->close();
+    return err(reservations.error());
+  }
+  OpenStore store{std::move(*backend), nullptr};
+  if (!reservations->empty())
+    store.reservations = std::make_shared<const scsi::Reservations>(std::move(*reservations));
+  return store;
+}
+
+}  // namespace
 
 std::string_view name(LunPhase phase) {
   constexpr std::array<std::string_view, 5> kNames = {"opening", "ready", "offline", "closing",
@@ -70,24 +91,26 @@ Result<void, telemetry::SegmentError> LunKeeper::start(session::Done known) {
 /// worker. What is opened goes by a copy of the configuration, which a reload may change meanwhile.
 void LunKeeper::open() {
   phase_.enter(LunPhase::kOpening);
-  using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
-  auto result = std::make_shared<std::optional<Opened>>();
-  tools_.openers.run([self = shared_from_this(), result, target = target_,
-                      lun = lun_] { result->emplace(self->tools_.stores.open(target, lun)); },
-                     tools_.home,
-                     [self = shared_from_this(), result, lun = lun_] {
-                       Opened& outcome = **result;
-                       if (outcome)
-                         self->opened(std::move(*outcome), lun);
-                       else
-                         self->refused(outcome.error());
-                     });
+  auto result = std::make_shared<std::optional<Result<OpenStore, Refusal>>>();
+  tools_.openers.run(
+      [self = shared_from_this(), result, target = target_, lun = lun_] {
+        result->emplace(open_store(self->tools_.stores, target, lun));
+      },
+      tools_.home,
+      [self = shared_from_this(), result, lun = lun_] {
+        Result<OpenStore, Refusal>& outcome = **result;
+        if (outcome)
+          self->opened(std::move(*outcome), lun);
+        else
+          self->refused(outcome.error());
+      });
 }
 
 /// A store that is open but not wanted (removed meanwhile, or another one than before) has been
 /// seen by no lane: it is closed at once.
-void LunKeeper::opened(std::shared_ptr<backend::Backend> backend, const config::Lun& as) {
-  backend_ = std::move(backend);
+void LunKeeper::opened(OpenStore store, const config::Lun& as) {
+  backend_ = std::move(store.backend);
+  reservations_ = std::move(store.reservations);
   calls_.emplace();
   const auto refusal = another_store();
   if (!removed_ && !refusal) return serve(as);
@@ -119,8 +142,8 @@ void LunKeeper::serve(const config::Lun& as) {
   size_bytes_ = state.size_bytes;
   read_only_ = lun_.read_only || state.read_only;
   retry_delay_ = limits::kReopenDelayMin;
-  const scsi::Unit unit =
-      unit_of(target_, lun_, tools_.portal_group_tag, backend_->traits(), state);
+  scsi::Unit unit = unit_of(target_, lun_, tools_.portal_group_tag, backend_->traits(), state);
+  unit.reservations = reservations_;
   wwn_ = wwn_text(unit.identity);
   tools_.segment.identify_lun(*slot_, wwn_, unit.identity.serial);
   log::info("control", "lun_ready",

@@ -72,6 +72,12 @@ inline constexpr session::Transitions<LunPhase, 5> kLunTable{
      {LunPhase::kOffline, LunPhase::kGone}}};
 std::string_view name(LunPhase phase);
 
+/// A store that has been opened, with what was stored of its unit; null: nothing.
+struct OpenStore {
+  std::shared_ptr<backend::Backend> backend;
+  std::shared_ptr<const scsi::Reservations> reservations;
+};
+
 /// Home loop's thread; owned by shared_ptr, for work on other threads may outlast its removal.
 class LunKeeper final : public backend::Watcher, public std::enable_shared_from_this<LunKeeper> {
  public:
@@ -103,7 +109,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   void backend_changed() noexcept override;
   void open();
   /// `as`: the configuration that it was opened by.
-  void opened(std::shared_ptr<backend::Backend> backend, const config::Lun& as);
+  void opened(OpenStore store, const config::Lun& as);
   std::optional<Refusal> another_store();
   void serve(const config::Lun& as);
   void refused(const Refusal& refusal);
@@ -121,6 +127,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   std::optional<telemetry::SlotId> slot_;
   std::shared_ptr<session::LunHome> home_;
   /// Ours from opened() to close(); lanes have it in their snapshots, workers while they call it.
+  std::shared_ptr<const scsi::Reservations> reservations_;  // as opened
   std::shared_ptr<backend::Backend> backend_;
   std::optional<InFlight> calls_;          // workers' calls of backend_: its close waits for them
   std::optional<std::string> first_seed_;  // identity of the store that was served first

@@ -166,6 +166,8 @@ Plan plan_changes(const config::Config& now, const config::Config& next) {
   compare_fixed(now, next, plan);
   compare_luns(luns_of(now), luns_of(next), plan);
   compare_targets(now, next, plan);
+  if (now.discovery != next.discovery)
+    plan.changes.push_back({"what a discovery session must prove has changed"});
   plan.directory = !plan.changes.empty();
   plan.log_level = now.log != next.log;
   if (plan.log_level)

@@ -216,6 +216,7 @@ void Service::enter(Stage next) {
 session::DirectoryPtr Service::directory() const {
   auto directory = std::make_shared<session::Directory>();
   directory->portal_groups = portals_;
+  directory->discovery = config_.discovery.chap;
   for (const config::Target& target : config_.targets) {
     session::ExportedTarget& exported = directory->targets[target.iqn];
     exported.config = target;

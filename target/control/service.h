@@ -27,7 +27,7 @@
 #include "api/messages.h"
 #include "base/limits.h"
 #include "config/config.h"
-#include "config/parse.h"
+#include "config/secrets.h"
 #include "control/control_socket.h"
 #include "control/lun_keeper.h"
 #include "control/plan.h"
@@ -50,7 +50,7 @@ struct ReadText {
 /// nowhere else.
 struct Surroundings {
   std::function<Result<config::Config, config::Errors>(const std::string& file)> read_config =
-      config::parse_file;
+      config::parse_with_secrets;
   Nanoseconds start_patience = limits::kStartPatience;
   Nanoseconds reload_answer = limits::kReloadAnswerTimeout;
 };

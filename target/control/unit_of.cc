@@ -58,6 +58,9 @@ scsi::Unit unit_of(const config::Target& target, const config::Lun& lun, std::ui
   unit.geometry.rotational = traits.rotational;
   unit.read_only = lun.read_only || state.read_only;
   unit.write_cache = traits.write_cache;
+  unit.keeps_state = traits.keeps_state;
+  unit.runs_medium_jobs = !unit.read_only;
+  unit.geometry.atomic_blocks_max = traits.atomic_bytes / lun.block_size;
   unit.backend_kind = traits.kind;
   unit.availability = scsi::Availability::kReady;
   return unit;

@@ -225,8 +225,7 @@ struct ReadyToTransfer {
   be32 desired_data_transfer_length;  // bytes
 };
 
-/// Asynchronous Message (11.9): what a target says unasked. Nothing here sends one yet: drains and
-/// removals end connections, which every initiator understands.
+/// Asynchronous Message (11.9): what a target says unasked.
 struct AsyncMessage {
   static constexpr Opcode kOpcode = Opcode::kAsyncMessage;
 

@@ -127,8 +127,7 @@ constexpr std::array kTable = {
     number("ErrorRecoveryLevel", KeyKind::kNumberMin, true, 0, 2, always<0>,
            set<&P::error_recovery_level>, "13.20"),
     list("TaskReporting", false, takes_task_reporting, nullptr, "13.23"),
-    // 1 is RFC 7143 itself; 2 would promise what RFC 7144 adds.
-    number("iSCSIProtocolLevel", KeyKind::kNumberMin, false, 0, 31, always<1>,
+    number("iSCSIProtocolLevel", KeyKind::kNumberMin, false, 0, 31, always<kProtocolLevel>,
            set<&P::protocol_level>, "13.24"),
 
     // --- Obsolete: markers in the stream. Old initiators still offer them ---
@@ -150,6 +149,11 @@ constexpr std::array kTable = {
 
     // --- Answered elsewhere ---
     other("AuthMethod", KeyKind::kElsewhere, kInSecurity, false, "12.1"),
+    other("CHAP_A", KeyKind::kElsewhere, kInSecurity, false, "12.1.3"),
+    other("CHAP_I", KeyKind::kElsewhere, kInSecurity, false, "12.1.3"),
+    other("CHAP_C", KeyKind::kElsewhere, kInSecurity, false, "12.1.3"),
+    other("CHAP_N", KeyKind::kElsewhere, kInSecurity, false, "12.1.3"),
+    other("CHAP_R", KeyKind::kElsewhere, kInSecurity, false, "12.1.3"),
     other("SendTargets", KeyKind::kElsewhere, kInFullFeature, true, "13.3"),
 };
 
@@ -159,7 +163,7 @@ std::span<const KeyRow> key_table() {
   return kTable;
 }
 
-// A walk over some 35 rows: a login asks at most kTextKeysMax times, before anything expensive has
+// A walk over some 40 rows: a login asks at most kTextKeysMax times, before anything expensive has
 // been begun.
 const KeyRow* find_key(std::string_view name) {
   for (const KeyRow& row : kTable) {

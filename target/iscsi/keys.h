@@ -24,7 +24,7 @@ enum class KeyKind : std::uint8_t {
   kAlwaysNo,       // obsolete (13.25): may be answered No, never NotUnderstood
   kAlwaysReject,   // obsolete (13.25): must be answered Reject
   kTargetOnly,     // only a target may send it: an offer is a mistake, answered Reject
-  kElsewhere,  // understood, but not by negotiation: AuthMethod (login), SendTargets (discovery)
+  kElsewhere,      // understood, but not by negotiation: AuthMethod and CHAP_* (login), SendTargets
 };
 
 /// Where a key may be sent. A bit set.
@@ -34,6 +34,10 @@ inline constexpr KeyPhases kInOperational = 2;
 inline constexpr KeyPhases kInFullFeature = 4;
 inline constexpr KeyPhases kInLogin = kInSecurity | kInOperational;
 inline constexpr KeyPhases kInAll = kInLogin | kInFullFeature;
+
+/// What we say of ourselves in iSCSIProtocolLevel (13.24): 1 is RFC 7143 itself, 2 what
+/// RFC 7144 adds (QUERY TASK and its kin).
+inline constexpr std::uint64_t kProtocolLevel = 2;
 
 struct KeyRow {
   std::string_view name;

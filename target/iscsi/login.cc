@@ -37,6 +37,27 @@ constexpr State state_of(std::uint8_t stage) {
   return kStateOf[stage];
 }
 
+/// What a failed exchange is on the wire. Whoever breaks the rules of the exchange is told so; whom
+/// we do not believe learns that, and not why.
+LoginStatus status_of(ChapError error) {
+  switch (error) {
+    case ChapError::kOutOfTurn:
+    case ChapError::kIncomplete:
+      return login_status::kInitiatorError;
+    case ChapError::kCryptoFailed:
+      return login_status::kTargetError;
+    case ChapError::kNoAlgorithms:
+    case ChapError::kMalformed:
+    case ChapError::kReflectedChallenge:
+    case ChapError::kEqualSecrets:
+    case ChapError::kUnknownUser:
+    case ChapError::kWrongSecret:
+    case ChapError::kNoTargetSecret:
+      return login_status::kAuthenticationFailure;
+  }
+  return login_status::kAuthenticationFailure;
+}
+
 /// Keys that the first request fixes for the whole login.
 constexpr std::array<std::string_view, 3> kFrozenKeys = {"InitiatorName", "TargetName",
                                                          "SessionType"};
@@ -134,6 +155,10 @@ std::string_view LoginMachine::invariants() const {
   if (identified_ && !started_) return "who it is stands in the text of a request";
   if (identified_ && identity_.initiator_name.empty()) return "an accepted initiator has a name";
   if (auth_negotiated_ && !identified_) return "authentication is of somebody";
+  if (chap_.under_way() && !auth_negotiated_) return "CHAP follows an agreement";
+  if (identified_ && !authenticated() && state_ != State::kSecurity && state_ != State::kRefused) {
+    return "nobody leaves the security stage without the proof that is demanded";
+  }
   if (answered && !identified_) return "nobody gets in without a name that the policy accepted";
   if (answered && outgoing_.pending()) return "a transition waits until our text is all said";
   if (answered && !incoming_.empty()) return "a transition ends the peer's text";
@@ -146,8 +171,11 @@ std::string_view LoginMachine::invariants() const {
 // --- From request to response --------------------------------------------------------------------
 
 LoginMachine::LoginMachine(const LoginPolicy& policy, std::uint32_t command_window,
-                           std::uint32_t first_stat_sn)
-    : policy_(&policy), command_window_(command_window), stat_sn_(first_stat_sn) {}
+                           std::uint32_t first_stat_sn, const RandomSource& random)
+    : policy_(&policy),
+      random_(&random),
+      command_window_(command_window),
+      stat_sn_(first_stat_sn) {}
 
 LoginReply LoginMachine::step(const LoginRequest& request, Bytes data) {
   check(negotiating(), "no step after the end of a login");
@@ -155,7 +183,7 @@ LoginReply LoginMachine::step(const LoginRequest& request, Bytes data) {
   if (++rounds_ > limits::kLoginRoundsMax) {
     return refuse(login_status::kInitiatorError, "too_many_rounds");
   }
-  if (const Verdict broken = check_header(request)) return refuse(broken->status, broken->reason);
+  if (const Verdict broken = check_header(request)) return refuse(*broken);
   if (!started_) remember_first(request);
 
   if (outgoing_.pending()) {  // our answer is longer than a PDU: the peer only asks for the rest
@@ -169,7 +197,7 @@ LoginReply LoginMachine::step(const LoginRequest& request, Bytes data) {
     TextBuilder reply;
     const Verdict wrong = take_text(incoming_.text(), reply);
     incoming_.clear();
-    if (wrong) return refuse(wrong->status, wrong->reason);
+    if (wrong) return refuse(*wrong);
     outgoing_ = TextSender(reply.take());
   }
   return respond(request);
@@ -179,13 +207,15 @@ LoginReply LoginMachine::respond(const LoginRequest& request) {
   const std::uint32_t room = std::min(negotiation_.parameters().max_send_data_segment_bytes,
                                       limits::kLoginDataSegmentBytes);
   TextSender::Piece piece = outgoing_.next(room);
-  // A transition ends the stage's text: it waits until ours is all said and the peer has asked.
+  // A transition ends the stage's text: it waits until ours is all said and the peer has asked, and
+  // until the peer has proved who it is.
   auto flags = static_cast<std::uint8_t>(request.current_stage() << 2);
   if (piece.more) flags |= kContinueBit;
-  if (piece.more || !request.transit()) {
+  if (piece.more || !request.transit() || chap_.under_way()) {
     return make_reply(Outcome::kContinue, flags, std::move(piece.text));
   }
 
+  if (!authenticated()) return refuse(login_status::kAuthenticationFailure, "not_authenticated");
   if (request.next_stage() != value(LoginStage::kFullFeature)) {
     enter(state_of(request.next_stage()));
     flags |= static_cast<std::uint8_t>(kTransitBit | request.next_stage());
@@ -231,6 +261,13 @@ LoginReply LoginMachine::refuse(const LoginStatus& status, std::string_view reas
   return reply;
 }
 
+LoginReply LoginMachine::refuse(const Refusal& refusal) {
+  LoginReply reply = refuse(refusal.status, refusal.reason);
+  reply.text = refusal.text;
+  reply.header.data_segment_bytes = static_cast<std::uint32_t>(reply.text.size());
+  return reply;
+}
+
 // Every response, also a refusal, echoes ISID, TSIH, CID's request tag and the numbers of the
 // request it answers: an initiator that retries matches them. StatSN is consumed by each, which is
 // why admit() makes its reply only when it is sent.
@@ -270,6 +307,8 @@ LoginMachine::Verdict LoginMachine::take_text(std::string_view text, TextBuilder
   }
   if (state_ == State::kSecurity) {
     if (const Verdict wrong = authenticate(*keys, reply)) return wrong;
+  } else if (!authenticated()) {  // 6.3.3: it has left security out
+    return Refusal{login_status::kAuthenticationFailure, "not_authenticated"};
   }
   return negotiate(*keys, reply);
 }
@@ -280,14 +319,25 @@ LoginMachine::Verdict LoginMachine::take_text(std::string_view text, TextBuilder
 LoginMachine::Verdict LoginMachine::identify(const TextKeys& keys, TextBuilder& reply) {
   if (const Verdict wrong = read_identity(keys)) return wrong;
   const Admission admission = policy_->consider(identity_);
+  if (admission.status.redirection()) return redirected(admission);
   if (!admission.status.success()) return Refusal{admission.status, admission.status.name};
   identified_ = true;
+  chap_demanded_ = admission.authentication.chap;
+  chap_ = ChapExchange(admission.authentication, *random_);
   negotiation_ = Negotiation(admission.offer);
   portal_group_tag_ = admission.portal_group_tag;
   if (identity_.type == SessionType::kNormal) {  // 13.9: in the first response that carries text
     reply.add("TargetPortalGroupTag", std::uint64_t{portal_group_tag_});
   }
   return std::nullopt;
+}
+
+// 11.13.5: where to stands in the refusal's own text.
+LoginMachine::Refusal LoginMachine::redirected(const Admission& admission) {
+  check(!admission.target_address.empty(), "a redirection names an address");
+  TextBuilder text(limits::kLoginDataSegmentBytes);
+  text.add("TargetAddress", admission.target_address);
+  return {admission.status, admission.status.name, text.take()};
 }
 
 LoginMachine::Verdict LoginMachine::read_identity(const TextKeys& keys) {
@@ -316,30 +366,37 @@ LoginMachine::Verdict LoginMachine::read_identity(const TextKeys& keys) {
 
 struct LoginMachine::AuthMethod {
   std::string_view name;
-  Verdict (LoginMachine::*accept)(TextBuilder& reply);
+  bool (LoginMachine::*acceptable)() const;
 };
 
-// To add a method: a row here and its accept function. The peer lists in order of preference
-// (6.2.1), so its first that we take wins.
+// CHAP's keys before AuthMethod: they belong to an agreement of an earlier request, and in the text
+// that makes it they are out of turn.
 LoginMachine::Verdict LoginMachine::authenticate(const TextKeys& keys, TextBuilder& reply) {
-  static constexpr std::array kMethods = {
-      AuthMethod{"None", &LoginMachine::accept_none},
-  };
+  if (const auto stepped = chap_.step(keys, reply); !stepped) {
+    return Refusal{status_of(stepped.error()), name(stepped.error())};
+  }
   const auto offered = keys.find("AuthMethod");
-  if (!offered) return std::nullopt;  // no offer means None (RFC 7143, 6.3.2)
+  return offered ? agree_on_method(*offered, reply) : std::nullopt;  // no offer means None (6.3.2)
+}
+
+// To add a method: a row here, and what it begins. The peer lists in order of preference (6.2.1),
+// so its first that will do wins.
+LoginMachine::Verdict LoginMachine::agree_on_method(std::string_view offered, TextBuilder& reply) {
+  static constexpr std::array kMethods = {
+      AuthMethod{"None", &LoginMachine::none_will_do},
+      AuthMethod{"CHAP", &LoginMachine::chap_is_demanded},
+  };
   if (auth_negotiated_) return Refusal{login_status::kInitiatorError, "repeated_auth_method"};
   auth_negotiated_ = true;
-  for (const std::string_view item : split_list(*offered)) {
+  for (const std::string_view item : split_list(offered)) {
     for (const AuthMethod& method : kMethods) {
-      if (method.name == item) return (this->*method.accept)(reply);
+      if (method.name != item || !(this->*method.acceptable)()) continue;
+      reply.add("AuthMethod", method.name);
+      if (chap_demanded_) chap_.begin();
+      return std::nullopt;
     }
   }
   return Refusal{login_status::kAuthenticationFailure, "no_common_auth_method"};
-}
-
-LoginMachine::Verdict LoginMachine::accept_none(TextBuilder& reply) {
-  reply.add("AuthMethod", "None");
-  return std::nullopt;
 }
 
 LoginMachine::Verdict LoginMachine::negotiate(const TextKeys& keys, TextBuilder& reply) {

@@ -11,6 +11,10 @@
 //     admit(tsih) ---> kComplete    send the response, full feature phase begins behind it
 //     refuse(status) > kRefused     send the response, close
 //
+// Where the policy demands CHAP, nobody gets out of the security stage, and nobody into the
+// operational one, without it; the rounds are chap_exchange.h's. A transition that is asked for in
+// the middle of them is put off: the response has no T.
+//
 // Sequence numbers: login requests are immediate, so ExpCmdSN stays at the CmdSN of the first
 // (4.2.2.1); every response takes one StatSN. After kComplete the owner goes on with next_stat_sn()
 // and first_cmd_sn().
@@ -26,6 +30,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "iscsi/bhs.h"
+#include "iscsi/chap_exchange.h"
 #include "iscsi/login_status.h"
 #include "iscsi/negotiation.h"
 #include "iscsi/parameters.h"
@@ -50,13 +55,18 @@ struct LoginIdentity {
 /// The gateway's opinion of a LoginIdentity.
 struct Admission {
   LoginStatus status = login_status::kSuccess;
+  /// With kMovedTemporarily and kMovedPermanently, where to: "10.0.0.1:3260" (13.8).
+  std::string target_address;
+  /// What the initiator must prove before anything is negotiated.
+  Authentication authentication;
   /// Portal group through which the peer came (13.9); sent for normal sessions.
   std::uint16_t portal_group_tag = 1;
   TargetParameters offer;
 };
 
 /// Decides, without waiting, whether the target exists and this initiator may use it. Answers such
-/// as kNotFound and kAuthorizationFailure come from here. Outlives the machine.
+/// as kNotFound, kAuthorizationFailure and the redirections come from here, before any
+/// authentication: a name that nobody has proved is enough to be refused. Outlives the machine.
 class LoginPolicy {
  public:
   virtual Admission consider(const LoginIdentity& identity) const = 0;
@@ -72,7 +82,8 @@ struct LoginReply {
   LoginStatus status = login_status::kInitiatorError;
   /// Why, in snake_case, for the log; a literal. Empty unless refused.
   std::string_view reason;
-  /// Complete, with its data segment's length. Meaningless with kAdmission.
+  /// Complete, with its data segment's length. Meaningless with kAdmission. A refusal has a text
+  /// only if it is a redirection.
   LoginResponse header;
   std::string text;
 };
@@ -115,9 +126,10 @@ class LoginMachine {
     return false;
   }
 
-  /// `command_window` is how many commands MaxCmdSN allows from the start.
+  /// `command_window` is how many commands MaxCmdSN allows from the start. `random` is where CHAP's
+  /// challenges come from, and outlives the machine.
   LoginMachine(const LoginPolicy& policy, std::uint32_t command_window,
-               std::uint32_t first_stat_sn = 1);
+               std::uint32_t first_stat_sn = 1, const RandomSource& random = kernel_random());
 
   /// One Login Request with its data segment. REQUIRES: neither complete, refused nor awaiting
   /// admission (a request that comes while admission is pending is the owner's to refuse).
@@ -136,6 +148,8 @@ class LoginMachine {
 
   /// Complete once the peer's first whole text has been accepted; empty or in part before.
   const LoginIdentity& identity() const { return identity_; }
+  /// True once nothing stands between the peer and its parameters: CHAP is done, or not demanded.
+  bool authenticated() const { return identified_ && (!chap_demanded_ || chap_.proven()); }
   const Negotiation& negotiation() const { return negotiation_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
   std::uint32_t next_stat_sn() const { return stat_sn_; }
@@ -147,6 +161,7 @@ class LoginMachine {
   struct Refusal {
     LoginStatus status;
     std::string_view reason;
+    std::string text = {};  // of a redirection
   };
   using Verdict = std::optional<Refusal>;
   struct HeaderRule;  // one row per rule that a request's header must keep
@@ -160,13 +175,18 @@ class LoginMachine {
   Verdict take_text(std::string_view text, TextBuilder& reply);
   Verdict identify(const TextKeys& keys, TextBuilder& reply);
   Verdict read_identity(const TextKeys& keys);
+  static Refusal redirected(const Admission& admission);
   Verdict authenticate(const TextKeys& keys, TextBuilder& reply);
-  Verdict accept_none(TextBuilder& reply);
+  Verdict agree_on_method(std::string_view offered, TextBuilder& reply);
+  bool none_will_do() const { return !chap_demanded_; }
+  bool chap_is_demanded() const { return chap_demanded_; }
+  LoginReply refuse(const Refusal& refusal);
   Verdict negotiate(const TextKeys& keys, TextBuilder& reply);
   LoginReply respond(const LoginRequest& request);
   LoginReply make_reply(LoginReply::Outcome outcome, std::uint8_t flags, std::string text);
 
   const LoginPolicy* policy_;
+  const RandomSource* random_;
   std::uint32_t command_window_;  // MaxCmdSN = ExpCmdSN + this - 1
   std::uint32_t stat_sn_;         // of the next response
   std::uint32_t cmd_sn_ = 0;      // of the first request; all of a login bear it
@@ -177,6 +197,8 @@ class LoginMachine {
   bool auth_negotiated_ = false;  // AuthMethod has been agreed upon
   std::uint32_t rounds_ = 0;      // requests so far, against limits::kLoginRoundsMax
   LoginIdentity identity_;
+  bool chap_demanded_ = false;  // by the policy, once the peer is identified
+  ChapExchange chap_;
   std::uint16_t portal_group_tag_ = 0;
   Negotiation negotiation_;
   // A text of the peer's may take several requests (C bit), and so may our answer take several

@@ -22,6 +22,8 @@ struct LoginStatus {
   std::string_view meaning;  // a sentence for the operator
 
   constexpr bool success() const { return status_class == 0; }
+  /// The peer is sent elsewhere: the response names the address.
+  constexpr bool redirection() const { return status_class == 1; }
   friend constexpr bool operator==(const LoginStatus& a, const LoginStatus& b) {
     return a.status_class == b.status_class && a.detail == b.detail;
   }

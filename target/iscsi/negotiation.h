@@ -49,7 +49,7 @@ class Negotiation {
   bool digests_acceptable() const;
 
  private:
-  static constexpr std::size_t kRowsMax = 64;  // bits of settled_; the table has about 35 rows
+  static constexpr std::size_t kRowsMax = 64;  // bits of settled_; the table has about 40 rows
 
   Result<void, NegotiationError> answer_key(const KeyValue& offer, KeyPhases phase,
                                             SessionType type, TextBuilder& reply);

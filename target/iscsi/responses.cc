@@ -126,6 +126,14 @@ NopIn nop_in_reply(const NopOut& request, std::uint32_t data_bytes, const Counte
   return pdu;
 }
 
+AsyncMessage request_logout(std::uint16_t within_s, const Counters& counters) {
+  constexpr std::uint8_t kRequestsLogout = 1;
+  auto pdu = numbered<AsyncMessage>(counters);
+  pdu.event = kRequestsLogout;
+  pdu.parameter3 = within_s;
+  return pdu;
+}
+
 NopIn nop_in_ping(std::uint32_t target_transfer_tag, const Counters& counters) {
   auto pdu = numbered<NopIn>(counters);
   pdu.initiator_task_tag = kNoTag;

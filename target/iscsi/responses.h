@@ -69,6 +69,9 @@ Reject reject(RejectReason reason, std::uint32_t quoted_bytes, const Counters& c
 
 /// Answers a NOP-Out with its own tag, LUN and `data_bytes` of its data (11.19).
 NopIn nop_in_reply(const NopOut& request, std::uint32_t data_bytes, const Counters& counters);
+/// Asks for a logout within so many seconds (11.9.1, event 1). Takes a StatSN.
+AsyncMessage request_logout(std::uint16_t within_s, const Counters& counters);
+
 /// Our own ping; it wants an answer with this tag. counters.stat_sn is not consumed (11.19.1).
 NopIn nop_in_ping(std::uint32_t target_transfer_tag, const Counters& counters);
 

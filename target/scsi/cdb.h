@@ -55,6 +55,18 @@ struct Transfer16 {
 };
 static_assert(sizeof(Transfer16) == 16);
 
+/// COMPARE AND WRITE: SBC-3, 5.2.
+struct CompareAndWriteCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t flags = 0;
+  be64 lba;
+  std::array<std::uint8_t, 3> reserved{};
+  std::uint8_t blocks = 0;
+  std::uint8_t group = 0;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(CompareAndWriteCdb) == 16);
+
 /// INQUIRY: SPC-4, 6.6. With EVPD a page of vital product data, otherwise no page code.
 struct InquiryCdb {
   std::uint8_t opcode = 0;
@@ -88,9 +100,102 @@ struct StartStopCdb {
   std::uint8_t action = 0;
   std::uint8_t control = 0;
 
+  std::uint8_t power_condition() const { return action >> 4; }
+  bool load_eject() const { return (action & 0x02) != 0; }
   bool start() const { return (action & 0x01) != 0; }
 };
 static_assert(sizeof(StartStopCdb) == 6);
+
+/// PREVENT ALLOW MEDIUM REMOVAL: SBC-3, 5.14.
+struct PreventAllowCdb {
+  std::uint8_t opcode = 0;
+  std::array<std::uint8_t, 3> reserved{};
+  std::uint8_t prevent = 0;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(PreventAllowCdb) == 6);
+
+/// FORMAT UNIT: SBC-3, 5.3. The length of the parameter list follows from what is in it.
+struct FormatUnitCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t flags = 0;
+  std::array<std::uint8_t, 3> reserved{};
+  std::uint8_t control = 0;
+
+  bool long_list() const { return (flags & 0x20) != 0; }
+  bool has_list() const { return (flags & 0x10) != 0; }  // FMTDATA
+};
+static_assert(sizeof(FormatUnitCdb) == 6);
+
+/// SANITIZE: SBC-3, 5.22.
+struct SanitizeCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t flags = 0;
+  std::array<std::uint8_t, 5> reserved{};
+  be16 list_bytes;
+  std::uint8_t control = 0;
+
+  bool immediate() const { return (flags & 0x80) != 0; }
+  bool unrestricted_exit() const { return (flags & 0x20) != 0; }  // AUSE
+};
+static_assert(sizeof(SanitizeCdb) == 10);
+
+/// READ BUFFER and WRITE BUFFER: SPC-4, 6.18 and 6.49.
+struct BufferCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t mode = 0;
+  std::uint8_t buffer_id = 0;
+  be24 offset;
+  be24 bytes;  // allocation or parameter list length
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(BufferCdb) == 10);
+
+/// READ DEFECT DATA (10): SBC-3, 5.17. `request`: REQ_PLIST, REQ_GLIST, DEFECT LIST FORMAT.
+struct DefectData10Cdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t reserved_1 = 0;
+  std::uint8_t request = 0;
+  std::array<std::uint8_t, 4> reserved_3{};
+  be16 allocation_bytes;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(DefectData10Cdb) == 10);
+
+/// READ DEFECT DATA (12): SBC-3, 5.18.
+struct DefectData12Cdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t request = 0;
+  be32 index;
+  be32 allocation_bytes;
+  std::uint8_t reserved = 0;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(DefectData12Cdb) == 12);
+
+/// PERSISTENT RESERVE IN: SPC-4, 6.15.
+struct PersistentReserveInCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t service_action = 0;
+  std::array<std::uint8_t, 5> reserved{};
+  be16 allocation_bytes;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(PersistentReserveInCdb) == 10);
+
+/// PERSISTENT RESERVE OUT: SPC-4, 6.16.
+struct PersistentReserveOutCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t service_action = 0;
+  std::uint8_t scope_and_type = 0;
+  be16 reserved;
+  be32 list_bytes;
+  std::uint8_t control = 0;
+
+  std::uint8_t scope() const { return scope_and_type >> 4; }
+  std::uint8_t type() const { return scope_and_type & 0x0f; }
+};
+static_assert(sizeof(PersistentReserveOutCdb) == 10);
 
 /// MODE SENSE (6) and MODE SELECT (6): SPC-4, 6.13 and 6.11. `flags`: DBD; PF and SP. `page`: PC in
 /// bits 7 and 6.
@@ -176,6 +281,47 @@ struct ReportOpcodesCdb {
   std::uint8_t options() const { return flags & 0x07; }
 };
 static_assert(sizeof(ReportOpcodesCdb) == 12);
+
+/// EXTENDED COPY(LID1), and what asks about it: SPC-4, 6.5, 6.22 to 6.25.
+struct ThirdPartyCopyCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t service_action = 0;
+  std::uint8_t list_id = 0;  // RECEIVE COPY STATUS, FAILURE DETAILS
+  std::array<std::uint8_t, 7> reserved{};
+  be32 bytes;  // parameter list or allocation length
+  std::uint8_t reserved_14 = 0;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(ThirdPartyCopyCdb) == 16);
+
+/// The reports of MAINTENANCE IN: SPC-4, 6.32, 6.36 to 6.38. `service_action`: the format of REPORT
+/// TARGET PORT GROUPS in bits 7 to 5. `flags`: REPD of REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS.
+struct ReportCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t service_action = 0;
+  std::uint8_t flags = 0;
+  std::array<std::uint8_t, 3> reserved_3{};
+  be32 allocation_bytes;
+  std::uint8_t information_type = 0;  // REPORT IDENTIFYING INFORMATION, bits 7 to 1
+  std::uint8_t control = 0;
+
+  bool extended() const { return (service_action & 0x20) != 0; }
+  bool extended_data() const { return (flags & 0x80) != 0; }
+};
+static_assert(sizeof(ReportCdb) == 12);
+
+/// LOG SENSE: SPC-4, 6.8. `page`: PC in bits 7 and 6.
+struct LogSenseCdb {
+  std::uint8_t opcode = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t page = 0;
+  std::uint8_t subpage = 0;
+  std::uint8_t reserved = 0;
+  be16 parameter_pointer;
+  be16 allocation_bytes;
+  std::uint8_t control = 0;
+};
+static_assert(sizeof(LogSenseCdb) == 10);
 
 /// The CDB as a T. Bytes beyond its size are zeros.
 template <class T>

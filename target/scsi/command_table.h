@@ -34,11 +34,16 @@ struct Command {
   bool writes = false;           // refused while it is write-protected
   bool without_unit = false;     // answered where there is no unit (SPC-4, 5.11)
   bool keeps_attention = false;  // a unit attention neither stops it nor is reported by it
+  ReservedFor reserved_for = ReservedFor::kAnyone;
+  /// Where it depends on the CDB, instead of `reserved_for`. Null: it does not.
+  ReservedFor (*reserved_by_cdb)(const Cdb& cdb) = nullptr;
 
   /// False: this unit does not have the command (as if there were no row). Null: every unit has it.
   bool (*supported)(const Unit& unit) = nullptr;
   /// Bytes to move, for Plan. Null: none. `block_bytes` is 0 without a unit.
   std::uint64_t (*bytes)(const Cdb& cdb, std::uint32_t block_bytes) = nullptr;
+  /// Room that the command needs beside its data, for Plan. Null: none.
+  std::uint64_t (*scratch)(const Cdb& cdb, std::uint32_t block_bytes) = nullptr;
   /// What is wrong with the CDB's values on this unit. Null: nothing can be.
   std::optional<Sense> (*refusal)(const Cdb& cdb, const Unit& unit) = nullptr;
   /// Runs once everything above has let it pass.

@@ -30,9 +30,16 @@ Step test_unit_ready(Execution& execution);
 Step request_sense(Execution& execution);
 std::uint64_t request_sense_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 
+// --- start_stop.cc ---------------------------------------------------------------------------
+
 /// START=1 only: a unit that others use is not stopped by one of them.
 Step start_stop_unit(Execution& execution);
 std::optional<Sense> start_stop_refusal(const Cdb& cdb, const Unit& unit);
+ReservedFor start_stop_reserved_for(const Cdb& cdb);
+
+/// GOOD: no medium is removable here.
+Step prevent_allow(Execution& execution);
+ReservedFor prevent_allow_reserved_for(const Cdb& cdb);
 
 // --- inquiry.cc ------------------------------------------------------------------------------
 
@@ -68,6 +75,40 @@ Step write_blocks(Execution& execution);
 std::uint64_t transfer_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 std::optional<Sense> transfer_refusal(const Cdb& cdb, const Unit& unit);
 
+// --- compare_and_write.cc, orwrite.cc, write_atomic.cc ---------------------------------------
+
+/// Reads and compares under a lock on the range, then writes.
+Step compare_and_write(Execution& execution);
+std::uint64_t compare_and_write_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::uint64_t compare_and_write_scratch(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> compare_and_write_refusal(const Cdb& cdb, const Unit& unit);
+
+/// Reads under a lock on the range, then writes.
+Step orwrite(Execution& execution);
+std::uint64_t orwrite_scratch(const Cdb& cdb, std::uint32_t block_bytes);
+
+/// One write, within what the store does whole or not at all.
+Step write_atomic(Execution& execution);
+std::optional<Sense> write_atomic_refusal(const Cdb& cdb, const Unit& unit);
+bool writes_atomically(const Unit& unit);
+
+// --- verify.cc -------------------------------------------------------------------------------
+
+/// Reads, and compares as BYTCHK says.
+Step verify(Execution& execution);
+std::uint64_t verify_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::uint64_t verify_scratch(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> verify_refusal(const Cdb& cdb, const Unit& unit);
+
+/// One write, then as VERIFY; under a lock on the range where it compares.
+Step write_and_verify(Execution& execution);
+
+// --- prefetch.cc -----------------------------------------------------------------------------
+
+/// GOOD: there is no cache to fill.
+Step prefetch(Execution& execution);
+std::optional<Sense> prefetch_refusal(const Cdb& cdb, const Unit& unit);
+
 // --- synchronize_cache.cc --------------------------------------------------------------------
 
 /// One flush.
@@ -88,6 +129,45 @@ Step write_same(Execution& execution);
 std::uint64_t write_same_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 std::optional<Sense> write_same_refusal(const Cdb& cdb, const Unit& unit);
 
+// --- format_unit.cc, sanitize.cc -------------------------------------------------------------
+
+/// Both: a MediumJob as Step::kChange, behind a lock on all blocks (medium_job.h).
+Step format_unit(Execution& execution);
+std::uint64_t format_unit_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> format_unit_refusal(const Cdb& cdb, const Unit& unit);
+
+Step sanitize_overwrite(Execution& execution);
+std::uint64_t sanitize_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> sanitize_overwrite_refusal(const Cdb& cdb, const Unit& unit);
+Step sanitize_block_erase(Execution& execution);
+std::optional<Sense> sanitize_refusal(const Cdb& cdb, const Unit& unit);
+bool erases_blocks(const Unit& unit);
+
+/// GOOD where nothing has failed.
+Step sanitize_exit_failure_mode(Execution& execution);
+std::optional<Sense> exit_failure_mode_refusal(const Cdb& cdb, const Unit& unit);
+
+// --- buffers.cc, defect_data.cc, send_diagnostic.cc ------------------------------------------
+
+/// The nexus's echo buffer.
+Step read_buffer(Execution& execution);
+Step write_buffer(Execution& execution);
+std::uint64_t buffer_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> read_buffer_refusal(const Cdb& cdb, const Unit& unit);
+std::optional<Sense> write_buffer_refusal(const Cdb& cdb, const Unit& unit);
+
+/// Empty lists.
+Step read_defect_data_10(Execution& execution);
+std::uint64_t defect_data_10_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> defect_data_10_refusal(const Cdb& cdb, const Unit& unit);
+Step read_defect_data_12(Execution& execution);
+std::uint64_t defect_data_12_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> defect_data_12_refusal(const Cdb& cdb, const Unit& unit);
+
+/// The default self-test: one read.
+Step send_diagnostic(Execution& execution);
+std::uint64_t send_diagnostic_scratch(const Cdb& cdb, std::uint32_t block_bytes);
+
 // --- mode_sense.cc, mode_select.cc -----------------------------------------------------------
 
 /// Pages of mode_pages.h, behind a header and a block descriptor unless DBD is set.
@@ -98,6 +178,59 @@ std::uint64_t mode_sense_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 Step mode_select(Execution& execution);
 std::uint64_t mode_select_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 std::optional<Sense> mode_select_refusal(const Cdb& cdb, const Unit& unit);
+
+// --- persistent_reserve_in.cc, persistent_reserve_out.cc, reserve_release.cc -----------------
+
+/// The service actions of PERSISTENT RESERVE IN, from the unit's snapshot.
+Step read_reservation_keys(Execution& execution);
+Step read_reservation(Execution& execution);
+Step report_reservation_capabilities(Execution& execution);
+Step read_full_reservation_status(Execution& execution);
+std::uint64_t persistent_reserve_in_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+
+/// All service actions: Step::kChange, once the list is found to be one.
+Step persistent_reserve_out(Execution& execution);
+std::uint64_t persistent_reserve_out_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> persistent_reserve_out_refusal(const Cdb& cdb, const Unit& unit);
+/// Of those whose SCOPE and TYPE must be right before anything is known of the state.
+std::optional<Sense> persistent_reserve_out_typed_refusal(const Cdb& cdb, const Unit& unit);
+
+/// Step::kChange.
+Step reserve_unit(Execution& execution);
+Step release_unit(Execution& execution);
+
+// --- extended_copy.cc, receive_copy.cc -------------------------------------------------------
+
+/// Segments of blocks between at most two units that this initiator may see, in pieces.
+Step extended_copy(Execution& execution);
+std::uint64_t extended_copy_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+std::uint64_t extended_copy_scratch(const Cdb& cdb, std::uint32_t block_bytes);
+std::optional<Sense> extended_copy_refusal(const Cdb& cdb, const Unit& unit);
+
+/// How far a copy of this nexus is, what copies there may be, and why one has failed.
+Step receive_copy_status(Execution& execution);
+Step receive_copy_parameters(Execution& execution);
+Step receive_copy_failure(Execution& execution);
+std::uint64_t receive_copy_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+
+// --- log_sense.cc ----------------------------------------------------------------------------
+
+/// The lists of log pages, which have no others to list yet.
+Step log_sense(Execution& execution);
+std::uint64_t log_sense_bytes(const Cdb& cdb, std::uint32_t block_bytes);
+
+// --- report_port_groups.cc, report_device.cc -------------------------------------------------
+
+/// One group of one port, active/optimized.
+Step report_port_groups(Execution& execution);
+
+/// None, supported functions, and the machine's clock.
+Step report_information(Execution& execution);
+Step report_task_functions(Execution& execution);
+Step report_timestamp(Execution& execution);
+
+/// Of each of these reports.
+std::uint64_t report_bytes(const Cdb& cdb, std::uint32_t block_bytes);
 
 // --- report_luns.cc, report_opcodes.cc -------------------------------------------------------
 

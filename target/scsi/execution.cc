@@ -5,6 +5,7 @@
 //
 //   LOGICAL UNIT NOT SUPPORTED      no such unit, and the command needs one
 //   a unit attention                unless the command leaves it alone (SAM-5, 5.14)
+//   RESERVATION CONFLICT            somebody else holds the unit (reservations.h)
 //   INVALID COMMAND OPERATION CODE  no row, or this unit lacks the command
 //   INVALID FIELD IN CDB            no such service action, a stray bit, a CDB that is too short
 //   NOT READY                       if the command needs the medium
@@ -79,9 +80,10 @@ std::optional<Sense> refused(const Command* command, const Cdb& cdb, const Unit*
 
 Plan planned_by(const Command& command, const Cdb& cdb, const Unit* unit) {
   Plan plan{.direction = Direction::kNone, .bytes = 0, .op = command.op};
-  if (command.bytes == nullptr) return plan;
-  plan.bytes = command.bytes(cdb, unit == nullptr ? 0 : unit->geometry.block_bytes);
+  const std::uint32_t block_bytes = unit == nullptr ? 0 : unit->geometry.block_bytes;
+  if (command.bytes != nullptr) plan.bytes = command.bytes(cdb, block_bytes);
   if (plan.bytes > 0) plan.direction = command.direction;
+  if (command.scratch != nullptr) plan.scratch_bytes = command.scratch(cdb, block_bytes);
   return plan;
 }
 
@@ -92,8 +94,12 @@ void forget_results(Execution& execution) {
   execution.data_in_bytes = 0;
   execution.transfer_bytes = 0;
   execution.change.reset();
+  execution.changed = {};
+  execution.submit_to = nullptr;
+  execution.lock_count = 0;
   execution.next = nullptr;
   execution.cursor = 0;
+  execution.copy.reset();
 }
 
 /// The commands go by the sizes of their buffers: one that is larger than planned would let them
@@ -103,12 +109,23 @@ void check_buffers(const Execution& execution) {
   const auto most = [&](Direction way) { return planned.direction == way ? planned.bytes : 0; };
   check(execution.data_in.size() <= most(Direction::kIn), "data-in has the room that was planned");
   check(execution.data_out.size() <= most(Direction::kOut), "data-out brings what was planned");
+  check(execution.scratch.size() == planned.scratch_bytes, "the scratch is as large as planned");
 }
 
 bool owes_attention(const Execution& execution, const Command* command) {
   if (execution.unit == nullptr || execution.nexus == nullptr) return false;
   if (command != nullptr && command->keeps_attention) return false;
   return !execution.nexus->unit_attentions.empty();
+}
+
+/// An unknown command is refused as such, whoever holds the unit.
+bool reserved_by_another(const Execution& execution, const Command* command) {
+  if (execution.unit == nullptr || execution.unit->reservations == nullptr) return false;
+  if (execution.nexus == nullptr || command == nullptr) return false;
+  const ReservedFor what = command->reserved_by_cdb != nullptr
+                               ? command->reserved_by_cdb(execution.cdb)
+                               : command->reserved_for;
+  return conflicts(*execution.unit->reservations, *execution.nexus->name, what);
 }
 
 }  // namespace
@@ -127,6 +144,7 @@ Step start(Execution& execution) {
   const Command* command = find_command(execution.cdb);
   if (owes_attention(execution, command))
     return fail(execution, {execution.nexus->unit_attentions.take(), {}, {}});
+  if (reserved_by_another(execution, command)) return end(execution, Status::kReservationConflict);
   if (std::optional<Sense> refusal = refused(command, execution.cdb, execution.unit))
     return fail(execution, *refusal);
   if (planned_by(*command, execution.cdb, execution.unit) != execution.planned)

@@ -9,7 +9,10 @@
 //     |                        Step::kSubmit: hand execution.request to the unit's backend and call
 //     |                              resume(execution) when it has been delivered
 //     |                        Step::kChange: have execution.change applied on the unit's home loop
-//     |                              and call resume(execution) when every loop has acknowledged it
+//     |                              and call resume(execution) when every loop has acknowledged
+//     it; |                              execution.changed says what came of it | Step::kLock: have
+//     execution.locks taken, all at once, and call |                              resume(execution)
+//     when they are held; held until kDone
 //   resume(execution) -------> as above, until kDone
 //
 // The execution is a member of the session's task: nothing here allocates on the path of an I/O.
@@ -17,6 +20,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "backend/backend.h"
@@ -50,10 +54,21 @@ struct Plan {
   Direction direction = Direction::kNone;
   std::uint64_t bytes = 0;  // data-out: exactly this much is consumed; data-in: at most this much
   OpClass op = OpClass::kOther;
+  /// Room that the command needs for itself (what is on the medium, to be compared with).
+  std::uint64_t scratch_bytes = 0;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 
-enum class Step : std::uint8_t { kDone, kSubmit, kChange };
+enum class Step : std::uint8_t { kDone, kSubmit, kChange, kLock };
+
+/// A range of a unit that nobody else writes while it is held, on any loop: a write that comes
+/// later waits, and those before it have ended when it is granted. Reads go on. A held range also
+/// keeps the unit's store open, which is how a command may work on another unit than its own.
+struct RangeLock {
+  const Unit* unit = nullptr;
+  std::uint64_t offset = 0;  // bytes
+  std::uint64_t length = 0;
+};
 
 struct Execution {
   // Set by the session before start(); alive until kDone.
@@ -64,6 +79,13 @@ struct Execution {
   Plan planned;            // what plan() said when the command came: buffers have its sizes
   MutableBytes data_out;   // what was received: min(EDTL, plan.bytes) bytes
   MutableBytes data_in;    // room for min(EDTL, plan.bytes) bytes, contents undefined
+  MutableBytes scratch;    // plan.scratch_bytes, contents undefined
+  /// The wall clock as the command begins, in milliseconds since 1970 (REPORT TIMESTAMP).
+  std::uint64_t now_ms = 0;
+  /// Another unit that this initiator may see, by its designator (VPD 83, SPC-4, 7.8.6.1: the
+  /// identifier of an NAA designator). Null: it may not, or there is none. The unit stays alive
+  /// until kDone. Unset where there are no others (then EXTENDED COPY finds only its own).
+  const Unit* (*find_unit)(Execution& execution, Bytes naa) = nullptr;
 
   // Results, valid at kDone.
   Status status = Status::kGood;
@@ -76,12 +98,20 @@ struct Execution {
 
   // For kSubmit: complete but for reply_to and deliver, which are the session's.
   backend::Request request;
-  // For kChange.
+  const Unit* submit_to = nullptr;  // whose backend; null: this unit's
+  // For kChange. `changed` is set before resume().
   std::optional<UnitChange> change;
+  ChangeOutcome changed;
+  // For kLock. Asked for once in the life of a command.
+  std::array<RangeLock, 2> locks{};
+  std::uint8_t lock_count = 0;
 
   // The device server's own.
   Step (*next)(Execution&) = nullptr;  // what resume() calls
   std::uint64_t cursor = 0;            // progress of commands with several requests
+  /// What the nexus knows of this EXTENDED COPY. The session drops it when a task ends, however it
+  /// ends: a record that only the nexus holds is of a copy that goes on no more.
+  std::shared_ptr<CopyRecord> copy;
 };
 
 /// Looks at the CDB alone. `unit` may be null.

@@ -24,7 +24,7 @@ struct StandardInquiry {
   std::uint8_t version = 0x06;  // SPC-4
   std::uint8_t format = 0x12;   // HISUP, response data format 2
   std::uint8_t additional_bytes = sizeof(StandardInquiry) - 5;
-  std::uint8_t flags_5 = 0;  // TPGS 0, no 3PC, no PROTECT
+  std::uint8_t flags_5 = 0x18;  // TPGS 01b: implicit only; 3PC; no PROTECT
   std::uint8_t flags_6 = 0;
   std::uint8_t flags_7 = 0x02;  // CMDQUE
   std::array<char, 8> vendor{};

@@ -26,7 +26,7 @@ struct CachingPage {
   std::uint8_t flags = 0;
   std::array<std::uint8_t, 17> rest{};
 };
-static_assert(sizeof(CachingPage) == 20 && sizeof(CachingPage) <= kModePageBytesMax);
+static_assert(sizeof(CachingPage) == 20);
 
 /// Control (SPC-4, 7.5.8). One task set for all initiators (TST 0), and tasks that another
 /// initiator aborts end without a status (TAS 0). Both are what the session does.
@@ -42,6 +42,27 @@ struct ControlPage {
   be16 self_test_s;
 };
 static_assert(sizeof(ControlPage) == 12);
+
+/// Control Extension (SPC-4, 7.5.9), a subpage of Control. The clock is the machine's (TCMOS), and
+/// access states of the port group change by themselves, if at all (IALUAE). Sense data have no
+/// limit here but their own (VPD 86).
+struct ControlExtensionPage {
+  std::uint8_t code = 0x4a;  // SPF
+  std::uint8_t subpage = 0x01;
+  be16 length = 0x1c;
+  std::uint8_t flags = 0x05;
+  std::array<std::uint8_t, 27> rest{};
+};
+static_assert(sizeof(ControlExtensionPage) == 32);
+
+/// Power Condition (SPC-4, 7.5.13): there is one, active, and no timer that would leave it.
+struct PowerConditionPage {
+  std::uint8_t code = 0x1a;
+  std::uint8_t length = 0x26;
+  std::array<std::uint8_t, 37> rest{};
+  std::uint8_t check_conditions = 0x54;  // none for being woken: 01b for each of three kinds
+};
+static_assert(sizeof(PowerConditionPage) == kModePageBytesMax);
 
 /// Informational Exceptions Control (SPC-4, 7.5.11): there are none.
 struct ExceptionsPage {
@@ -79,6 +100,14 @@ void apply_control(Bytes page, ModeState& mode) {
   mode.software_write_protect = (control.protection & kSoftwareProtect) != 0;
 }
 
+void build_control_extension(const Unit&, const ModeState&, MutableBytes page) {
+  store(page, ControlExtensionPage{});
+}
+
+void build_power_condition(const Unit&, const ModeState&, MutableBytes page) {
+  store(page, PowerConditionPage{});
+}
+
 void build_exceptions(const Unit&, const ModeState&, MutableBytes page) {
   store(page, ExceptionsPage{});
 }
@@ -87,31 +116,32 @@ void build_exceptions(const Unit&, const ModeState&, MutableBytes page) {
 /// SELECT takes: ones where a bit differs between the two modes that have nothing in common. The
 /// header stays.
 ModePageBytes changeable(const ModePage& page, const Unit& unit) {
-  constexpr std::size_t kHeaderBytes = 2;
   const ModeState all{.software_write_protect = true, .descriptor_sense = true};
   ModePageBytes with_none{};
   ModePageBytes with_all{};
   page.build(unit, ModeState{}, with_none);
   page.build(unit, all, with_all);
-  for (std::size_t i = kHeaderBytes; i < page.bytes; ++i) with_none[i] ^= with_all[i];
+  for (std::size_t i = page.header_bytes(); i < page.bytes; ++i) with_none[i] ^= with_all[i];
   return with_none;
 }
 
 }  // namespace
 
 std::span<const ModePage> mode_pages() {
-  static constexpr std::array<ModePage, 4> kPages = {{
-      {0x01, sizeof(ErrorRecoveryPage), build_error_recovery, nullptr},
-      {0x08, sizeof(CachingPage), build_caching, nullptr},
-      {0x0a, sizeof(ControlPage), build_control, apply_control},
-      {0x1c, sizeof(ExceptionsPage), build_exceptions, nullptr},
+  static constexpr std::array<ModePage, 6> kPages = {{
+      {0x01, 0x00, sizeof(ErrorRecoveryPage), build_error_recovery, nullptr},
+      {0x08, 0x00, sizeof(CachingPage), build_caching, nullptr},
+      {0x0a, 0x00, sizeof(ControlPage), build_control, apply_control},
+      {0x0a, 0x01, sizeof(ControlExtensionPage), build_control_extension, nullptr},
+      {0x1a, 0x00, sizeof(PowerConditionPage), build_power_condition, nullptr},
+      {0x1c, 0x00, sizeof(ExceptionsPage), build_exceptions, nullptr},
   }};
   return kPages;
 }
 
-const ModePage* find_mode_page(std::uint8_t code) {
+const ModePage* find_mode_page(std::uint8_t code, std::uint8_t subpage) {
   for (const ModePage& page : mode_pages())
-    if (page.code == code) return &page;
+    if (page.code == code && page.subpage == subpage) return &page;
   return nullptr;
 }
 

@@ -24,6 +24,39 @@ std::uint16_t position(std::size_t at) {
   return static_cast<std::uint16_t>(at);
 }
 
+/// A page's header, of whichever form.
+struct PageHeader {
+  std::uint8_t code = 0;
+  std::uint8_t subpage = 0;
+  std::size_t bytes = 0;        // that follow the header
+  std::size_t own_bytes = 2;    // of the header
+  std::size_t length_byte = 1;  // where `bytes` stands
+
+  bool long_form() const { return own_bytes == 4; }
+};
+
+/// Nothing if there is not all of it. PS is reserved here.
+std::optional<PageHeader> page_header(Bytes list) {
+  struct Short {
+    std::uint8_t code = 0;
+    std::uint8_t bytes = 0;
+  };
+  struct Long {
+    std::uint8_t code = 0;
+    std::uint8_t subpage = 0;
+    be16 bytes;
+  };
+  constexpr std::uint8_t kCode = 0x3f;
+  constexpr std::uint8_t kSubpageFormat = 0x40;
+  if (list.size() < sizeof(Short)) return std::nullopt;
+  const auto brief = load<Short>(list);
+  const auto code = static_cast<std::uint8_t>(brief.code & kCode);
+  if ((brief.code & kSubpageFormat) == 0) return PageHeader{code, 0, brief.bytes};
+  if (list.size() < sizeof(Long)) return std::nullopt;
+  const auto full = load<Long>(list);
+  return PageHeader{code, full.subpage, full.bytes, sizeof(Long), offsetof(Long, bytes)};
+}
+
 // A field pointer counts from the beginning of the parameter list, header included.
 
 /// Reads a parameter list from its beginning to its end; the first mistake is kept and stops it.
@@ -84,27 +117,22 @@ void ListReader::read_pages() {
 }
 
 void ListReader::read_page() {
-  struct PageHeader {
-    std::uint8_t code = 0;  // PS, reserved here; SPF; the page code
-    std::uint8_t bytes = 0;
-  };
-  constexpr std::uint8_t kSubpageFormat = 0x40;
-  if (rest().size() < sizeof(PageHeader)) return too_short();
-  const auto header = load<PageHeader>(rest());
-  if ((header.code & kSubpageFormat) != 0) return wrong(at_, 6);
-  const ModePage* page = find_mode_page(header.code & 0x3f);
+  const std::optional<PageHeader> header = page_header(rest());
+  if (!header) return too_short();
+  const ModePage* page = find_mode_page(header->code, header->subpage);
+  // Subpage 0 is the page itself, which has the short form.
+  if (header->long_form() && header->subpage == 0) return wrong(at_, 6);
   if (page == nullptr) return wrong(at_, 5);
-  if (header.bytes + sizeof(PageHeader) != page->bytes) return wrong(at_ + 1);
+  if (header->bytes + header->own_bytes != page->bytes) return wrong(at_ + header->length_byte);
   if (rest().size() < page->bytes) return too_short();
   compare(*page, rest().first(page->bytes));
   at_ += page->bytes;
 }
 
 void ListReader::compare(const ModePage& page, Bytes sent) {
-  constexpr std::size_t kHeaderBytes = 2;
   const ModePageBytes current = mode_page_bytes(page, PageControl::kCurrent, unit_);
   const ModePageBytes changeable = mode_page_bytes(page, PageControl::kChangeable, unit_);
-  for (std::size_t i = kHeaderBytes; i < sent.size(); ++i)
+  for (std::size_t i = page.header_bytes(); i < sent.size(); ++i)
     if (((sent[i] ^ current[i]) & ~changeable[i]) != std::byte{0}) return wrong(at_ + i);
   if (page.apply != nullptr) page.apply(sent, mode_);
 }
@@ -142,7 +170,7 @@ Step mode_select(Execution& execution) {
   reader.read_pages();
   if (reader.mistake()) return fail(execution, *reader.mistake());
   if (reader.mode() == execution.unit->mode) return good(execution);
-  execution.change = UnitChange{reader.mode()};
+  execution.change = reader.mode();
   execution.next = changed;
   return Step::kChange;
 }

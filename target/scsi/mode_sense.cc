@@ -49,16 +49,16 @@ std::optional<Sense> append_pages(const Wanted& wanted, const Unit& unit, Parame
   constexpr std::uint8_t kSubpageByte = 3;
   if (wanted.control == PageControl::kSaved)
     return Sense{sense::kSavingParametersNotSupported, {}, {}};
-  if (wanted.subpage != 0 && wanted.subpage != kAllSubpages)
-    return invalid_field_in_cdb(kSubpageByte);
-  // No page has subpages, so "all subpages" of a page is the page.
-  if (wanted.page == kAllPages) {
-    for (const ModePage& page : mode_pages()) append_page(page, wanted.control, unit, data);
-    return std::nullopt;
-  }
-  const ModePage* page = find_mode_page(wanted.page);
-  if (page == nullptr) return invalid_field_in_cdb(kPageByte, 5);
-  append_page(*page, wanted.control, unit, data);
+  const bool all = wanted.page == kAllPages;
+  // Every page that there is, is there as subpage 0.
+  if (!all && find_mode_page(wanted.page, 0) == nullptr) return invalid_field_in_cdb(kPageByte, 5);
+  const bool all_subpages = wanted.subpage == kAllSubpages;
+  const bool known = wanted.subpage == 0 || all_subpages ||
+                     (!all && find_mode_page(wanted.page, wanted.subpage) != nullptr);
+  if (!known) return invalid_field_in_cdb(kSubpageByte);
+  for (const ModePage& page : mode_pages())
+    if ((all || page.code == wanted.page) && (all_subpages || page.subpage == wanted.subpage))
+      append_page(page, wanted.control, unit, data);
   return std::nullopt;
 }
 

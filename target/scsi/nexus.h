@@ -9,8 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/limits.h"
+#include "scsi/copy_records.h"
+#include "scsi/reservations.h"
 #include "scsi/sense.h"
 
 namespace lungate::scsi {
@@ -42,8 +45,14 @@ class UnitAttentions {
 
 struct Nexus {
   UnitAttentions unit_attentions;
+  /// Whom reservations are of. Owned by the session; null only in tests that need none.
+  const NexusName* name = nullptr;
   /// LUN numbers that this initiator may see, ascending; for REPORT LUNS. Owned by the session.
   std::span<const std::uint16_t> lun_inventory;
+  /// What WRITE BUFFER has put here for READ BUFFER; empty until then. kEchoBufferBytesMax.
+  std::vector<std::byte> echo;
+  /// Copies that it may ask about. A logical unit reset clears them.
+  CopyRecords copies;
 };
 
 }  // namespace lungate::scsi

@@ -6,33 +6,14 @@
 // what there is is moved, whole blocks of it for a write, and the residual says the rest.
 #include <algorithm>
 
-#include "scsi/cdb.h"
 #include "scsi/commands.h"
 #include "scsi/error_map.h"
 #include "scsi/extent.h"
+#include "scsi/medium_access.h"
 #include "scsi/outcome.h"
 
 namespace lungate::scsi {
 namespace {
-
-std::uint64_t start_byte(const Execution& execution) {
-  return extent_of(execution.cdb).lba * execution.unit->geometry.block_bytes;
-}
-
-/// FUA where it means something: with a volatile cache. READ (6) and WRITE (6) do not have it.
-bool forces_unit_access(const Execution& execution) {
-  constexpr std::uint8_t kFua = 0x08;
-  const bool six_bytes = execution.cdb.opcode() < 0x20;
-  return execution.unit->write_cache && !six_bytes && (execution.cdb.bytes[1] & kFua) != 0;
-}
-
-bool failed(const Execution& execution) {
-  return execution.request.status != backend::Status::kOk;
-}
-
-Step flush_then(Execution& execution, Step (*next)(Execution&)) {
-  return submit(execution, {backend::Verb::kFlush, 0, 0, {}}, next);
-}
 
 Step read_done(Execution& execution) {
   if (failed(execution)) return backend_failed(execution);
@@ -54,15 +35,9 @@ Step flushed_before_read(Execution& execution) {
   return read_now(execution);
 }
 
-Step flushed_after_write(Execution& execution) {
-  if (failed(execution)) return backend_failed(execution, /*executed_in_part=*/true);
-  return good(execution);
-}
-
 Step write_done(Execution& execution) {
   if (failed(execution)) return backend_failed(execution);
-  if (forces_unit_access(execution)) return flush_then(execution, flushed_after_write);
-  return good(execution);
+  return stored(execution);
 }
 
 }  // namespace
@@ -88,9 +63,7 @@ Step read_blocks(Execution& execution) {
 
 Step write_blocks(Execution& execution) {
   execution.transfer_bytes = execution.planned.bytes;
-  const std::uint64_t received =
-      std::min<std::uint64_t>(execution.data_out.size(), execution.transfer_bytes);
-  const std::uint64_t whole = received - received % execution.unit->geometry.block_bytes;
+  const std::uint64_t whole = whole_blocks_received(execution);
   if (whole == 0) return good(execution);
   return submit(
       execution,

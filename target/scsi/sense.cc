@@ -59,6 +59,15 @@ struct InformationDescriptor {
 };
 static_assert(sizeof(InformationDescriptor) == 12);
 
+/// SPC-4, 4.5.2.3.
+struct CommandSpecificDescriptor {
+  std::uint8_t type = 0x01;
+  std::uint8_t additional_bytes = 0x0a;
+  be16 reserved;
+  be64 information;
+};
+static_assert(sizeof(CommandSpecificDescriptor) == 12);
+
 /// SPC-4, 4.5.2.4.
 struct SpecificDescriptor {
   std::uint8_t type = 0x02;
@@ -71,7 +80,7 @@ static_assert(sizeof(SpecificDescriptor) == 8);
 
 static_assert(sizeof(FixedSense) <= limits::kSenseBytesMax);
 static_assert(sizeof(DescriptorHeader) + sizeof(InformationDescriptor) +
-                  sizeof(SpecificDescriptor) <=
+                  sizeof(CommandSpecificDescriptor) + sizeof(SpecificDescriptor) <=
               limits::kSenseBytesMax);
 
 SenseKeySpecific specific_of(const FieldPointer& field) {
@@ -82,6 +91,14 @@ SenseKeySpecific specific_of(const FieldPointer& field) {
   if (field.in == FieldPointer::In::kCdb) flags |= kInCdb;
   if (field.bit) flags |= kBitValid | (*field.bit & 0x07u);
   return {static_cast<std::uint8_t>(flags), field.byte};
+}
+
+/// What the key has to add: a field in error or a progress. No key has both.
+std::optional<SenseKeySpecific> specific_of(const Sense& sense) {
+  constexpr std::uint8_t kSksv = 0x80;
+  if (sense.field) return specific_of(*sense.field);
+  if (sense.progress) return SenseKeySpecific{kSksv, *sense.progress};
+  return std::nullopt;
 }
 
 std::size_t copy_cut(Bytes from, MutableBytes to) {
@@ -99,7 +116,8 @@ std::size_t encode_fixed(const Sense& sense, MutableBytes out) {
     wire.response_code |= kValid;
     wire.information = static_cast<std::uint32_t>(*sense.information);
   }
-  if (sense.field) wire.specific = specific_of(*sense.field);
+  wire.command_specific = sense.command_specific.value_or(0);
+  wire.specific = specific_of(sense).value_or(SenseKeySpecific{});
   return copy_cut(bytes_of(wire), out);
 }
 
@@ -115,9 +133,14 @@ std::size_t encode_descriptors(const Sense& sense, MutableBytes out) {
     descriptor.information = *sense.information;
     append(descriptor);
   }
-  if (sense.field) {
+  if (sense.command_specific) {
+    CommandSpecificDescriptor descriptor;
+    descriptor.information = *sense.command_specific;
+    append(descriptor);
+  }
+  if (const auto specific = specific_of(sense)) {
     SpecificDescriptor descriptor;
-    descriptor.specific = specific_of(*sense.field);
+    descriptor.specific = *specific;
     append(descriptor);
   }
   DescriptorHeader header;
@@ -149,6 +172,8 @@ std::string_view name(SenseKey key) {
       return "UNIT ATTENTION";
     case SenseKey::kDataProtect:
       return "DATA PROTECT";
+    case SenseKey::kCopyAborted:
+      return "COPY ABORTED";
     case SenseKey::kAbortedCommand:
       return "ABORTED COMMAND";
     case SenseKey::kMiscompare:

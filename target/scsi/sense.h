@@ -25,6 +25,7 @@ enum class SenseKey : std::uint8_t {
   kIllegalRequest = 0x5,
   kUnitAttention = 0x6,
   kDataProtect = 0x7,
+  kCopyAborted = 0xa,
   kAbortedCommand = 0xb,
   kMiscompare = 0xe,
 };
@@ -55,11 +56,22 @@ inline constexpr AdditionalSense kNotReadyCauseNotReportable{
 inline constexpr AdditionalSense kBecomingReady{SenseKey::kNotReady, 0x04, 0x01,
                                                 "LOGICAL UNIT IS IN PROCESS OF BECOMING READY"};
 
+inline constexpr AdditionalSense kFormatInProgress{SenseKey::kNotReady, 0x04, 0x04,
+                                                   "LOGICAL UNIT NOT READY, FORMAT IN PROGRESS"};
+inline constexpr AdditionalSense kSanitizeInProgress{
+    SenseKey::kNotReady, 0x04, 0x1b, "LOGICAL UNIT NOT READY, SANITIZE IN PROGRESS"};
+
 // MEDIUM ERROR: the store says that these bytes are lost, or cannot be stored.
 
 inline constexpr AdditionalSense kWriteError{SenseKey::kMediumError, 0x0c, 0x00, "WRITE ERROR"};
 inline constexpr AdditionalSense kUnrecoveredReadError{SenseKey::kMediumError, 0x11, 0x00,
                                                        "UNRECOVERED READ ERROR"};
+
+/// FORMAT UNIT has ended half-way: some blocks are as they were, some are zeros.
+inline constexpr AdditionalSense kMediumFormatCorrupted{SenseKey::kMediumError, 0x31, 0x00,
+                                                        "MEDIUM FORMAT CORRUPTED"};
+inline constexpr AdditionalSense kSanitizeCommandFailed{SenseKey::kMediumError, 0x31, 0x03,
+                                                        "SANITIZE COMMAND FAILED"};
 
 // ILLEGAL REQUEST: the initiator's mistake. A repetition will fail as well.
 
@@ -78,8 +90,30 @@ inline constexpr AdditionalSense kLogicalUnitNotSupported{SenseKey::kIllegalRequ
                                                           "LOGICAL UNIT NOT SUPPORTED"};
 inline constexpr AdditionalSense kInvalidFieldInParameterList{SenseKey::kIllegalRequest, 0x26, 0x00,
                                                               "INVALID FIELD IN PARAMETER LIST"};
+/// PERSISTENT RESERVE OUT, RELEASE by a holder that names another type than the reservation's.
+inline constexpr AdditionalSense kInvalidRelease{SenseKey::kIllegalRequest, 0x26, 0x04,
+                                                 "INVALID RELEASE OF PERSISTENT RESERVATION"};
+/// The echo buffer was asked for before anything was put there.
+inline constexpr AdditionalSense kCommandSequenceError{SenseKey::kIllegalRequest, 0x2c, 0x00,
+                                                       "COMMAND SEQUENCE ERROR"};
 inline constexpr AdditionalSense kSavingParametersNotSupported{
     SenseKey::kIllegalRequest, 0x39, 0x00, "SAVING PARAMETERS NOT SUPPORTED"};
+inline constexpr AdditionalSense kTooManyTargetDescriptors{SenseKey::kIllegalRequest, 0x26, 0x06,
+                                                           "TOO MANY TARGET DESCRIPTORS"};
+inline constexpr AdditionalSense kUnsupportedTargetDescriptor{
+    SenseKey::kIllegalRequest, 0x26, 0x07, "UNSUPPORTED TARGET DESCRIPTOR TYPE CODE"};
+inline constexpr AdditionalSense kTooManySegmentDescriptors{SenseKey::kIllegalRequest, 0x26, 0x08,
+                                                            "TOO MANY SEGMENT DESCRIPTORS"};
+inline constexpr AdditionalSense kUnsupportedSegmentDescriptor{
+    SenseKey::kIllegalRequest, 0x26, 0x09, "UNSUPPORTED SEGMENT DESCRIPTOR TYPE CODE"};
+inline constexpr AdditionalSense kInlineDataLengthExceeded{SenseKey::kIllegalRequest, 0x26, 0x0b,
+                                                           "INLINE DATA LENGTH EXCEEDED"};
+/// EXTENDED COPY with the list identifier of one that has not ended.
+inline constexpr AdditionalSense kOperationInProgress{SenseKey::kIllegalRequest, 0x00, 0x16,
+                                                      "OPERATION IN PROGRESS"};
+/// limits::kRegistrationsMax nexuses are registered.
+inline constexpr AdditionalSense kInsufficientRegistrationResources{
+    SenseKey::kIllegalRequest, 0x55, 0x04, "INSUFFICIENT REGISTRATION RESOURCES"};
 
 // DATA PROTECT: a write that was not done.
 
@@ -89,6 +123,19 @@ inline constexpr AdditionalSense kSoftwareWriteProtected{SenseKey::kDataProtect,
                                                          "LOGICAL UNIT SOFTWARE WRITE PROTECTED"};
 inline constexpr AdditionalSense kSpaceAllocationFailed{SenseKey::kDataProtect, 0x27, 0x07,
                                                         "SPACE ALLOCATION FAILED WRITE PROTECT"};
+
+// COPY ABORTED: an EXTENDED COPY ended at a segment; those before it may have been copied.
+
+inline constexpr AdditionalSense kUnreachableCopyTarget{SenseKey::kCopyAborted, 0x08, 0x04,
+                                                        "UNREACHABLE COPY TARGET"};
+inline constexpr AdditionalSense kThirdPartyDeviceFailure{SenseKey::kCopyAborted, 0x0d, 0x01,
+                                                          "THIRD PARTY DEVICE FAILURE"};
+inline constexpr AdditionalSense kCopyTargetNotReachable{SenseKey::kCopyAborted, 0x0d, 0x02,
+                                                         "COPY TARGET DEVICE NOT REACHABLE"};
+inline constexpr AdditionalSense kIncorrectCopyTargetType{SenseKey::kCopyAborted, 0x0d, 0x03,
+                                                          "INCORRECT COPY TARGET DEVICE TYPE"};
+inline constexpr AdditionalSense kUnexpectedInexactSegment{SenseKey::kCopyAborted, 0x26, 0x0a,
+                                                           "UNEXPECTED INEXACT SEGMENT"};
 
 // ABORTED COMMAND: perhaps executed, nothing of it will follow. Initiators repeat it.
 
@@ -100,6 +147,11 @@ inline constexpr AdditionalSense kDataPhaseError{SenseKey::kAbortedCommand, 0x4b
                                                  "DATA PHASE ERROR"};
 inline constexpr AdditionalSense kOverlappedCommands{SenseKey::kAbortedCommand, 0x4e, 0x00,
                                                      "OVERLAPPED COMMANDS ATTEMPTED"};
+
+// MISCOMPARE: the medium is not as data-out says. The information tells where, in bytes.
+
+inline constexpr AdditionalSense kMiscompareDuringVerify{SenseKey::kMiscompare, 0x1d, 0x00,
+                                                         "MISCOMPARE DURING VERIFY OPERATION"};
 
 // UNIT ATTENTION: what this nexus has missed. Raised by the session, told once (nexus.h).
 
@@ -117,6 +169,15 @@ inline constexpr AdditionalSense kNexusLoss{SenseKey::kUnitAttention, 0x29, 0x07
 /// MODE SELECT by another initiator.
 inline constexpr AdditionalSense kModeParametersChanged{SenseKey::kUnitAttention, 0x2a, 0x01,
                                                         "MODE PARAMETERS CHANGED"};
+/// CLEAR by another initiator: the registration is gone.
+inline constexpr AdditionalSense kReservationsPreempted{SenseKey::kUnitAttention, 0x2a, 0x03,
+                                                        "RESERVATIONS PREEMPTED"};
+/// A reservation that registrants shared is gone, or has become one of another type.
+inline constexpr AdditionalSense kReservationsReleased{SenseKey::kUnitAttention, 0x2a, 0x04,
+                                                       "RESERVATIONS RELEASED"};
+/// PREEMPT by another initiator: the registration is gone.
+inline constexpr AdditionalSense kRegistrationsPreempted{SenseKey::kUnitAttention, 0x2a, 0x05,
+                                                         "REGISTRATIONS PREEMPTED"};
 /// The image was resized.
 inline constexpr AdditionalSense kCapacityChanged{SenseKey::kUnitAttention, 0x2a, 0x09,
                                                   "CAPACITY DATA HAS CHANGED"};
@@ -144,8 +205,12 @@ struct FieldPointer {
 /// Sense data as a value; `encode` gives it its wire form.
 struct Sense {
   AdditionalSense what = sense::kNone;
-  std::optional<FieldPointer> field;         // with ILLEGAL REQUEST only
+  std::optional<FieldPointer> field;         // with ILLEGAL REQUEST and COPY ABORTED only
   std::optional<std::uint64_t> information;  // usually an LBA
+  /// With NOT READY only: what is done of an operation, in 65,536ths (SPC-4, 4.5.2.4.4).
+  std::optional<std::uint16_t> progress = std::nullopt;
+  /// COMMAND-SPECIFIC INFORMATION: the segment at which an EXTENDED COPY ended.
+  std::optional<std::uint32_t> command_specific = std::nullopt;
   friend bool operator==(const Sense&, const Sense&) = default;
 
   /// Writes fixed (70h) or descriptor (72h) format and returns its size: at most

@@ -6,11 +6,17 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "backend/backend.h"
+#include "scsi/medium_job.h"
+#include "scsi/reservations.h"
+#include "scsi/sense.h"
+#include "scsi/status.h"
 
 namespace lungate::scsi {
 
@@ -39,7 +45,10 @@ struct Geometry {
   std::uint64_t block_count = 0;
   std::uint32_t optimal_blocks = 0;            // VPD B0; 0: not reported
   std::uint32_t unmap_granularity_blocks = 0;  // 0: no UNMAP (LBPME=0)
-  bool rotational = false;                     // VPD B1
+  /// Writes of at most so many blocks, from a multiple of so many, are all or nothing (WRITE
+  /// ATOMIC, VPD B0). 0: no write is more than what the store makes of it.
+  std::uint32_t atomic_blocks_max = 0;
+  bool rotational = false;  // VPD B1
 };
 
 /// What MODE SELECT may change. Pages are made from it (mode_pages.h).
@@ -67,13 +76,26 @@ struct Unit {
   /// Relative target port and group as VPD 83 reports them (one group for now).
   std::uint16_t target_port_group = 1;
   std::uint16_t relative_target_port = 1;
-  std::string target_name;       // for VPD 83's SCSI name string designator, "iqn...,t,0x0001"
-  std::uint64_t generation = 0;  // raised with every snapshot
+  std::string target_name;  // for VPD 83's SCSI name string designator, "iqn...,t,0x0001"
+  /// Who has registered and who holds the unit. Null: nobody has, which is what the path of an I/O
+  /// looks at first.
+  std::shared_ptr<const Reservations> reservations;
+  /// The store can keep them through a restart (backend::Traits): APTPL is taken.
+  bool keeps_state = false;
+  /// FORMAT UNIT and SANITIZE are there: whoever keeps the unit carries MediumJobs out.
+  bool runs_medium_jobs = false;
+  MediumActivityPtr medium_activity;  // null: there is none
+  std::uint64_t generation = 0;       // raised with every snapshot
 };
 
-/// What a command asks to change; applied on the home loop, then seen by every loop.
-struct UnitChange {
-  ModeState mode;
+/// What a command asks to change; applied on the home loop, one at a time for each unit, then seen
+/// by every loop.
+using UnitChange = std::variant<ModeState, ReservationRequest, MediumJob>;
+
+/// What came of it. Not GOOD: nothing has been changed.
+struct ChangeOutcome {
+  Status status = Status::kGood;
+  Sense sense;  // with kCheckCondition
 };
 
 }  // namespace lungate::scsi

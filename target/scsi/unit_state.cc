@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// TEST UNIT READY, REQUEST SENSE (SPC-4, 6.47, 6.39) and START STOP UNIT (SBC-3, 5.25).
+// TEST UNIT READY and REQUEST SENSE (SPC-4, 6.47, 6.39): what a unit's state allows, and how it is
+// told.
 #include "scsi/unit_state.h"
 
 #include "scsi/cdb.h"
@@ -20,7 +21,7 @@ Sense pending_sense(Execution& execution) {
 
 }  // namespace
 
-std::optional<Sense> not_ready(const Unit& unit) {
+std::optional<Sense> unavailable(const Unit& unit) {
   switch (unit.availability) {
     case Availability::kReady:
       break;
@@ -32,6 +33,23 @@ std::optional<Sense> not_ready(const Unit& unit) {
   // An image of no blocks has no last LBA that READ CAPACITY could name.
   if (unit.geometry.block_count == 0) return Sense{sense::kNotReadyCauseNotReportable, {}, {}};
   return std::nullopt;
+}
+
+Sense in_progress(const MediumActivity& activity) {
+  const bool formats = activity.work == MediumWork::kFormat;
+  Sense sense{formats ? sense::kFormatInProgress : sense::kSanitizeInProgress, {}, {}};
+  if (activity.progress != nullptr)
+    sense.progress = activity.progress->load(std::memory_order_relaxed);
+  return sense;
+}
+
+std::optional<Sense> not_ready(const Unit& unit) {
+  if (std::optional<Sense> away = unavailable(unit)) return away;
+  const MediumActivity* activity = unit.medium_activity.get();
+  if (activity == nullptr) return std::nullopt;
+  if (!activity->failed) return in_progress(*activity);
+  const bool formatted = activity->work == MediumWork::kFormat;
+  return Sense{formatted ? sense::kMediumFormatCorrupted : sense::kSanitizeCommandFailed, {}, {}};
 }
 
 std::optional<Sense> write_protected(const Unit& unit) {
@@ -56,16 +74,5 @@ Step request_sense(Execution& execution) {
   data.append_bytes(Bytes(wire).first(size));
   return give(execution, data, cdb.allocation_bytes);
 }
-
-std::optional<Sense> start_stop_refusal(const Cdb& cdb, const Unit&) {
-  // One initiator must not stop a unit that others use, and a stop that does not stop would be a
-  // lie.
-  if (!as<StartStopCdb>(cdb).start()) return invalid_field_in_cdb(4, 0);
-  return std::nullopt;
-}
-
-Step start_stop_unit(Execution& execution) {
-  return good(execution);
-}  // it runs already
 
 }  // namespace lungate::scsi

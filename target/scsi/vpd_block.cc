@@ -3,6 +3,7 @@
 // VPD pages B0h, B1h, B2h: what a block device may be asked for, and at what cost.
 #include <algorithm>
 
+#include "scsi/commands.h"
 #include "scsi/unit_state.h"
 #include "scsi/vpd_pages.h"
 
@@ -14,7 +15,7 @@ namespace {
 /// no I/O is too small for our backends.
 struct BlockLimits {
   std::uint8_t wsnz = 1;  // WRITE SAME of no blocks is refused
-  std::uint8_t compare_and_write_blocks_max = 0;
+  std::uint8_t compare_and_write_blocks_max = limits::kCompareAndWriteBlocksMax;
   be16 transfer_granularity_blocks;
   be32 transfer_blocks_max;
   be32 transfer_blocks_optimal;
@@ -24,13 +25,19 @@ struct BlockLimits {
   be32 unmap_granularity_blocks;
   be32 unmap_alignment;  // with UGAVALID as its highest bit
   be64 write_same_blocks_max;
-  std::array<std::uint8_t, 20> reserved{};
+  be32 atomic_blocks_max;
+  be32 atomic_alignment;
+  be32 atomic_granularity;
+  be32 boundary_transfer_blocks_max;  // no atomic boundary
+  be32 boundary_blocks_max;
 };
 static_assert(sizeof(BlockLimits) == 0x3c);
 
 struct BlockCharacteristics {
   be16 rotation_rate;
-  std::array<std::uint8_t, 58> rest{};  // form factor and all else: not reported
+  std::uint8_t product_type = 0;
+  std::uint8_t sanitize = 0;            // WABEREQ, WACEREQ, form factor
+  std::array<std::uint8_t, 56> rest{};  // not reported
 };
 static_assert(sizeof(BlockCharacteristics) == 0x3c);
 
@@ -56,6 +63,8 @@ void build_block_limits(const Unit& unit, ParameterData& data) {
   page.transfer_blocks_optimal =
       std::min<std::uint32_t>(geometry.optimal_blocks, page.transfer_blocks_max);
   page.write_same_blocks_max = in_blocks(limits::kWriteSameBytesMax, geometry);
+  page.atomic_blocks_max = atomic_transfer_blocks_max(geometry);
+  page.atomic_alignment = geometry.atomic_blocks_max;
   if (thinly_provisioned(unit)) {
     constexpr std::uint32_t kUgavalid = 0x80000000;  // aligned at LBA 0
     page.unmap_blocks_max = in_blocks(limits::kUnmapBytesMax, geometry);
@@ -72,6 +81,8 @@ void build_block_characteristics(const Unit& unit, ParameterData& data) {
   constexpr std::uint16_t kNonRotating = 1;
   BlockCharacteristics page;
   page.rotation_rate = unit.geometry.rotational ? kNotReported : kNonRotating;
+  constexpr std::uint8_t kReadableWhenErased = 0x40;  // WABEREQ 01b
+  if (erases_blocks(unit)) page.sanitize = kReadableWhenErased;
   data.append(page);
 }
 

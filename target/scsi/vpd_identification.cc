@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// VPD pages 80h and 83h: by these an initiator recognises the disk. What they say of the logical
-// unit must never change and is the same on every path; what they say of the port differs per path.
+// VPD pages 80h, 83h and 88h: by these an initiator recognises the disk, and the port by which it
+// has come to it. What they say of the logical unit must never change and is the same on every
+// path; what they say of the port differs per path.
 #include <algorithm>
 #include <string_view>
 
@@ -32,7 +33,8 @@ constexpr std::uint8_t kAscii = 0x02;
 constexpr std::uint8_t kUtf8 = 0x03;
 
 constexpr std::uint8_t kOfUnit = 0x00;
-constexpr std::uint8_t kOfTargetPort = 0x90;  // association 1, and PIV: the protocol is named
+constexpr std::uint8_t kOfTargetPort = 0x90;    // association 1, and PIV: the protocol is named
+constexpr std::uint8_t kOfTargetDevice = 0xa0;  // association 2, and PIV
 
 // Designator types (SPC-4, table 461).
 constexpr std::uint8_t kT10VendorId = 0x01;
@@ -42,6 +44,16 @@ constexpr std::uint8_t kTargetPortGroup = 0x05;
 constexpr std::uint8_t kScsiNameString = 0x08;
 
 constexpr std::size_t kDesignatorBytesMax = 255;
+
+/// Page 88h, one for each port: no initiator port is named.
+struct PortHeader {
+  be16 reserved;
+  be16 relative_port;
+  be32 initiator_port_bytes;
+  be16 reserved_8;
+  be16 target_port_bytes;
+};
+static_assert(sizeof(PortHeader) == 12);
 
 /// What multipath and VMFS go by.
 void append_naa(const Identity& identity, ParameterData& data) {
@@ -62,15 +74,21 @@ void append_t10_vendor_id(const Identity& identity, ParameterData& data) {
 
 /// SPC-4, 7.8.6.11: terminated by at least one zero, its length a multiple of four, at most 256
 /// with what this field can say: 252.
-void append_port_name(std::string_view name, ParameterData& data) {
+void append_name(std::uint8_t association, std::string_view name, ParameterData& data) {
   constexpr std::size_t kTextBytesMax = 251;
   constexpr std::array<std::byte, 4> kZeros{};
   name = name.substr(0, kTextBytesMax);
   const std::size_t bytes = padded_to_4(name.size() + 1);
-  data.append(DesignatorHeader{kIscsi | kUtf8, kOfTargetPort | kScsiNameString, 0,
+  data.append(DesignatorHeader{kIscsi | kUtf8,
+                               static_cast<std::uint8_t>(association | kScsiNameString), 0,
                                static_cast<std::uint8_t>(bytes)});
   data.append_bytes(bytes_of(name));
   data.append_bytes(Bytes(kZeros).first(bytes - name.size()));
+}
+
+/// A port's name is the device's with ",t,0x" and the tag of its portal group (RFC 7143, 4.6.2).
+std::string_view device_name(std::string_view port_name) {
+  return port_name.substr(0, port_name.rfind(",t,0x"));
 }
 
 /// Which port of ours this path ends at, and which group of ports it belongs to.
@@ -87,12 +105,25 @@ void build_serial_number(const Unit& unit, ParameterData& data) {
       bytes_of(std::string_view(unit.identity.serial).substr(0, kDesignatorBytesMax)));
 }
 
+/// The unit first: initiators that look at the beginning of the page only find it there. With an
+/// NAA designator the unit needs no SCSI name string of its own.
 void build_device_identification(const Unit& unit, ParameterData& data) {
   append_naa(unit.identity, data);
   append_t10_vendor_id(unit.identity, data);
-  append_port_name(unit.target_name, data);
+  append_name(kOfTargetPort, unit.target_name, data);
   append_port_number(kRelativeTargetPort, unit.relative_target_port, data);
   append_port_number(kTargetPortGroup, unit.target_port_group, data);
+  append_name(kOfTargetDevice, device_name(unit.target_name), data);
+}
+
+void build_scsi_ports(const Unit& unit, ParameterData& data) {
+  const std::size_t begin = data.size();
+  PortHeader port;
+  port.relative_port = unit.relative_target_port;
+  data.append(port);
+  append_name(kOfTargetPort, unit.target_name, data);
+  port.target_port_bytes = static_cast<std::uint16_t>(data.size() - begin - sizeof(port));
+  data.put(begin, port);
 }
 
 }  // namespace lungate::scsi

@@ -103,7 +103,7 @@ bool Commands::resolve(Task& task, const iscsi::ScsiCommand& command) {
   task.lun = nexus != nullptr ? nexus->lun : nullptr;
   task.execution.unit = nullptr;
   if (task.lun != nullptr) {
-    task.view = task.lun->view;
+    task.view = nexus->view();
     task.execution.unit = &task.view->unit;
     task.recorder = task.lun->recorder;
     task.lun->in_progress.add(task);
@@ -126,6 +126,11 @@ void Commands::prepare_data(Task& task, std::uint32_t immediate_bytes, bool fina
     task.recorder.add(telemetry::LunCounter::kTaskSetFull);
     decide(task, scsi::Status::kTaskSetFull);
   }
+  const std::uint64_t scratch = task.failed ? 0 : task.execution.planned.scratch_bytes;
+  if (scratch > 0 && !take_scratch(task, scratch)) [[unlikely]] {
+    task.recorder.add(telemetry::LunCounter::kTaskSetFull);
+    decide(task, scsi::Status::kTaskSetFull);
+  }
   if (!task.writes) return;
   // Data that the device server does not want (or no longer) is absorbed: `wanted` is 0 for it.
   const std::uint64_t wanted = out && !task.failed ? task.execution.planned.bytes : 0;
@@ -145,6 +150,17 @@ bool Commands::take_buffer(Task& task, std::uint64_t bytes) {
   if (buffer_bytes_ + BufferPool::cost(size) > limits::kTaskBytesPerConnectionMax) return false;
   task.buffer = lane_.buffers().take(size);
   if (task.buffer.empty()) return false;
+  buffer_bytes_ += BufferPool::cost(size);
+  return true;
+}
+
+/// The same bounds: what a command reads for itself is memory that its peer makes us hold.
+bool Commands::take_scratch(Task& task, std::uint64_t bytes) {
+  if (bytes > limits::kTransferBytesMax) return false;
+  const auto size = static_cast<std::size_t>(bytes);
+  if (buffer_bytes_ + BufferPool::cost(size) > limits::kTaskBytesPerConnectionMax) return false;
+  task.scratch = lane_.buffers().take(size);
+  if (task.scratch.empty()) return false;
   buffer_bytes_ += BufferPool::cost(size);
   return true;
 }
@@ -261,6 +277,7 @@ void Commands::execute(Task& task) {
     task.execution.data_out = task.buffer.bytes();
   if (task.execution.planned.direction == scsi::Direction::kIn)
     task.execution.data_in = task.buffer.bytes();
+  task.execution.scratch = task.scratch.bytes();
   if (task.lun != nullptr) return task.lun->executor->execute(task);
   const scsi::Step step = scsi::start(task.execution);
   check(step == scsi::Step::kDone, "a command without a LUN is answered at once");
@@ -355,8 +372,15 @@ void Commands::sent(Task& task) {
 // --- Taking back ---------------------------------------------------------------------------------
 
 /// Until its I/O has ended, which need not be thorough any more where it is but a question.
-void Commands::wait_for(Task& task, const Baton& baton) {
+void Commands::hurry(Task& task) {
   backend::hurry(task.execution.request);
+  const auto& change = task.execution.change;
+  if (task.lun != nullptr && change && std::holds_alternative<scsi::MediumJob>(*change))
+    lane_.home().let_waiter_go(task.lun->id, session_.id());
+}
+
+void Commands::wait_for(Task& task, const Baton& baton) {
+  hurry(task);
   task.batons.push_back(baton);
 }
 
@@ -372,6 +396,13 @@ void Commands::abort(Task& task, const Baton& baton) {
   // never send what comes before it.
   leave_lun(task);
   task.view.reset();
+}
+
+bool Commands::any_on(const LaneLun& lun) const {
+  const auto all = tasks_.all();
+  return std::any_of(all.begin(), all.end(), [&](const Task& task) {
+    return task.phase != TaskPhase::kFree && !task.aborted && task.lun == &lun;
+  });
 }
 
 /// A walk over all slots instead of the LUN's list: that has other sessions' commands too.
@@ -409,7 +440,7 @@ void Commands::connection_closed() {
     if (task.phase == TaskPhase::kFree) continue;
     if (!std::exchange(task.aborted, true) && task.phase != TaskPhase::kResponding)
       task.recorder.add(telemetry::LunCounter::kAbortedCommands);
-    if (task.phase == TaskPhase::kExecuting) backend::hurry(task.execution.request);
+    if (task.phase == TaskPhase::kExecuting) hurry(task);
     if (task.phase == TaskPhase::kReceiving) end(task);
   }
 }
@@ -436,6 +467,7 @@ void Commands::end(Task& task) {
     receiving_ = nullptr;
   }
   if (!task.buffer.empty()) buffer_bytes_ -= BufferPool::cost(task.buffer.bytes().size());
+  if (!task.scratch.empty()) buffer_bytes_ -= BufferPool::cost(task.scratch.bytes().size());
   tasks_.give_back(task);
   session_.task_ended();
 }
@@ -450,6 +482,7 @@ void Commands::check_accounts(Accounts& lane) const {
     immediates += unanswered && task.immediate ? 1 : 0;
     in_window += unanswered && !task.immediate && task.delivered ? 1 : 0;
     if (!task.buffer.empty()) bytes += BufferPool::cost(task.buffer.bytes().size());
+    if (!task.scratch.empty()) bytes += BufferPool::cost(task.scratch.bytes().size());
     if (task.lun != nullptr) ++lane.luns[task.lun];
     check(task.lun == nullptr || unanswered, "an answered command has left its LUN");
   }

@@ -74,6 +74,8 @@ class Commands {
   Task* find(std::uint32_t initiator_task_tag) { return tasks_.find(initiator_task_tag); }
   /// Nothing of the task will be answered. `baton` is kept until its I/O has ended.
   void abort(Task& task, const Baton& baton);
+  /// A command that has not been answered is on this LUN.
+  bool any_on(const LaneLun& lun) const;
   /// Every task of this LUN (or, with null, of the session).
   void abort_all(const LaneLun* lun, const Baton& baton);
   /// The task will not reach the LUN's backend any more, unless it is there now: then `baton` is
@@ -103,6 +105,7 @@ class Commands {
   bool resolve(Task& task, const iscsi::ScsiCommand& command);
   void prepare_data(Task& task, std::uint32_t immediate_bytes, bool final);
   bool take_buffer(Task& task, std::uint64_t bytes);
+  bool take_scratch(Task& task, std::uint64_t bytes);
   void decide(Task& task, scsi::Status status,
               const scsi::AdditionalSense& sense = scsi::sense::kNone);
   void advance(Task& task);
@@ -115,7 +118,8 @@ class Commands {
   void send_data_in(Task& task, const iscsi::Residual& residual, std::uint32_t& pdus,
                     bool collapse);
   void send_response(Task& task, const iscsi::Residual& residual, std::uint32_t pdus);
-  static void wait_for(Task& task, const Baton& baton);
+  void hurry(Task& task);
+  void wait_for(Task& task, const Baton& baton);
   void leave_lun(Task& task);
   void end(Task& task);
 

@@ -13,13 +13,14 @@ const ExportedTarget* Directory::find(std::string_view iqn) const {
   return found == targets.end() ? nullptr : &found->second;
 }
 
-std::vector<std::uint16_t> visible_luns(const ExportedTarget& target, std::string_view initiator) {
-  std::vector<std::uint16_t> numbers;
+VisibleLuns visible_luns(const ExportedTarget& target, std::string_view initiator) {
+  VisibleLuns visible;
   const config::Initiator* access = config::find_access(target.config, initiator);
-  if (access == nullptr) return numbers;
+  if (access == nullptr) return visible;
   for (const auto& [number, id] : target.luns)
-    if (config::shows(*access, number)) numbers.push_back(number);
-  return numbers;
+    if (const auto shown = config::shown_as(*access, number))
+      visible[shown->number] = {id, shown->read_only};
+  return visible;
 }
 
 }  // namespace lungate::session

@@ -28,15 +28,24 @@ struct ExportedTarget {
   std::map<std::uint16_t, LunId> luns;  // LUN number -> id
 };
 
+/// A LUN in the eyes of one initiator.
+struct VisibleLun {
+  LunId id = 0;
+  bool read_only = false;  // for this initiator, though others may write
+  friend bool operator==(const VisibleLun&, const VisibleLun&) = default;
+};
+using VisibleLuns = std::map<std::uint16_t, VisibleLun>;  // by the number that it uses
+
 struct Directory {
   std::vector<PortalGroup> portal_groups;
   std::map<std::string, ExportedTarget, std::less<>> targets;  // by iSCSI name
+  config::Chap discovery;  // what a discovery session must prove
 
   const ExportedTarget* find(std::string_view iqn) const;
 };
 using DirectoryPtr = std::shared_ptr<const Directory>;
 
-/// The LUN numbers that this initiator sees, ascending. Empty when it may not log in.
-std::vector<std::uint16_t> visible_luns(const ExportedTarget& target, std::string_view initiator);
+/// What this initiator sees. Empty when it may not log in.
+VisibleLuns visible_luns(const ExportedTarget& target, std::string_view initiator);
 
 }  // namespace lungate::session

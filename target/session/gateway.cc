@@ -10,6 +10,7 @@
 // until after that, and closures that come for it later are destroyed unrun with the loop.
 #include "session/gateway.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -27,7 +28,17 @@ Gateway::Gateway(event::Loop& home, const Settings& settings, telemetry::Segment
             Lane& target = *lanes_.at(lane);
             target.post([&target, id, reason] { target.close_session(id, reason); });
           },
-          {settings.normal_sessions_max(), settings.discovery_sessions_max}) {
+          {settings.normal_sessions_max(), settings.discovery_sessions_max}),
+      locks_(
+          [this](const LockRequest& request, Done held) {
+            on_every_lane(
+                [request](Lane& lane, const Baton& baton) { lane.hold_ranges(request, baton); },
+                std::move(held));
+          },
+          [this](const LockRequest& request) {
+            on_every_lane([request](Lane& lane, const Baton&) { lane.release_ranges(request); },
+                          [] {});
+          }) {
   HomeDoor& door = *this;
   for (unsigned i = 0; i < lanes; ++i)
     lanes_.push_back(std::make_unique<Lane>(i, settings, lanes, door, segment.loop(i)));
@@ -58,9 +69,12 @@ std::shared_ptr<LunHome> Gateway::add_lun(LunId id, scsi::Unit unit, telemetry::
 
 /// Off the home's list first: whoever asks for a change of it from now on is answered at once.
 void Gateway::remove_lun(LunId id, Done done) {
+  const std::shared_ptr<LunHome> home = luns_.at(id);
   luns_.erase(id);
-  quiesce_lun(id, LunFate::kRemoved, [this, id, done = std::move(done)]() mutable {
-    on_every_lane([id](Lane& lane, const Baton&) { lane.forget_lun(id); }, std::move(done));
+  quiesce_lun(id, LunFate::kRemoved, [this, id, home, done = std::move(done)]() mutable {
+    home->retire([this, id, done = std::move(done)]() mutable {
+      on_every_lane([id](Lane& lane, const Baton&) { lane.forget_lun(id); }, std::move(done));
+    });
   });
 }
 
@@ -73,9 +87,20 @@ void Gateway::abort_lun(LunId id, Done done) {
                 std::move(done));
 }
 
+void Gateway::abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
+                            Done done) {
+  on_every_lane(
+      [id, names, except](Lane& lane, const Baton& baton) {
+        lane.abort_nexuses(id, names, except, baton);
+      },
+      std::move(done));
+}
+
+/// The LUN's own commands, and then those of other LUNs that work on it (EXTENDED COPY).
 void Gateway::quiesce_lun(LunId id, LunFate fate, Done done) {
-  on_every_lane([id, fate](Lane& lane, const Baton& baton) { lane.quiesce_lun(id, fate, baton); },
-                std::move(done));
+  on_every_lane(
+      [id, fate](Lane& lane, const Baton& baton) { lane.quiesce_lun(id, fate, baton); },
+      [this, id, done = std::move(done)]() mutable { locks_.when_free(id, std::move(done)); });
 }
 
 void Gateway::check_accounts(Done done) {
@@ -177,7 +202,13 @@ void Gateway::withdraw(const NexusName& name, std::uint64_t ticket) {
 }
 
 void Gateway::session_ended(SessionId id) {
-  home_.post([this, id] { registry_.ended(id); });
+  home_.post([this, id] {
+    if (const NexusName* name = registry_.name_of(id)) {
+      const scsi::NexusName nexus = port_name(*name);
+      for (const auto& [lun, home] : luns_) home->nexus_lost(nexus);
+    }
+    registry_.ended(id);
+  });
 }
 
 void Gateway::connection_ended() {
@@ -189,13 +220,42 @@ void Gateway::connection_ended() {
 }
 
 void Gateway::apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
-                           Done done) {
-  auto answer = [&from, done = std::move(done)] { from.post(done); };
+                           Changed changed) {
+  auto answer = [&from, changed = std::move(changed)](const scsi::ChangeOutcome& outcome) {
+    from.post([changed, outcome] { changed(outcome); });
+  };
   home_.post([this, lun, change, by, answer] {
     const auto found = luns_.find(lun);
-    if (found == luns_.end()) return answer();  // removed meanwhile: nothing is left to change
+    if (found == luns_.end()) return answer({scsi::Status::kBusy, {}});  // removed meanwhile
     found->second->apply(change, by, answer);
   });
+}
+
+void Gateway::let_waiter_go(LunId lun, SessionId waiter) {
+  home_.post([this, lun, waiter] {
+    const auto found = luns_.find(lun);
+    if (found != luns_.end()) found->second->let_waiter_go(waiter);
+  });
+}
+
+/// The stores are looked at before the lock has its place in the order: from then on who closes one
+/// of them waits for it (quiesce_lun).
+void Gateway::lock_ranges(Lane& from, LockRequest request,
+                          std::function<void(bool granted)> answer) {
+  home_.post([this, &from, request = std::move(request), answer = std::move(answer)] {
+    const auto served = [&](const LockedRange& range) {
+      const auto found = luns_.find(range.lun);
+      return found != luns_.end() && found->second->backend() != nullptr &&
+             found->second->backend().get() == range.backend;
+    };
+    if (!std::all_of(request.ranges.begin(), request.ranges.end(), served))
+      return from.post([answer] { answer(false); });
+    locks_.lock(request, [&from, answer] { from.post([answer] { answer(true); }); });
+  });
+}
+
+void Gateway::unlock_ranges(std::uint64_t ticket) {
+  home_.post([this, ticket] { locks_.unlock(ticket); });
 }
 
 void Gateway::reset_lun(Lane& from, LunId lun, Done done) {
@@ -205,6 +265,24 @@ void Gateway::reset_lun(Lane& from, LunId lun, Done done) {
     if (found == luns_.end()) return answer();
     found->second->reset(answer);
   });
+}
+
+void Gateway::clear_lun(Lane& from, LunId lun, SessionId by, Done done) {
+  home_.post([this, &from, lun, by, done = std::move(done)] {
+    on_every_lane([lun, by](Lane& lane, const Baton& baton) { lane.clear_lun(lun, by, baton); },
+                  [&from, done] { from.post(done); });
+  });
+}
+
+void Gateway::lose_nexus(Lane& from, const scsi::NexusName& nexus, Done done) {
+  home_.post([this, &from, nexus, done = std::move(done)] {
+    for (const auto& [id, home] : luns_) home->nexus_lost(nexus);
+    from.post(done);
+  });
+}
+
+void Gateway::close_target(const std::string& iqn) {
+  home_.post([this, iqn] { registry_.close_target(iqn, CloseReason::kAdministrative); });
 }
 
 // --- The end -------------------------------------------------------------------------------------

@@ -94,11 +94,21 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void session_ended(SessionId id) override;
   void connection_ended() override;
   void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
-                    Done done) override;
+                    Changed changed) override;
+  void let_waiter_go(LunId lun, SessionId waiter) override;
+  void lock_ranges(Lane& from, LockRequest request,
+                   std::function<void(bool granted)> answer) override;
+  void unlock_ranges(std::uint64_t ticket) override;
   void reset_lun(Lane& from, LunId lun, Done done) override;
+  void clear_lun(Lane& from, LunId lun, SessionId by, Done done) override;
+  void lose_nexus(Lane& from, const scsi::NexusName& nexus, Done done) override;
+  void close_target(const std::string& iqn) override;
 
   void update_lun(const LunUpdate& update, Done done) override;
   void abort_lun(LunId id, Done done) override;
+  void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
+                     Done done) override;
+  MailSink& mailbox() override { return home_.mailbox(); }
   void quiesce_lun(LunId id, LunFate fate, Done done) override;
 
   /// `work` on every lane; `done` on the home loop when every copy of its baton has been dropped.
@@ -120,6 +130,7 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   std::vector<Bound> bound_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::map<LunId, std::shared_ptr<LunHome>> luns_;
+  RangeLocks locks_;
   std::size_t connections_ = 0;
   std::size_t next_lane_ = 0;
   Done idle_;

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "scsi/unit.h"
 #include "session/baton.h"
 #include "session/ids.h"
+#include "session/range_locks.h"
 #include "session/registry.h"
 
 namespace lungate::session {
 
 class Lane;
+
+using Changed = std::function<void(const scsi::ChangeOutcome& outcome)>;
 
 /// What lanes ask of the home loop. Any lane's thread may call; answers come back on the lane that
 /// asked, by its post(). What one lane asks is heard in the order of asking.
@@ -24,13 +30,30 @@ class HomeDoor {
   /// One of the connections that were handed to a lane is gone (counted against kConnectionsMax).
   /// Once per connection, after session_ended() of its session.
   virtual void connection_ended() = 0;
-  /// `done` after every lane has the change, or at once if the LUN has been removed meanwhile. The
-  /// caller's command is in progress on the LUN until then, so the LUN is still known to its lane.
+  /// Answered after every lane has the change, or at once if there is nothing to change (the LUN
+  /// has been removed meanwhile: BUSY). The caller's command is in progress on the LUN until then,
+  /// so the LUN is still known to its lane.
   virtual void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
-                            Done done) = 0;
+                            Changed changed) = 0;
+  /// If this session waits for the end of a FORMAT UNIT or SANITIZE of the LUN, it is answered now:
+  /// neither is stopped by task management (SBC-3, 4.11.3), and nobody should wait for hours to
+  /// hear that.
+  virtual void let_waiter_go(LunId lun, SessionId waiter) = 0;
+  /// False at once when one of the LUNs does not have the store any more that is named. True, and
+  /// perhaps late, when nobody else writes there: until unlock_ranges().
+  virtual void lock_ranges(Lane& from, LockRequest request,
+                           std::function<void(bool granted)> answer) = 0;
+  virtual void unlock_ranges(std::uint64_t ticket) = 0;
   /// `done` after every command of the LUN has ended on every lane and every nexus has been told;
   /// at once if the LUN has been removed.
   virtual void reset_lun(Lane& from, LunId lun, Done done) = 0;
+  /// CLEAR TASK SET of session `by`: as a reset, but nothing else of the unit changes, and only
+  /// those are told who have lost commands.
+  virtual void clear_lun(Lane& from, LunId lun, SessionId by, Done done) = 0;
+  /// What RESERVE gave to this nexus goes, on every LUN.
+  virtual void lose_nexus(Lane& from, const scsi::NexusName& nexus, Done done) = 0;
+  /// Ends every session of the target.
+  virtual void close_target(const std::string& iqn) = 0;
 
  protected:
   ~HomeDoor() = default;

@@ -131,9 +131,12 @@ void Lane::update_lun(const LunUpdate& update) {
   LaneLun* lun = find_lun(update.id);
   if (lun == nullptr) return;
   lun->view = std::make_shared<const LunView>(*update.view);
-  if (!update.attention) return;
-  for (const auto& [id, session] : sessions_)
-    if (id != update.except) session->raise(*lun, *update.attention);
+  for (const auto& [id, session] : sessions_) {
+    if (update.attention && id != update.except) session->raise(*lun, *update.attention);
+    for (const scsi::ReservationResult::Told& told : update.told)
+      if (id != update.except && told.nexus == session->port())
+        session->raise(*lun, told.attention);
+  }
 }
 
 void Lane::abort_lun(LunId id, const Baton& baton) {
@@ -145,6 +148,53 @@ void Lane::abort_lun(LunId id, const Baton& baton) {
     task->session->abort(*task, baton);
     task = next;
   }
+}
+
+/// What has begun and could still write is waited for, wherever it writes to: a command's later
+/// requests are not known. What waits for a lock itself has written nothing and will not before it
+/// is granted. What waits for a change writes nothing either, and must not be waited for: it may be
+/// a PREEMPT AND ABORT that waits for the command that asks for this lock.
+void Lane::hold_ranges(const LockRequest& request, const Baton& baton) {
+  for (const LockedRange& range : request.ranges) {
+    LaneLun* lun = find_lun(range.lun);
+    if (lun == nullptr) continue;
+    lun->ranges.hold(request.ticket, range, last_beginning_);
+    for (Task* task = lun->in_progress.oldest(); task != nullptr; task = task->newer)
+      if (task->phase == TaskPhase::kExecuting && task->lock_ticket == 0 &&
+          !task->execution.change && task->execution.planned.op != scsi::OpClass::kRead)
+        task->batons.push_back(baton);
+  }
+}
+
+void Lane::release_ranges(const LockRequest& request) {
+  for (const LockedRange& range : request.ranges) {
+    LaneLun* lun = find_lun(range.lun);
+    if (lun == nullptr) continue;
+    lun->ranges.release(request.ticket);
+    local_executor_.resume_parked(*lun);
+  }
+}
+
+void Lane::abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
+                         const Baton& baton) {
+  LaneLun* lun = find_lun(id);
+  if (lun == nullptr) return;
+  for (Task* task = lun->in_progress.oldest(); task != nullptr;) {
+    Task* next = task->newer;
+    Session& session = *task->session;
+    if (session.id() != except && std::count(names.begin(), names.end(), session.port()) != 0)
+      session.abort(*task, baton);
+    task = next;
+  }
+}
+
+void Lane::clear_lun(LunId id, SessionId by, const Baton& baton) {
+  LaneLun* lun = find_lun(id);
+  if (lun == nullptr) return;
+  for (const auto& [session_id, session] : sessions_)
+    if (session_id != by && session->commands().any_on(*lun))
+      session->raise(*lun, scsi::sense::kCommandsCleared);
+  abort_lun(id, baton);
 }
 
 void Lane::quiesce_lun(LunId id, LunFate fate, const Baton& baton) {

@@ -65,7 +65,8 @@ class Lane {
   /// Scratch for one read of one connection; empty again before the next.
   MutableBytes receive_buffer() { return receive_buffer_; }
   LaneLun* find_lun(LunId id);
-  /// Names one login of this gateway: for HomeDoor::withdraw.
+  /// Names one login, or one range lock, of this gateway: for HomeDoor.
+  std::uint64_t next_beginning() { return ++last_beginning_; }
   std::uint64_t next_ticket() { return (std::uint64_t{index_} << 48) | ++last_ticket_; }
   /// The connection has something to send at the end of this turn.
   void mark_dirty(Connection& connection);
@@ -85,8 +86,16 @@ class Lane {
   void set_directory(DirectoryPtr directory);
   void install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view);
   void update_lun(const LunUpdate& update);
+  /// Writes that begin later wait; each that has begun keeps a copy of `baton` until it has ended.
+  void hold_ranges(const LockRequest& request, const Baton& baton);
+  void release_ranges(const LockRequest& request);
+  /// PREEMPT AND ABORT: as abort_lun, but only what these nexuses have sent, and not `except`.
+  void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
+                     const Baton& baton);
   /// A reset: aborts the LUN's commands; each keeps a copy of `baton` until its I/O has ended.
   void abort_lun(LunId id, const Baton& baton);
+  /// CLEAR TASK SET: the same, and the nexuses that lose commands are told, but not `by`.
+  void clear_lun(LunId id, SessionId by, const Baton& baton);
   /// A loss or a removal: see Commands::quiesce. REQUIRES: no new command can come to its backend
   /// (update_lun without one, or no session shows it).
   void quiesce_lun(LunId id, LunFate fate, const Baton& baton);
@@ -119,6 +128,7 @@ class Lane {
   event::Timer tick_timer_;
   BootTime next_tick_;
   std::uint64_t last_ticket_ = 0;
+  std::uint64_t last_beginning_ = 0;
   LocalExecutor local_executor_{*this};
   BufferPool buffers_;
   CopyPool copies_;

@@ -8,6 +8,7 @@
 namespace lungate::session {
 
 class Lane;
+struct LaneLun;
 
 /// Runs commands of LUNs whose backend is in this process: drives the device server's steps, hands
 /// its requests to the backend, comes back on this lane by the lane's mailbox.
@@ -17,11 +18,16 @@ class LocalExecutor final : public LunExecutor {
 
   void execute(Task& task) noexcept override;
 
+  /// A range of the LUN is free again: what waited for it goes on.
+  void resume_parked(LaneLun& lun) noexcept;
+
  private:
   static void delivered(Mail& letter) noexcept;
   void proceed(Task& task, scsi::Step step) noexcept;
   void submit(Task& task) noexcept;
   void change(Task& task) noexcept;
+  void lock(Task& task) noexcept;
+  void end(Task& task) noexcept;
 
   Lane& lane_;
 };

@@ -72,10 +72,24 @@ iscsi::TargetParameters offer_of(const config::Iscsi& iscsi) {
   return offer;
 }
 
-std::uint64_t isid_number(const iscsi::Isid& isid) {
-  std::uint64_t number = 0;
-  for (const std::uint8_t byte : isid) number = (number << 8) | byte;
-  return number;
+iscsi::ChapAlgorithms algorithms_of(const std::vector<config::ChapAlgorithm>& acceptable) {
+  constexpr std::array kAlgorithmOf = {iscsi::ChapAlgorithm::kMd5, iscsi::ChapAlgorithm::kSha1,
+                                       iscsi::ChapAlgorithm::kSha256, iscsi::ChapAlgorithm::kSha3};
+  iscsi::ChapAlgorithms set;
+  for (const config::ChapAlgorithm one : acceptable)
+    set.add(kAlgorithmOf[static_cast<std::size_t>(one)]);
+  return set;
+}
+
+/// What must be proved, from the configuration. Secrets are copied for the time of the login only.
+iscsi::Authentication demand(const config::Chap& chap, const config::Iscsi& iscsi) {
+  iscsi::Authentication authentication;
+  authentication.chap = chap.demanded();
+  if (!authentication.chap) return authentication;
+  authentication.algorithms = algorithms_of(iscsi.chap_digests);
+  authentication.initiator = {chap.user, chap.secret};
+  authentication.target = {chap.mutual_user, chap.mutual_secret};
+  return authentication;
 }
 
 }  // namespace
@@ -92,12 +106,27 @@ iscsi::Admission LoginPhase::consider(const iscsi::LoginIdentity& identity) cons
   iscsi::Admission admission;
   admission.portal_group_tag = connection_.portal_group_tag();
   admission.offer = offer_of(connection_.lane().settings().iscsi);
-  if (identity.type == iscsi::SessionType::kDiscovery) return admission;
-  const ExportedTarget* target = connection_.lane().directory()->find(identity.target_name);
-  if (target == nullptr)
+  const Directory& directory = *connection_.lane().directory();
+  const config::Iscsi& iscsi = connection_.lane().settings().iscsi;
+  if (identity.type == iscsi::SessionType::kDiscovery) {
+    admission.authentication = demand(directory.discovery, iscsi);
+    return admission;
+  }
+  const ExportedTarget* target = directory.find(identity.target_name);
+  if (target == nullptr || !config::offered_at(target->config, admission.portal_group_tag)) {
     admission.status = status::kNotFound;
-  else if (config::find_access(target->config, identity.initiator_name) == nullptr)
+    return admission;
+  }
+  const config::Initiator* access = config::find_access(target->config, identity.initiator_name);
+  if (access == nullptr) {
     admission.status = status::kAuthorizationFailure;
+  } else if (!target->config.moved_to.empty()) {
+    admission.status =
+        target->config.moved_permanently ? status::kMovedPermanently : status::kMovedTemporarily;
+    admission.target_address = target->config.moved_to;
+  } else {
+    admission.authentication = demand(config::chap_of(target->config, *access), iscsi);
+  }
   return admission;
 }
 
@@ -139,7 +168,8 @@ void LoginPhase::send(iscsi::LoginReply&& reply) {
 }
 
 void LoginPhase::refused(const iscsi::LoginReply& reply) {
-  connection_.lane().recorder().add(counter_of(reply.status));
+  // Who is sent elsewhere has made no mistake.
+  if (!reply.status.redirection()) connection_.lane().recorder().add(counter_of(reply.status));
   const iscsi::LoginIdentity& identity = machine_.identity();
   log::warn("session", "login_refused",
             {{"peer", connection_.peer().text()},

@@ -19,6 +19,7 @@
 #include "scsi/sense.h"
 #include "scsi/unit.h"
 #include "session/ids.h"
+#include "session/range_locks.h"
 #include "telemetry/recorder.h"
 
 namespace lungate::session {
@@ -64,6 +65,7 @@ struct LaneLun {
   LunExecutor* executor = nullptr;  // local today; relayed when another gateway owns the LUN
   telemetry::LunRecorder recorder;
   TasksInProgress in_progress;
+  LaneRanges ranges;  // that commands have to themselves now
 
   /// After every change of in_progress: the exporter sees stuck I/O by it.
   void publish_in_flight();

@@ -7,11 +7,16 @@
 // I/O.
 #include "session/lun_home.h"
 
+#include <span>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "base/log.h"
+#include "scsi/unit_state.h"
 
 namespace lungate::session {
+
 namespace {
 
 /// What initiators must be told of a unit that comes (back) online. An image that was deleted and
@@ -30,6 +35,10 @@ LunHome::LunHome(LunId id, scsi::Unit unit, LaneBroadcast& lanes)
 void LunHome::set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit unit, Done done) {
   const std::uint64_t generation = unit_.generation;
   const scsi::ModeState mode = unit_.mode;
+  // Those of before an outage are newer than what the store kept: not all of them persist.
+  if (served_) unit.reservations = unit_.reservations;
+  served_ = true;
+  unit.medium_activity = unit_.medium_activity;  // what has failed is not well for having been away
   const auto news = news_of(unit_, unit);
   unit_ = std::move(unit);
   unit_.generation = generation;
@@ -47,15 +56,156 @@ void LunHome::set_offline(scsi::Availability availability, Done done) {
 
 void LunHome::resize(std::uint64_t block_count, Done done) {
   if (unit_.geometry.block_count == block_count) return done();
+  run_spoiled_ = true;
   unit_.geometry.block_count = block_count;
   publish(scsi::sense::kCapacityChanged, kNoSession, std::move(done));
 }
 
-void LunHome::apply(const scsi::UnitChange& change, SessionId from, Done done) {
-  if (change.mode == unit_.mode) return done();
-  unit_.mode = change.mode;
-  publish(scsi::sense::kModeParametersChanged, from, std::move(done));
+// --- Changes that commands ask for ---------------------------------------------------------------
+
+void LunHome::apply(const scsi::UnitChange& change, SessionId from, Changed changed) {
+  changes_.push_back({change, from, std::move(changed)});
+  if (!changing_) next_change();
 }
+
+void LunHome::next_change() {
+  changing_ = !changes_.empty();
+  if (changing_) std::visit([this](const auto& what) { carry_out(what); }, changes_.front().what);
+}
+
+void LunHome::end_change(const scsi::ChangeOutcome& outcome) {
+  const Change change = std::move(changes_.front());
+  changes_.pop_front();
+  change.changed(outcome);
+  next_change();
+}
+
+void LunHome::carry_out(const scsi::ModeState& mode) {
+  if (mode == unit_.mode) return end_change({});
+  unit_.mode = mode;
+  publish(scsi::sense::kModeParametersChanged, changes_.front().from,
+          [self = shared_from_this()] { self->end_change({}); });
+}
+
+/// In this order: the commands of a preempted nexus end, the store has the new state, the lanes
+/// have it, the command is answered. A state that could not be stored is not taken over.
+void LunHome::carry_out(const scsi::ReservationRequest& request) {
+  const scsi::Reservations none;
+  const scsi::Reservations& before = unit_.reservations != nullptr ? *unit_.reservations : none;
+  result_ = scsi::apply(before, request, backend_ != nullptr && backend_->traits().keeps_state);
+  if (result_.status != scsi::Status::kGood) return end_change({result_.status, result_.sense});
+  if (result_.next == before) return end_change({});
+  if (result_.aborted.empty()) return store_reservations();
+  lanes_.abort_nexuses(id_, result_.aborted, changes_.front().from,
+                       [self = shared_from_this()] { self->store_reservations(); });
+}
+
+void LunHome::store_reservations() {
+  if (!result_.store) return take_reservations();
+  if (backend_ == nullptr)  // lost meanwhile
+    return end_change({scsi::Status::kBusy, {}});
+  state_ = scsi::encode_state(result_.next);
+  backend::Request& request = storing_.request;
+  request.verb = backend::Verb::kStoreState;
+  request.data = std::as_writable_bytes(std::span(state_));
+  request.length = request.data.size();
+  storing_.submit(backend_, lanes_.mailbox(),
+                  [self = shared_from_this()] { self->reservations_stored(); });
+}
+
+void LunHome::reservations_stored() {
+  const backend::Status status = storing_.request.status;
+  if (status == backend::Status::kOk) {
+    take_reservations();
+  } else {
+    log::error("session", "reservations_not_stored",
+               {{"lun", id_}, {"status", backend::name(status)}});
+    end_change({scsi::Status::kCheckCondition, {scsi::sense::kCommunicationFailure, {}, {}}});
+  }
+  tell_if_store_is_idle();
+}
+
+void LunHome::take_reservations() {
+  unit_.reservations = result_.next == scsi::Reservations{}
+                           ? nullptr
+                           : std::make_shared<const scsi::Reservations>(result_.next);
+  publish_told(std::move(result_.told), changes_.front().from,
+               [self = shared_from_this()] { self->end_change({}); });
+}
+
+/// Beside the queue of changes: it may take hours, and everything else about the unit goes on. The
+/// command is answered when every lane refuses I/O (IMMED), or at the end.
+void LunHome::carry_out(const scsi::MediumJob& job) {
+  if (unit_.medium_activity != nullptr && !unit_.medium_activity->failed)
+    return end_change({scsi::Status::kCheckCondition, scsi::in_progress(*unit_.medium_activity)});
+  if (job.work == scsi::MediumWork::kExitFailureMode) {
+    unit_.medium_activity = nullptr;
+    return publish(std::nullopt, kNoSession, [self = shared_from_this()] { self->end_change({}); });
+  }
+  if (backend_ == nullptr) return end_change({scsi::Status::kBusy, {}});
+  run_.emplace(job, unit_);
+  unit_.medium_activity = run_->activity();
+  waiter_ = changes_.front().from;
+  waiter_goes_ = job.immediate;
+  run_answer_ = std::move(changes_.front().changed);
+  changes_.pop_front();
+  run_begun_ = run_spoiled_ = false;
+  publish(std::nullopt, kNoSession, [self = shared_from_this()] {
+    self->run_begun_ = true;
+    if (self->waiter_goes_) self->answer_waiter({});
+    self->next_piece(backend::Status::kOk);
+  });
+  next_change();
+}
+
+void LunHome::let_waiter_go(SessionId waiter) {
+  if (!run_ || waiter != waiter_) return;
+  waiter_goes_ = true;
+  if (run_begun_) answer_waiter({scsi::Status::kTaskAborted, {}});
+}
+
+void LunHome::answer_waiter(const scsi::ChangeOutcome& outcome) {
+  if (const Changed answer = std::exchange(run_answer_, nullptr)) answer(outcome);
+}
+
+/// A store that is lost or replaced while it is worked on has not been worked on as a whole.
+void LunHome::next_piece(backend::Status last) {
+  if (last != backend::Status::kOk || backend_ == nullptr || run_spoiled_)
+    return end_run(run_->failure());
+  if (!run_->next(working_.request)) return end_run(nullptr);
+  working_.submit(backend_, lanes_.mailbox(),
+                  [self = shared_from_this()] { self->next_piece(self->working_.request.status); });
+}
+
+void LunHome::end_run(scsi::MediumActivityPtr left) {
+  unit_.medium_activity = std::move(left);
+  run_.reset();
+  const scsi::ChangeOutcome outcome =
+      unit_.medium_activity == nullptr
+          ? scsi::ChangeOutcome{}
+          : scsi::ChangeOutcome{scsi::Status::kCheckCondition, *scsi::not_ready(unit_)};
+  publish(std::nullopt, kNoSession,
+          [self = shared_from_this(), answer = std::exchange(run_answer_, nullptr), outcome] {
+            if (answer) answer(outcome);
+          });
+  tell_if_store_is_idle();
+}
+
+void LunHome::tell_if_store_is_idle() {
+  if (storing_.in_progress() || run_ || store_idle_ == nullptr) return;
+  std::exchange(store_idle_, nullptr)();
+}
+
+/// A session is gone for good: what RESERVE gave it goes with it.
+void LunHome::nexus_lost(const scsi::NexusName& nexus) {
+  if (unit_.reservations == nullptr || unit_.reservations->reserved != nexus) return;
+  scsi::ReservationRequest request;
+  request.action = scsi::ReservationAction::kNexusLost;
+  request.by = nexus;
+  apply(request, kNoSession, [](const scsi::ChangeOutcome&) {});
+}
+
+// --- Resets --------------------------------------------------------------------------------------
 
 void LunHome::reset(Done done) {
   to_reset_.push_back(std::move(done));
@@ -66,7 +216,11 @@ void LunHome::begin_reset() {
   resetting_ = std::exchange(to_reset_, {});
   lanes_.abort_lun(id_, [self = shared_from_this()] {
     self->unit_.mode = self->unit_.saved_mode_default;
-    self->publish(scsi::sense::kBusDeviceReset, kNoSession, [self] { self->reset_ended(); });
+    scsi::ReservationRequest reset;
+    reset.action = scsi::ReservationAction::kReset;
+    self->apply(reset, kNoSession, [self](const scsi::ChangeOutcome&) {
+      self->publish(scsi::sense::kBusDeviceReset, kNoSession, [self] { self->reset_ended(); });
+    });
   });
 }
 
@@ -77,13 +231,30 @@ void LunHome::reset_ended() {
 
 void LunHome::quiesce(Done done) {
   check(backend_ == nullptr, "a LUN is offline before its commands are waited for");
-  lanes_.quiesce_lun(id_, LunFate::kOffline, std::move(done));
+  lanes_.quiesce_lun(id_, LunFate::kOffline,
+                     [self = shared_from_this(), done = std::move(done)]() mutable {
+                       self->store_idle_ = std::move(done);
+                       self->tell_if_store_is_idle();
+                     });
+}
+
+void LunHome::retire(Done done) {
+  backend_ = nullptr;
+  store_idle_ = std::move(done);
+  tell_if_store_is_idle();
 }
 
 void LunHome::publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done) {
   ++unit_.generation;
   auto view = std::make_shared<const LunView>(LunView{unit_, backend_});
-  lanes_.update_lun({id_, std::move(view), attention, except}, std::move(done));
+  lanes_.update_lun({id_, std::move(view), attention, except, {}}, std::move(done));
+}
+
+void LunHome::publish_told(std::vector<scsi::ReservationResult::Told> told, SessionId except,
+                           Done done) {
+  ++unit_.generation;
+  auto view = std::make_shared<const LunView>(LunView{unit_, backend_});
+  lanes_.update_lun({id_, std::move(view), std::nullopt, except, std::move(told)}, std::move(done));
 }
 
 }  // namespace lungate::session

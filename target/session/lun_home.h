@@ -5,13 +5,17 @@
 // asked for it is told after the last acknowledgment (DESIGN, "The life of one WRITE").
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "scsi/medium_job.h"
 #include "scsi/sense.h"
 #include "scsi/unit.h"
 #include "session/baton.h"
+#include "session/home_door.h"
+#include "session/home_request.h"
 #include "session/ids.h"
 #include "session/lun.h"
 
@@ -23,6 +27,7 @@ struct LunUpdate {
   LunViewPtr view;
   std::optional<scsi::AdditionalSense> attention;  // owed to every nexus of the LUN but `except`
   SessionId except = kNoSession;
+  std::vector<scsi::ReservationResult::Told> told;  // owed to these nexuses, but to `except`
 };
 
 /// How LunHome reaches the lanes. `done` is called on the home loop after the last lane has
@@ -32,6 +37,11 @@ class LaneBroadcast {
   virtual void update_lun(const LunUpdate& update, Done done) = 0;
   /// Every command on the LUN is aborted; acknowledged when the last one's I/O has ended.
   virtual void abort_lun(LunId id, Done done) = 0;
+  /// The same for what these nexuses have sent, but not for session `except`.
+  virtual void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
+                             Done done) = 0;
+  /// Where the home loop's own requests to a backend come back.
+  virtual MailSink& mailbox() = 0;
   /// Every command on the LUN is answered (commands.h); acknowledged when none of them can reach
   /// the backend any more.
   virtual void quiesce_lun(LunId id, LunFate fate, Done done) = 0;
@@ -66,8 +76,15 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   /// The store has another size now: CAPACITY DATA HAS CHANGED to everyone.
   void resize(std::uint64_t block_count, Done done);
 
-  /// MODE SELECT of session `from`: MODE PARAMETERS CHANGED to everyone else.
-  void apply(const scsi::UnitChange& change, SessionId from, Done done);
+  /// One change at a time, in the order of asking; `changed` when every lane has it, and the store
+  /// too where it must survive a restart. Of session `from`, which is told nothing but the outcome.
+  void apply(const scsi::UnitChange& change, SessionId from, Changed changed);
+
+  /// If this session waits for a medium job's end, it is answered when every lane knows of the job.
+  void let_waiter_go(SessionId waiter);
+
+  /// The nexus has no session any more.
+  void nexus_lost(const scsi::NexusName& nexus);
 
   /// LOGICAL UNIT RESET (SAM-5, 6.3.3): every command of every nexus is aborted and its I/O waited
   /// for, mode pages go back to their defaults, every nexus is told. In this order: with the
@@ -83,7 +100,28 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   /// what the unit is now. After `done` the backend may be closed. REQUIRES: set_offline() before.
   void quiesce(Done done);
 
+  /// The LUN is gone: what works on its store beside commands (a format) ends; `done` when it has.
+  void retire(Done done);
+
  private:
+  struct Change {
+    scsi::UnitChange what;
+    SessionId from;
+    Changed changed;
+  };
+  void next_change();
+  void carry_out(const scsi::ModeState& mode);
+  void carry_out(const scsi::ReservationRequest& request);
+  void carry_out(const scsi::MediumJob& job);
+  void answer_waiter(const scsi::ChangeOutcome& outcome);
+  void next_piece(backend::Status last);
+  void end_run(scsi::MediumActivityPtr left);
+  void tell_if_store_is_idle();
+  void store_reservations();
+  void reservations_stored();
+  void take_reservations();
+  void publish_told(std::vector<scsi::ReservationResult::Told> told, SessionId except, Done done);
+  void end_change(const scsi::ChangeOutcome& outcome);
   void begin_reset();
   void reset_ended();
   void publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done);
@@ -92,6 +130,20 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   LaneBroadcast& lanes_;
   scsi::Unit unit_;
   std::shared_ptr<backend::Backend> backend_;
+  std::deque<Change> changes_;  // the first is in progress
+  bool changing_ = false;
+  bool served_ = false;             // it has been online: unit_ has what initiators have set
+  scsi::ReservationResult result_;  // of the change in progress
+  std::string state_;               // what is being stored
+  HomeRequest storing_;
+  std::optional<scsi::MediumRun> run_;  // FORMAT UNIT or SANITIZE at work
+  HomeRequest working_;
+  Changed run_answer_;      // to whom its end is told; null: to nobody (any more)
+  bool run_begun_ = false;  // every lane knows of it
+  bool waiter_goes_ = false;
+  bool run_spoiled_ = false;  // the store has another size than it began with
+  SessionId waiter_ = kNoSession;
+  Done store_idle_;              // who waits until neither needs the store: at most one
   std::vector<Done> resetting_;  // who is answered by the reset in progress; none: there is none
   std::vector<Done> to_reset_;   // who waits for the next
 };

@@ -7,6 +7,7 @@
 #include "session/nexus_map.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "session/lane.h"
 
@@ -14,28 +15,43 @@ namespace lungate::session {
 
 /// A LUN that is in the directory but not on the lane cannot be (lane.h: it is installed before);
 /// the null check is for a directory of a reload that was overtaken by the next one.
-NexusMap::Change NexusMap::set(Lane& lane, const ExportedTarget& target,
-                               const std::vector<std::uint16_t>& visible) {
-  const std::vector<std::uint16_t> before = inventory_;
+NexusMap::Change NexusMap::set(Lane& lane, const VisibleLuns& visible,
+                               const scsi::NexusName& name) {
+  const std::vector<std::uint16_t> before = std::exchange(inventory_, {});
+  for (const auto& [number, lun] : visible) inventory_.push_back(number);
   bool replaced = false;
-  inventory_ = visible;
   for (std::uint16_t number = 0; number <= limits::kLunNumberMax; ++number) {
     std::unique_ptr<NexusLun>& place = by_number_[number];
-    LaneLun* lun = nullptr;
-    if (std::binary_search(visible.begin(), visible.end(), number))
-      lun = lane.find_lun(target.luns.at(number));
+    const auto shown = visible.find(number);
+    LaneLun* lun = shown != visible.end() ? lane.find_lun(shown->second.id) : nullptr;
     if (lun == nullptr) {
       place.reset();
-    } else if (place == nullptr || place->lun != lun) {
+      continue;
+    }
+    if (place == nullptr || place->lun != lun) {
       replaced = true;
       place = std::make_unique<NexusLun>();
       place->lun = lun;
+      place->nexus.name = &name;
       establish(*place, scsi::sense::kResetOccurred);
     }
-    if (place != nullptr) place->nexus.lun_inventory = inventory_;
+    place->read_only = shown->second.read_only;
+    place->nexus.lun_inventory = inventory_;
   }
   nowhere_.lun_inventory = inventory_;
+  nowhere_.name = &name;
   return before != inventory_ || replaced ? Change::kInventory : Change::kNone;
+}
+
+const LunViewPtr& NexusLun::view() {
+  if (!read_only) return lun->view;
+  if (base_ != lun->view) {
+    auto copy = std::make_shared<LunView>(*lun->view);
+    copy->unit.read_only = true;
+    base_ = lun->view;
+    protected_ = std::move(copy);
+  }
+  return protected_;
 }
 
 NexusLun* NexusMap::find(std::uint16_t number) {
@@ -60,6 +76,8 @@ void NexusMap::raise_on_all(const scsi::AdditionalSense& attention) {
 
 void NexusMap::establish(NexusLun& nexus, const scsi::AdditionalSense& attention) {
   nexus.nexus.unit_attentions.raise(attention);
+  // Copies are aborted by a reset, and nothing is to be asked about them (SPC-4, 5.17.4.2).
+  if (attention == scsi::sense::kBusDeviceReset) nexus.nexus.copies.clear();
   nexus.lun->recorder.add(telemetry::LunCounter::kUnitAttentions);
 }
 

@@ -20,7 +20,16 @@ class Lane;
 /// the directory may have changed while its data came.
 struct NexusLun {
   LaneLun* lun = nullptr;
+  bool read_only = false;  // for this initiator alone
   scsi::Nexus nexus;
+
+  /// What its commands run against: the lane's snapshot, or one that is the same and
+  /// write-protected.
+  const LunViewPtr& view();
+
+ private:
+  LunViewPtr base_;  // what protected_ was made from
+  LunViewPtr protected_;
 };
 
 /// The LUNs of one session, by the number that the initiator uses.
@@ -31,7 +40,8 @@ class NexusMap {
   /// Takes over what the initiator may see now. LUNs that were there keep what their nexus is owed;
   /// new ones begin with POWER ON, RESET, OR BUS DEVICE RESET OCCURRED. Another LUN under a number
   /// that was there before is a new one: what was owed for the old disk says nothing of it.
-  Change set(Lane& lane, const ExportedTarget& target, const std::vector<std::uint16_t>& visible);
+  /// `name` must live as long as this.
+  Change set(Lane& lane, const VisibleLuns& visible, const scsi::NexusName& name);
 
   /// Null: this initiator has no such LUN.
   NexusLun* find(std::uint16_t number);

@@ -7,12 +7,31 @@
 #include "session/registry.h"
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <limits>
 #include <utility>
 
 #include "base/limits.h"
 
 namespace lungate::session {
+
+std::uint64_t isid_number(const iscsi::Isid& isid) {
+  std::uint64_t number = 0;
+  for (const std::uint8_t byte : isid) number = (number << 8) | byte;
+  return number;
+}
+
+scsi::NexusName port_name(const NexusName& name) {
+  char isid[16];
+  std::snprintf(isid, sizeof(isid), "%012" PRIx64, name.isid);
+  return {name.initiator + ",i,0x" + isid, name.portal_group_tag};
+}
+
+const NexusName* Registry::name_of(SessionId id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &found->second.name;
+}
 
 void Registry::admit(const Admission& admission, Answer answer) {
   if (admission.tsih != 0) return answer(err(refuse_join(admission)));
@@ -35,6 +54,11 @@ void Registry::withdraw(const NexusName& name, std::uint64_t ticket) {
   if (present == by_name_.end()) return;
   std::optional<Waiting>& waiting = by_id_.at(present->second).waiting;
   if (waiting && waiting->admission.ticket == ticket) waiting.reset();
+}
+
+void Registry::close_target(const std::string& iqn, CloseReason reason) {
+  for (auto& [id, entry] : by_id_)
+    if (entry.name.target == iqn) close_entry(id, entry, reason);
 }
 
 std::size_t Registry::waiting() const {

@@ -26,6 +26,8 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "iscsi/bhs.h"
+#include "scsi/reservations.h"
 #include "session/close_reason.h"
 #include "session/ids.h"
 
@@ -44,6 +46,11 @@ struct NexusName {
            std::tie(b.initiator, b.isid, b.target, b.portal_group_tag);
   }
 };
+
+/// The six bytes of an ISID as a number.
+std::uint64_t isid_number(const iscsi::Isid& isid);
+/// As reservations know a normal session: its initiator port, and the target port it came by.
+scsi::NexusName port_name(const NexusName& name);
 
 struct Admission {
   NexusName name;
@@ -90,6 +97,10 @@ class Registry {
 
   /// Asks for the end of one session; false when there is none of this id.
   bool close(SessionId id, CloseReason reason);
+
+  void close_target(const std::string& iqn, CloseReason reason);
+  /// Null: there is no such session.
+  const NexusName* name_of(SessionId id) const;
 
   std::size_t size() const { return by_id_.size(); }
   /// Logins that wait for the end of a session.

@@ -39,12 +39,14 @@ const std::array<Session::Row, 7> Session::kRows = {{
 Session::Session(Connection& connection, SessionStart start)
     : connection_(connection),
       start_(std::move(start)),
+      port_(port_name({start_.identity.initiator_name, isid_number(start_.identity.isid),
+                       start_.identity.target_name, connection.portal_group_tag()})),
       negotiation_(start_.negotiation),
       window_(start_.first_cmd_sn, connection.lane().settings().iscsi.command_window),
       sender_(connection, window_, start_.stat_sn),
       commands_(*this, connection, window_, sender_, negotiation_.parameters()),
       text_(*this, sender_, negotiation_),
-      manager_(*this, commands_, sender_, window_),
+      manager_(*this, commands_, sender_, window_, negotiation_.parameters().protocol_level),
       last_heard_(boot_now()),
       begun_at_(last_heard_),
       since_unix_ms_(wall_now_ns() / 1'000'000) {}
@@ -303,6 +305,7 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
 /// to us. A discovery session ends by its age alone: whoever has none of our targets can hold one.
 void Session::tick(BootTime now) {
   const Settings& settings = lane().settings();
+  close_if_drained();
   if (discovery() && now > begun_at_ + settings.discovery_life)
     return connection_.close(CloseReason::kDiscoveryTimeout);
   if (!connection_.reading()) {  // its answer may be waiting in the socket
@@ -337,10 +340,11 @@ void Session::take_directory(bool first) {
   const ExportedTarget* target = lane().directory()->find(start_.identity.target_name);
   const bool allowed =
       target != nullptr &&
-      config::find_access(target->config, start_.identity.initiator_name) != nullptr;
+      config::find_access(target->config, start_.identity.initiator_name) != nullptr &&
+      config::offered_at(target->config, connection_.portal_group_tag());
   if (!allowed) return end(CloseReason::kAdministrative);
   const auto visible = visible_luns(*target, start_.identity.initiator_name);
-  const auto change = commands_.nexuses().set(lane(), *target, visible);
+  const auto change = commands_.nexuses().set(lane(), visible, port_);
   if (change == NexusMap::Change::kInventory && !first)
     commands_.nexuses().raise_on_all(scsi::sense::kReportedLunsChanged);
 }
@@ -353,7 +357,20 @@ void Session::drain() {
   if (state_ != SessionState::kServing) return;  // it is on its way out already
   state_.enter(SessionState::kDraining);
   commands_.refuse_new();
-  if (commands_.in_progress() == 0) connection_.close_after_send(CloseReason::kDrained);
+  const auto patience = lane().settings().logout_patience;
+  if (patience.count() > 0 && !discovery()) {
+    logout_due_ = boot_now() + patience;
+    sender_.send(
+        iscsi::request_logout(static_cast<std::uint16_t>(patience.count()), sender_.next()));
+  }
+  close_if_drained();
+}
+
+/// Idle, and its initiator has had its time to log out by itself.
+void Session::close_if_drained() {
+  if (state_ != SessionState::kDraining || !connection_.open()) return;
+  if (commands_.in_progress() > 0 || boot_now() < logout_due_) return;
+  connection_.close_after_send(CloseReason::kDrained);
 }
 
 /// Lane's thread; what is not a copy here would be read by the home loop.
@@ -407,8 +424,7 @@ void Session::closed(CloseReason reason) {
 }
 
 void Session::task_ended() {
-  if (state_ == SessionState::kDraining && connection_.open() && commands_.in_progress() == 0)
-    return connection_.close_after_send(CloseReason::kDrained);
+  close_if_drained();
   finish_if_idle();
 }
 

@@ -87,6 +87,9 @@ class Session final : public PduHandler {
   Lane& lane() { return connection_.lane(); }
   bool discovery() const { return start_.identity.type == iscsi::SessionType::kDiscovery; }
   const iscsi::LoginIdentity& identity() const { return start_.identity; }
+  /// Whom reservations are of.
+  const scsi::NexusName& port() const { return port_; }
+  Commands& commands() { return commands_; }
 
   // PduHandler
   MutableBytes place(const iscsi::Framer& framer) override;
@@ -154,11 +157,13 @@ class Session final : public PduHandler {
   void on_snack(const iscsi::Framer& framer);
   void answer_ping(const iscsi::NopOut& request, Bytes data);
   void log_out(const iscsi::LogoutRequest& request);
+  void close_if_drained();
   void finish_if_idle();
 
   // Destroyed from the bottom: the parts hold references to those above them.
   Connection& connection_;
   const SessionStart start_;
+  const scsi::NexusName port_;
   iscsi::Negotiation negotiation_;
   iscsi::CommandWindow window_;
   Sender sender_;
@@ -171,6 +176,7 @@ class Session final : public PduHandler {
   Task* begun_ = nullptr;              // what begin() gave for the command PDU that is arriving
   bool ignored_ = false;               // the PDU that is arriving is outside the window
   StateOf<SessionState, kSessionTable> state_{SessionState::kServing};
+  BootTime logout_due_;  // while it drains: not closed before, unless it logs out
   BootTime last_heard_;
   BootTime ping_sent_;  // 0: none is out
   std::uint32_t ping_tag_ = 0;

@@ -25,6 +25,8 @@ struct Settings {
   std::size_t connections_max = limits::kConnectionsMax;
   std::size_t logins_max = limits::kLoginsMax;
   std::size_t discovery_sessions_max = limits::kDiscoverySessionsMax;
+  /// 0: nobody is asked to log out, and a drain closes what is idle at once.
+  std::chrono::seconds logout_patience = limits::kLogoutPatience;
   std::chrono::milliseconds discovery_life = limits::kDiscoveryLife;
 
   /// Sessions of initiators with access: what is left of the connections. Logins count twice there:

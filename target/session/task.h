@@ -61,6 +61,12 @@ struct TaskTimes {
   BootTime completed;  // the status was decided
 };
 
+/// Another LUN that a command works on (EXTENDED COPY), as it was when it was found.
+struct Neighbour {
+  LunId lun = 0;
+  LunViewPtr view;
+};
+
 struct Task {
   // Constant for the life of the session.
   Session* session = nullptr;
@@ -82,9 +88,14 @@ struct Task {
   LaneLun* lun = nullptr;  // while in progress there; null: no such LUN for this nexus (any more)
   telemetry::LunRecorder recorder;
   LunViewPtr view;  // the snapshot that it runs against
+  // LocalExecutor's own.
+  std::uint64_t began = 0;            // which of the lane's commands it is, by its beginning
+  std::uint64_t lock_ticket = 0;      // of its range lock, from asking to giving back; 0: none
+  std::vector<Neighbour> neighbours;  // other units that it works on
   scsi::Execution execution;
   std::optional<iscsi::WriteTransfer> write;
   Buffer buffer;
+  Buffer scratch;  // as planned; what is on the medium, to be compared or copied
   TaskTimes times;
   /// Dropped when its I/O has ended: who waits for its abort, or for the LUN to be left alone.
   std::vector<Baton> batons;

@@ -8,11 +8,18 @@
 //   function              here                what others see
 //   ABORT TASK            abort_task          nothing: the task is this nexus's own
 //   ABORT TASK SET        abort_task_set      nothing: this nexus's tasks on the LUN
+//   CLEAR TASK SET        clear_task_set      those whose commands it took away are told so by
+//                                             COMMANDS CLEARED BY ANOTHER INITIATOR
 //   LOGICAL UNIT RESET    reset_lun           their commands on the LUN end without an answer, and
 //                                             BUS DEVICE RESET FUNCTION OCCURRED tells them so
+//   TARGET WARM RESET     reset_target        the same on every LUN of the target
+//   TARGET COLD RESET     reset_target        the same, and every session of the target ends
+//   QUERY TASK, TASK SET  query_task, ...     nothing
+//   I_T NEXUS RESET       reset_nexus         nothing: this nexus's commands, attentions and
+//   RESERVE QUERY ASYNC. EVENT    query_event         nothing: there are none but unit attentions
 //   TASK REASSIGN         refuse_reassign     nothing (error recovery level 0 has none)
-//   CLEAR TASK SET, CLEAR ACA, target resets, QUERY TASK and its kin: "not supported". Initiators
-//   fall back on the three above.
+//   CLEAR ACA: "not supported" (NORMACA is 0). Those of RFC 7144 too, unless the session has agreed
+//   upon a protocol level that has them.
 //
 // An aborted command is absorbed: its I/O goes on, and the answer to the request waits for it.
 #include "session/task_manager.h"
@@ -69,14 +76,22 @@ telemetry::TaskResponse counted_as(TaskResponse response) {
 /// What is built. Every other function is answered "not supported".
 struct TaskManager::Row {
   TaskFunction function;
+  std::uint32_t protocol_level;  // iSCSIProtocolLevel that has it (RFC 7143, 13.24; RFC 7144, 4)
   Handler handler;
 };
 
-const std::array<TaskManager::Row, 4> TaskManager::kRows = {{
-    {TaskFunction::kAbortTask, &TaskManager::abort_task},
-    {TaskFunction::kAbortTaskSet, &TaskManager::abort_task_set},
-    {TaskFunction::kLogicalUnitReset, &TaskManager::reset_lun},
-    {TaskFunction::kTaskReassign, &TaskManager::refuse_reassign},
+const std::array<TaskManager::Row, 11> TaskManager::kRows = {{
+    {TaskFunction::kAbortTask, 1, &TaskManager::abort_task},
+    {TaskFunction::kAbortTaskSet, 1, &TaskManager::abort_task_set},
+    {TaskFunction::kClearTaskSet, 1, &TaskManager::clear_task_set},
+    {TaskFunction::kLogicalUnitReset, 1, &TaskManager::reset_lun},
+    {TaskFunction::kTargetWarmReset, 1, &TaskManager::reset_target},
+    {TaskFunction::kTargetColdReset, 1, &TaskManager::reset_target},
+    {TaskFunction::kTaskReassign, 1, &TaskManager::refuse_reassign},
+    {TaskFunction::kQueryTask, 2, &TaskManager::query_task},
+    {TaskFunction::kQueryTaskSet, 2, &TaskManager::query_task_set},
+    {TaskFunction::kItNexusReset, 2, &TaskManager::reset_nexus},
+    {TaskFunction::kQueryAsynchronousEvent, 2, &TaskManager::query_event},
 }};
 
 void TaskManager::request(const iscsi::TaskManagementRequest& request) {
@@ -89,7 +104,8 @@ void TaskManager::request(const iscsi::TaskManagementRequest& request) {
              {"task", request.referenced_task_tag.value()}});
   const auto row = std::find_if(kRows.begin(), kRows.end(),
                                 [&](const Row& r) { return r.function == *function; });
-  if (row == kRows.end()) return answer(request, TaskResponse::kNotSupported);
+  if (row == kRows.end() || row->protocol_level > protocol_level_)
+    return answer(request, TaskResponse::kNotSupported);
   (this->*row->handler)(request);
 }
 
@@ -126,6 +142,63 @@ void TaskManager::reset_lun(const iscsi::TaskManagementRequest& request) {
   if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
   Lane& lane = session_.lane();
   lane.home().reset_lun(lane, nexus->lun->id, answer_later(request));
+}
+
+void TaskManager::clear_task_set(const iscsi::TaskManagementRequest& request) {
+  NexusLun* nexus = lun_of(request);
+  if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
+  Lane& lane = session_.lane();
+  lane.home().clear_lun(lane, nexus->lun->id, session_.id(), answer_later(request));
+}
+
+/// Every LUN of the target, also those that this initiator does not see: it is the target that is
+/// reset (SAM-5, 7.10). After a cold reset all sessions end, this one too: the answer is on its way
+/// by then, for the ends come by the home loop.
+void TaskManager::reset_target(const iscsi::TaskManagementRequest& request) {
+  Lane& lane = session_.lane();
+  const ExportedTarget* target = lane.directory()->find(session_.identity().target_name);
+  if (target == nullptr || target->luns.empty()) return answer(request, TaskResponse::kComplete);
+  const bool cold = iscsi::task_function(request.function()) == TaskFunction::kTargetColdReset;
+  const Done done = answer_later(request);
+  auto left = std::make_shared<std::size_t>(target->luns.size());
+  for (const auto& [number, id] : target->luns) {
+    if (LaneLun* lun = lane.find_lun(id))
+      lun->recorder.add(telemetry::TaskFunction::kTargetReset, telemetry::TaskResponse::kComplete);
+    lane.home().reset_lun(lane, id, [left, done, cold, &lane, name = target->config.iqn] {
+      if (--*left > 0) return;
+      done();
+      if (cold) lane.home().close_target(name);
+    });
+  }
+}
+
+/// RFC 7144, 4.1: "succeeded" means that it is there.
+void TaskManager::query_task(const iscsi::TaskManagementRequest& request) {
+  Task* task = commands_.find(request.referenced_task_tag);
+  const bool there = task != nullptr && !task->aborted && task->lun_field == request.lun;
+  answer(request, there ? TaskResponse::kSucceeded : TaskResponse::kComplete);
+}
+
+void TaskManager::query_task_set(const iscsi::TaskManagementRequest& request) {
+  NexusLun* nexus = lun_of(request);
+  if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
+  answer(request,
+         commands_.any_on(*nexus->lun) ? TaskResponse::kSucceeded : TaskResponse::kComplete);
+}
+
+/// What an I_T nexus loss does (SAM-5, 6.3.4), and the session stays.
+void TaskManager::reset_nexus(const iscsi::TaskManagementRequest& request) {
+  Lane& lane = session_.lane();
+  const Done done = answer_later(request);
+  const auto ended = session_.if_serving([this, done, &lane](Session& session) {
+    commands_.nexuses().raise_on_all(scsi::sense::kNexusLoss);
+    lane.home().lose_nexus(lane, session.port(), done);
+  });
+  commands_.abort_all(nullptr, make_baton(ended));
+}
+
+void TaskManager::query_event(const iscsi::TaskManagementRequest& request) {
+  answer(request, TaskResponse::kComplete);
 }
 
 void TaskManager::refuse_reassign(const iscsi::TaskManagementRequest& request) {

@@ -20,8 +20,12 @@ class Session;
 class TaskManager {
  public:
   TaskManager(Session& session, Commands& commands, Sender& sender,
-              const iscsi::CommandWindow& window)
-      : session_(session), commands_(commands), sender_(sender), window_(window) {}
+              const iscsi::CommandWindow& window, std::uint32_t protocol_level)
+      : session_(session),
+        commands_(commands),
+        sender_(sender),
+        window_(window),
+        protocol_level_(protocol_level) {}
 
   /// REQUIRES: the request's turn by CmdSN has come.
   void request(const iscsi::TaskManagementRequest& request);
@@ -32,11 +36,17 @@ class TaskManager {
   // for.
   using Handler = void (TaskManager::*)(const iscsi::TaskManagementRequest&);
   struct Row;
-  static const std::array<Row, 4> kRows;
+  static const std::array<Row, 11> kRows;
 
   void abort_task(const iscsi::TaskManagementRequest& request);
   void abort_task_set(const iscsi::TaskManagementRequest& request);
   void reset_lun(const iscsi::TaskManagementRequest& request);
+  void clear_task_set(const iscsi::TaskManagementRequest& request);
+  void reset_target(const iscsi::TaskManagementRequest& request);
+  void query_task(const iscsi::TaskManagementRequest& request);
+  void query_task_set(const iscsi::TaskManagementRequest& request);
+  void reset_nexus(const iscsi::TaskManagementRequest& request);
+  void query_event(const iscsi::TaskManagementRequest& request);
   void refuse_reassign(const iscsi::TaskManagementRequest& request);
   void abort_unseen(const iscsi::TaskManagementRequest& request);
   NexusLun* lun_of(const iscsi::TaskManagementRequest& request);
@@ -49,6 +59,7 @@ class TaskManager {
   Commands& commands_;
   Sender& sender_;
   const iscsi::CommandWindow& window_;
+  const std::uint32_t protocol_level_;
 };
 
 }  // namespace lungate::session

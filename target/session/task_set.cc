@@ -46,6 +46,8 @@ Task* TaskSet::take(std::uint32_t initiator_task_tag) {
 void TaskSet::give_back(Task& task) {
   task.phase.enter(TaskPhase::kFree);
   task.buffer.reset();
+  task.scratch.reset();
+  task.execution.copy.reset();
   task.write.reset();
   task.view.reset();
   task.lun = nullptr;

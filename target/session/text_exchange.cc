@@ -98,9 +98,11 @@ std::vector<iscsi::DiscoveredTarget> TextExchange::visible_targets() const {
     if (config::find_access(target.config, session_.identity().initiator_name) == nullptr) continue;
     iscsi::DiscoveredTarget& row = targets.emplace_back();
     row.name = iqn;
-    for (const PortalGroup& group : directory.portal_groups)
+    for (const PortalGroup& group : directory.portal_groups) {
+      if (!config::offered_at(target.config, group.tag)) continue;
       for (const Endpoint& portal : group.portals)
         row.portals.push_back({session_.reachable(portal), portal.port, group.tag});
+    }
   }
   return targets;
 }

@@ -5,6 +5,9 @@
     skip    Suite.Test  why  it is skipped (or passes)
     fail    Suite.Test  why  it fails, known; when it passes one day, the line goes
     absent  Suite       why  its commands are not built yet; it only must do no harm
+    slow    Suite.Test  why  it looks at work that is done too soon on a fast disk: it is run again
+                             on a slow one and must pass there; what it says of the fast one is no
+                             matter
 
 A line may end with the backends it is for: [file], [rbd].
 """
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 
 from cunit import FAILED, HUNG, PASSED, SKIPPED
 
-LINE = re.compile(r"^(pass|skip|fail|absent)\s+(\w+)(?:\.(\w+))?(?:\s+([^\[]*?))?\s*"
+LINE = re.compile(r"^(pass|skip|fail|absent|slow)\s+(\w+)(?:\.(\w+))?(?:\s+([^\[]*?))?\s*"
                   r"(?:\[([\w, ]+)\])?$")
 
 
@@ -35,7 +38,7 @@ class Expectations:
             if not match:
                 raise ValueError(f"line {number}: {line}")
             kind, suite, test, why, backends = match.groups()
-            if kind in ("skip", "fail", "absent") and not why:
+            if kind in ("skip", "fail", "absent", "slow") and not why:
                 raise ValueError(f"line {number}: no reason: {line}")
             if backends is None or backend in re.split(r"[, ]+", backends):
                 self.rows[suite, test] = Expectation(kind, why or "")
@@ -47,6 +50,9 @@ class Expectations:
         """Those with a test that is more than absent."""
         return {suite for (suite, _), row in self.rows.items() if row.kind != "absent"}
 
+    def slow_tests(self):
+        return [f"{suite}.{test}" for (suite, test), row in self.rows.items() if row.kind == "slow"]
+
     def fault(self, outcome):
         """None, or why this outcome is not what was expected."""
         row = self.of(outcome.suite, outcome.test)
@@ -57,5 +63,6 @@ class Expectations:
         wrong = {"pass": outcome.verdict in (FAILED, SKIPPED),
                  "skip": outcome.verdict == FAILED,
                  "fail": outcome.verdict == PASSED,
-                 "absent": False}[row.kind]
+                 "absent": False,
+                 "slow": False}[row.kind]
         return f"{outcome.verdict}, expected: {row.kind} {row.why}".rstrip() if wrong else None

@@ -271,10 +271,22 @@ class FullFeature(FaultTest):
     def test_unknown_task_management_functions(self):
         """Guards: function codes are held against the table."""
         peer = self.session()
-        for function in range(128):
+        target_cold_reset = 7
+        for function in set(range(128)) - {target_cold_reset}:
             itt = peer.manage(function)
             got = peer.until(lambda got, itt=itt: got.itt == itt or got.opcode == REJECT)[-1]
             self.assertIn(got.opcode, (TASK_RESPONSE, REJECT))
+        self.session()
+
+    def test_a_cold_reset_is_answered_and_ends_every_session(self):
+        """Guards: the answer is sent before the sessions of the target are closed."""
+        peer, other = self.session(), self.session(isid=bytes([0x80, 0, 0, 0, 0, 2]))
+        itt = peer.manage(7)
+        self.assertEqual(peer.until(lambda got: got.itt == itt)[-1].opcode, TASK_RESPONSE)
+        for one in (peer, other):
+            with self.assertRaises(Closed):
+                while True:
+                    one.receive()
         self.session()
 
     # --- digests ---

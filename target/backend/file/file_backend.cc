@@ -25,6 +25,7 @@
 
 #include "backend/file/allocation.h"
 #include "backend/file/errors.h"
+#include "backend/file/kept_state.h"
 #include "backend/file/open_file.h"
 #include "backend/file/ring.h"
 #include "backend/gate.h"
@@ -37,7 +38,8 @@ namespace lungate::backend::file {
 namespace {
 
 constexpr bool changes_data(Verb verb) {
-  return verb != Verb::kRead && verb != Verb::kFlush && verb != Verb::kAllocation;
+  return verb != Verb::kRead && verb != Verb::kFlush && verb != Verb::kAllocation &&
+         verb != Verb::kLoadState;
 }
 
 /// For what ends without the ring. The gate is left first: who gets the last letter may close and
@@ -61,6 +63,7 @@ class File final : public FileBackend {
     traits_.discard_bytes = file.punches_holes ? file.block_bytes : 0;
     traits_.optimal_bytes = file.block_bytes;
     traits_.write_cache = options.write_cache;
+    traits_.keeps_state = true;
     traits_.identity_seed = "file:" + file.canonical_path;
   }
   ~File() override { close(); }
@@ -70,6 +73,8 @@ class File final : public FileBackend {
     gate_.enter();
     request.adapter = &gate_;
     if (options_.read_only && changes_data(request.verb)) return answer(request, Status::kReadOnly);
+    if (request.verb == Verb::kLoadState || request.verb == Verb::kStoreState)
+      return to_clerk(request);
     if (request.verb != Verb::kFlush &&
         !in_range(request.offset, request.length, size_bytes_.load(std::memory_order_relaxed))) {
       return answer(request, Status::kOutOfRange);
@@ -106,6 +111,7 @@ class File final : public FileBackend {
  private:
   bool read_from_cache(const Request& request) noexcept;
   void look_up(Request& request) noexcept;
+  void to_clerk(Request& request) noexcept;
   static void looked_up(Mail& letter, void* file) noexcept;
 
   const Options options_;
@@ -140,11 +146,21 @@ void File::look_up(Request& request) noexcept {
   answer(request, Status::kNoMemory);
 }
 
+void File::to_clerk(Request& request) noexcept {
+  if (!clerk_.give(request)) answer(request, Status::kNoMemory);
+}
+
 /// The clerk's thread.
 void File::looked_up(Mail& letter, void* file) noexcept {
   auto& request = static_cast<Request&>(letter);
   File& self = *static_cast<File*>(file);
   int error = 0;
+  if (request.verb != Verb::kAllocation) {
+    const std::string path = state_path(self.options_.path);
+    error =
+        request.verb == Verb::kLoadState ? load_state(path, request) : store_state(path, request);
+    return answer(request, status_of(error), error);
+  }
   if (LookUps::due(request, boot_now())) {
     error = first_extent(self.fd_.get(), request);
     std::this_thread::sleep_for(self.options_.test_delay);

@@ -95,7 +95,9 @@ void Operation::prepare_work(io_uring_sqe& sqe, int fd) {
       prepare_fill(sqe, fd);
       break;
     case Verb::kAllocation:
-      check_failed("looking for holes is not the ring's work", __FILE__, __LINE__);
+    case Verb::kLoadState:
+    case Verb::kStoreState:
+      check_failed("what the clerk does is not the ring's work", __FILE__, __LINE__);
   }
 }
 

@@ -31,6 +31,7 @@ class NullBackend final : public Backend {
       std::fill(request.data.begin(), request.data.end(), std::byte{0});
     }
     if (request.verb == Verb::kAllocation) all_allocated(request);
+    request.extent_bytes = request.verb == Verb::kLoadState ? 0 : request.extent_bytes;
     gate_.leave();
     request.reply_to->post(request);  // the last touch: this may be gone after it
   }
@@ -45,7 +46,8 @@ class NullBackend final : public Backend {
 
  private:
   Status status_of(const Request& request) const {
-    if (request.verb == Verb::kFlush) return Status::kOk;
+    if (request.verb == Verb::kFlush || request.verb == Verb::kLoadState) return Status::kOk;
+    if (request.verb == Verb::kStoreState) return Status::kIoError;  // it stores nothing
     return in_range(request.offset, request.length, size_bytes_) ? Status::kOk
                                                                  : Status::kOutOfRange;
   }

@@ -17,6 +17,7 @@
 #include <limits>
 #include <utility>
 
+#include "backend/rbd/kept_state.h"
 #include "backend/rbd/verbs.h"
 #include "base/check.h"
 #include "base/limits.h"
@@ -40,6 +41,10 @@ Traits traits_of(const ceph::Image& image) {
   traits.kind = "rbd";
   traits.discard_bytes = clamp32(std::min(kDiscardBytes, facts.object_bytes));
   traits.optimal_bytes = clamp32(facts.stripe_bytes);
+  traits.keeps_state = true;
+  // RADOS does a write to one object as one transaction, and one that crosses no object of an
+  // image without striping is a write to one object.
+  if (!facts.striped) traits.atomic_bytes = clamp32(facts.object_bytes);
   // Neither the image's name nor its pool's: both can be renamed. The image's id is unique in the
   // cluster, whatever its namespace.
   traits.identity_seed =
@@ -90,7 +95,11 @@ void RbdBackend::submit(Request& request) noexcept {
   if (row.modifies && !standing_->writer()) return answer(request, Status::kReadOnly);
   if (row.ranged && !in_range(request.offset, request.length, standing_->size_bytes()))
     return answer(request, Status::kOutOfRange);
-  if (row.start == nullptr) return wait_for_look_up(request);
+  if (request.verb == Verb::kAllocation) return wait_for_look_up(request);
+  if (row.start == nullptr) {
+    if (!clerk_.give(request)) answer(request, Status::kNoMemory);
+    return;
+  }
   const int started = row.start(*image_, request, &RbdBackend::on_done);
   if (started != 0) finish(request, started);
 }
@@ -113,6 +122,7 @@ void RbdBackend::on_done(void* completion, void* owner) {
 void RbdBackend::look_up(Mail& letter, void* backend) noexcept {
   auto& self = *static_cast<RbdBackend*>(backend);
   auto& request = static_cast<Request&>(letter);
+  if (request.verb != Verb::kAllocation) return self.keep_state(request);
   int result = 0;
   const bool ready = self.standing_->ready();
   if (ready && LookUps::due(request, boot_now())) {
@@ -124,6 +134,14 @@ void RbdBackend::look_up(Mail& letter, void* backend) noexcept {
   self.look_ups_.end();
   if (!ready) return self.answer(request, Status::kNotOwner);
   self.finish(request, result);
+}
+
+/// The clerk's thread. Like I/O it goes through the client that the lock is held by: once that is
+/// fenced, nothing of it arrives any more.
+void RbdBackend::keep_state(Request& request) noexcept {
+  if (!standing_->ready()) return answer(request, Status::kNotOwner);
+  finish(request, request.verb == Verb::kLoadState ? load_state(*image_, request)
+                                                   : store_state(*image_, request));
 }
 
 void RbdBackend::finish(Request& request, std::int64_t result) noexcept {

@@ -41,6 +41,7 @@ class RbdBackend final : public Backend {
   static void on_done(void* completion, void* owner);
   void wait_for_look_up(Request& request) noexcept;
   static void look_up(Mail& letter, void* backend) noexcept;
+  void keep_state(Request& request) noexcept;
   void finish(Request& request, std::int64_t result) noexcept;
   /// The last touch: the request, and this, may be gone after it.
   void answer(Request& request, Status status, int error = 0) noexcept;

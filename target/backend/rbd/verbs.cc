@@ -49,6 +49,8 @@ constexpr std::array<VerbRow, kVerbs> kRows{{
     {.modifies = true, .ranged = true, .start = start_write_zeroes},
     {.modifies = true, .ranged = true, .start = start_write_same},
     {.modifies = false, .ranged = true, .start = nullptr},
+    {.modifies = false, .ranged = false, .start = nullptr},
+    {.modifies = true, .ranged = false, .start = nullptr},
 }};
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace lungate::backend::rbd {
 struct VerbRow {
   bool modifies;  // needs the lock; refused on a read-only image
   bool ranged;    // has a range, which must lie inside the image
-  /// Null for kAllocation, which librbd offers as a call that blocks only: the backend's clerk
-  /// makes it.
+  /// Null for what is offered as a call that blocks only (allocation, small state): the backend's
+  /// clerk makes it.
   int (*start)(ceph::Image& image, Request& request, ceph::Image::Callback done);
 };
 const VerbRow& row_of(Verb verb);

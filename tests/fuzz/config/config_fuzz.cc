@@ -4,7 +4,8 @@
 // gateway that serves.
 //
 // Whatever the text: no exception, no overflow; either a Config, which printed and read again is
-// itself, or errors that are of one line, in order, bounded in number and inside the text.
+// itself unless it has secrets in it, or errors that are of one line, in order, bounded in number
+// and inside the text.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "base/limits.h"
 #include "config/dump.h"
 #include "config/parse.h"
+#include "config/secrets.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -40,6 +42,7 @@ void check_errors(const Errors& errors, std::string_view text) {
 void check_round_trip(const Config& config) {
   const std::string printed = to_toml(config);
   const auto again = parse_text(printed, "printed");
+  if (has_secrets_in_text(config)) return require(!again.has_value());  // their mask is none
   require(again.has_value());
   require(*again == config);
   require(group_hash(*again) == group_hash(config));

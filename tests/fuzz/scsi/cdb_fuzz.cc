@@ -2,15 +2,21 @@
 // Any CDB with any parameter data on units of any kind, run to its end. An input is:
 //
 //   byte 0       the unit: present, offline, read-only, cached, 4096, thick, SWP, huge (one bit
-//   each) byte 1       a unit attention, and which request of the backend fails byte 2       with
-//   which status it fails; the size of the CDB byte 3       how much of what the CDB asks for the
-//   initiator expects (0: all of it) bytes 4..19  the CDB; the rest: data-out
+//                each)
+//   byte 1       a unit attention, who holds the unit, and which request of the backend fails
+//   byte 2       with which status it fails; the size of the CDB
+//   byte 3       how much of what the CDB asks for the initiator expects (0: all of it)
+//   bytes 4..19  the CDB
+//   the rest     data-out
 #include <cstring>
+#include <memory>
+#include <variant>
 #include <vector>
 
 #include "base/check.h"
 #include "scsi/execution.h"
 #include "tests/unit/scsi/memory_store.h"
+#include "tests/unit/scsi/reservation_rules.h"
 
 namespace {
 
@@ -22,6 +28,7 @@ using scsi::Step;
 constexpr std::size_t kHeaderBytes = 20;
 constexpr std::uint64_t kStoreBytes = 256 * 1024;
 constexpr std::byte kUntouched{0xcc};
+constexpr std::uint32_t kStepsMax = 10'000;  // the longest copies in pieces
 
 scsi::Unit unit_of(std::uint8_t bits) {
   backend::Traits traits;
@@ -40,6 +47,29 @@ scsi::Unit unit_of(std::uint8_t bits) {
   unit.mode.software_write_protect = (bits & 0x40) != 0;
   unit.target_name = "iqn.2026-11.io.lungate:fuzz,t,0x0001";
   return unit;
+}
+
+const scsi::NexusName kUs{"iqn.2026-11.io.lungate:us,i,0x000000000001", 1};
+const scsi::NexusName kThem{"iqn.2026-11.io.lungate:them,i,0x000000000001", 1};
+
+/// By bits 4 to 6 of byte 1: nobody, with RESERVE, or registered with the keys 1 and 2 and
+/// reserved.
+std::shared_ptr<const scsi::Reservations> reservations_of(unsigned bits) {
+  using Type = scsi::ReservationType;
+  if (bits == 0) return nullptr;
+  auto state = std::make_shared<scsi::Reservations>();
+  if (bits <= 2) {
+    state->reserved = bits == 1 ? kUs : kThem;
+    return state;
+  }
+  state->registrations = {{kUs, 1}, {kThem, 2}};
+  if (bits == 3) return state;
+  constexpr Type kTypes[] = {Type::kWriteExclusive, Type::kExclusiveAccess,
+                             Type::kExclusiveAccessRegistrantsOnly,
+                             Type::kWriteExclusiveAllRegistrants};
+  state->type = kTypes[bits - 4];
+  if (!scsi::for_all_registrants(*state->type)) state->holder = bits == 5 ? kThem : kUs;
+  return state;
 }
 
 scsi::Cdb cdb_of(const std::uint8_t* header) {
@@ -87,27 +117,43 @@ void check_end(const Execution& execution, bool changed) {
     check(!changed, "BUSY means not executed");
     return;
   }
-  check(execution.status == scsi::Status::kCheckCondition, "GOOD, BUSY or CHECK CONDITION");
+  if (execution.status == scsi::Status::kReservationConflict) {
+    check(!changed, "who is kept out has changed nothing");
+    return;
+  }
+  check(execution.status == scsi::Status::kCheckCondition,
+        "GOOD, BUSY, RESERVATION CONFLICT or CHECK CONDITION");
   check(execution.sense.what.key != scsi::SenseKey::kNoSense, "an error has a sense key");
   std::array<std::byte, limits::kSenseBytesMax> wire{};
   check(execution.sense.encode(false, wire) == 18, "fixed format has 18 bytes");
   check(execution.sense.encode(true, wire) >= 8, "descriptor format has a header");
 }
 
+void change(Execution& execution, scsi::Unit& unit) {
+  check(execution.change.has_value(), "a change says what");
+  if (const auto* mode = std::get_if<scsi::ModeState>(&*execution.change)) unit.mode = *mode;
+  if (const auto* request = std::get_if<scsi::ReservationRequest>(&*execution.change)) {
+    const scsi::Reservations before = unit.reservations ? *unit.reservations : scsi::Reservations{};
+    const scsi::ReservationResult result = scsi::apply(before, *request, unit.keeps_state);
+    check(scsi::testing::broken_rule(result.next).empty(), "reservations keep their rules");
+    unit.reservations = std::make_shared<const scsi::Reservations>(result.next);
+    execution.changed = {result.status, result.sense};
+  }
+}
+
 void run(Execution& execution, scsi::Unit& unit, scsi::testing::MemoryStore& store) {
   bool changed = false;
   Step step = scsi::start(execution);
   for (std::uint32_t steps = 0; step != Step::kDone; ++steps) {
-    check(steps < limits::kUnmapDescriptorsMax + 2, "a command ends");
+    check(steps < kStepsMax, "a command ends");
     if (step == Step::kSubmit) {
       check(execution.unit != nullptr, "only a unit has a backend");
       check_request(execution, unit);
       store.carry_out(execution.request);
       if (modifies(execution.request.verb))
         changed = changed || execution.request.status == backend::Status::kOk;
-    } else {
-      check(execution.change.has_value(), "a change says what");
-      unit.mode = execution.change->mode;
+    } else if (step == Step::kChange) {
+      change(execution, unit);
     }
     step = scsi::resume(execution);
   }
@@ -123,6 +169,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   scsi::Nexus nexus;
   constexpr std::uint16_t kLuns[] = {0, 1, 255};
   nexus.lun_inventory = kLuns;
+  nexus.name = &kUs;
+  unit.reservations = reservations_of((input[1] >> 4) & 0x07u);
+  unit.keeps_state = true;
   if ((input[1] & 0x80) != 0) nexus.unit_attentions.raise(scsi::sense::kPowerOnOccurred);
   store.holes = {{0, 100}, {512, 4096}, {8192, 65536}, {100'000, 1}, {200'000, 62'144}};
   store.look_no_further_than(150'000);
@@ -143,6 +192,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   std::vector<std::byte> data_in(plan.direction == Direction::kIn ? moved : 0, kUntouched);
   const std::size_t given = std::min(size - kHeaderBytes, data_out.size());
   if (given > 0) std::memcpy(data_out.data(), input + kHeaderBytes, given);
+  std::vector<std::byte> scratch(plan.scratch_bytes, kUntouched);
+  check(scratch.size() <= limits::kScratchBytesMax, "so is what it needs for itself");
+  execution.scratch = scratch;
   execution.data_out = data_out;
   execution.data_in = data_in;
   run(execution, unit, store);

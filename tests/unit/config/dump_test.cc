@@ -26,6 +26,22 @@ Config full() {
   null.read_only = true;
   config.targets[0].luns.insert(config.targets[0].luns.end(), {image, null});
   config.targets[0].initiators[0].luns = {0, 2};
+  config.targets[0].chap.user = "client";
+  config.targets[0].chap.secret_file = "/etc/lungate/client";
+  config.targets[0].portal_groups = {1};
+  config.targets[0].moved_to = "192.0.2.1:3260";
+  config.targets[0].moved_permanently = true;
+  config.discovery.chap = config.targets[0].chap;
+  config.discovery.chap.mutual_user = "gateway";
+  config.discovery.chap.mutual_secret_file = "/etc/lungate/gateway";
+  config.iscsi.chap_digests = {ChapAlgorithm::kSha256, ChapAlgorithm::kSha3};
+  config.initiator_groups = {{"esx", {"iqn.1998-01.com.vmware:*", "iqn.2026-11.a:b"}}};
+  Initiator group;
+  group.group = "esx";
+  group.members = config.initiator_groups[0].iqns;
+  group.map = {{2, 0, true}, {0, 7, false}};
+  group.chap = config.discovery.chap;
+  config.targets[0].initiators.push_back(group);
   return config;
 }
 

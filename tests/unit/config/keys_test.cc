@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <map>
 
 #include "config/schema.h"
 #include "tests/unit/config/text.h"
@@ -28,13 +29,51 @@ Text base_for(const KeyDoc& key) {
   if (key.name == "luns") {
     text = text.with("[[target.lun]]", "id = 255");
   }
+  if (key.table == "[[initiator_group]]") {
+    text = text.with(key.table, "name = 'hosts'").with(key.table, "iqns = ['iqn.2026-11.a:b']");
+  }
+  if (key.name == "group") {
+    text = text.without("[[target.initiator]]", "iqn")
+               .with("[[initiator_group]]", "name = 'hosts'")
+               .with("[[initiator_group]]", "iqns = ['iqn.2026-11.a:b']");
+  }
   return text;
 }
 
+/// "{ name = 'u', name = 's' }" with one of its keys replaced or added.
+std::string inline_table(std::map<std::string, std::string> keys, const std::string& name,
+                         const std::string& value) {
+  keys[name] = value;
+  std::string out;
+  for (const auto& [key, text] : keys) out += (out.empty() ? "" : ", ") + key + " = " + text;
+  return "{ " + out + " }";
+}
+
+/// What else a chap table needs beside this key.
+std::string chap_with(const std::string& name, const std::string& value) {
+  std::map<std::string, std::string> keys{{"user", "'u'"}};
+  if (name != "secret_file") keys["secret"] = "'twelve bytes'";
+  if (name.starts_with("mutual_")) keys["mutual_user"] = "'m'";
+  if (name == "mutual_user") keys["mutual_secret"] = "'other twelve'";
+  return inline_table(keys, name, value);
+}
+
 Text with_value(const KeyDoc& key, const std::string& value) {
-  const std::string line = key.name + " = " + value;
-  if (key.table != "target.lun.slo") return base_for(key).with(key.table, line);
-  return base_for(key).with("[[target.lun]]", "slo = { " + line + " }");
+  const Text base = base_for(key);
+  if (key.table == "target.lun.slo") {
+    return base.with("[[target.lun]]", "slo = " + inline_table({}, key.name, value));
+  }
+  if (key.table.ends_with(".chap")) {
+    const std::string line = "chap = " + chap_with(key.name, value);
+    if (key.table == "discovery.chap") return base.with("[discovery]", line);
+    return base.with(key.table == "target.chap" ? "[[target]]" : "[[target.initiator]]", line);
+  }
+  if (key.table == "[[target.initiator.map]]") {
+    const std::string row = inline_table({{"lun", "0"}, {"as", "0"}}, key.name, value);
+    const Text text = base.with("[[target.initiator]]", "map = [" + row + "]");
+    return key.name == "lun" && value == "255" ? text.with("[[target.lun]]", "id = 255") : text;
+  }
+  return base.with(key.table, key.name + " = " + value);
 }
 
 /// "512 to 4096" cut in two.
@@ -123,6 +162,27 @@ constexpr RuledValue kRuled[] = {
     {"[exporter]", "segments", "['/dev/shm/x']", "['x']"},
     {"[iscsi]", "header_digest", "['CRC32C']", "['crc32c']"},
     {"[iscsi]", "data_digest", "['None', 'CRC32C']", "['None', 'CRC32C', 'None']"},
+    {"[iscsi]", "chap_digests", "['SHA-256', 'SHA3-256']", "['SHA256']"},
+    {"discovery.chap", "user", "'client'", "''"},
+    {"discovery.chap", "secret", "'twelve bytes'", "'eleven byte'"},
+    {"discovery.chap", "secret_file", "'/etc/secret'", "'secret'"},
+    {"discovery.chap", "mutual_user", "'gateway'", "' gateway'"},
+    {"discovery.chap", "mutual_secret", "'other twelve'", "'eleven byte'"},
+    {"discovery.chap", "mutual_secret_file", "'/etc/secret'", "'secret'"},
+    {"target.chap", "user", "'iqn.2026-11.a:b'", "''"},
+    {"target.chap", "secret", "'twelve bytes'", "'eleven byte'"},
+    {"target.chap", "secret_file", "'/etc/secret'", "'secret'"},
+    {"target.chap", "mutual_user", "'gateway'", "' gateway'"},
+    {"target.chap", "mutual_secret", "'other twelve'", "'(a secret)'"},
+    {"target.chap", "mutual_secret_file", "'/etc/secret'", "'/etc/'"},
+    {"target.initiator.chap", "user", "'client'", "\"cli\\tent\""},
+    {"target.initiator.chap", "secret", "'twelve bytes'", "\"twelve\\tbytes\""},
+    {"target.initiator.chap", "secret_file", "'/etc/secret'", "'secret'"},
+    {"target.initiator.chap", "mutual_user", "'gateway'", "''"},
+    {"target.initiator.chap", "mutual_secret", "'other twelve'", "''"},
+    {"target.initiator.chap", "mutual_secret_file", "'/etc/secret'", "'secret'"},
+    {"[[initiator_group]]", "name", "'esx'", "'e s x'"},
+    {"[[initiator_group]]", "iqns", "['iqn.2026-11.a:b', 'iqn.*', '*']", "['iqm.*']"},
     {"[[portal_group]]", "gateway", "'gw-a'", "''"},
     {"[[portal_group]]", "portals", "['[::1]:3260']", "['127.0.0.1']"},
     {"[[target]]", "iqn", "'eui.0123456789abcdef'", "'iqn.2026-13.a:b'"},
@@ -134,7 +194,10 @@ constexpr RuledValue kRuled[] = {
     {"[[target.lun]]", "revision", "'0001'", "'00001'"},
     {"[[target.lun]]", "serial", "'8f2c'", "' 8f2c'"},
     {"[[target.lun]]", "naa", "'60014051234567890123456789012345'", "'6001405'"},
+    {"[[target]]", "portal_groups", "[1]", "[0]"},
+    {"[[target]]", "moved_to", "'[2001:db8::1]:3260'", "'elsewhere:3260'"},
     {"[[target.initiator]]", "iqn", "'naa.0123456789abcdef'", "'client'"},
+    {"[[target.initiator]]", "group", "'hosts'", "'ho sts'"},
     {"[[target.initiator]]", "luns", "[255]", "[256]"},
 };
 

@@ -161,12 +161,12 @@ constexpr BadText kBadTexts[] = {
      "t:8:25: error: 'images_per_connection' is '-1': it must be 1 to 1024\n"},
     {"SaturatedInteger", "[ceph]\nimages_per_connection = 99999999999999999999999 # many\n",
      "t:8:25: error: 'images_per_connection' is '99999999999999999999999': it must be 1 to 1024\n"},
-    {"NotBuiltGroup",
-     "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.initiator]]\n"
-     "iqn = 'iqn.2026-11.a:c'\nchap = { user = 'u', secret = 's' }\n",
-     "t:11:1: error: 'chap' is not built yet: CHAP authentication (take it out)\n"},
-    {"NotBuiltInAnotherTable", "[chap]\nuser = 'u'\n",
-     "t:7:2: error: 'chap' is not built yet: CHAP authentication (take it out)\n"},
+    {"NotBuilt", "relay = '127.0.0.1:3270'\n",  // of [[portal_group]], the last header before it
+     "t:7:1: error: 'relay' is not built yet: relaying commands between gateways (take it out)\n"},
+    {"NotBuiltInAnotherTable", "[relay]\nuser = 'u'\n",
+     "t:7:2: error: 'relay' is not built yet: relaying commands between gateways (take it out)\n"},
+    {"BuiltInOneTableOnly", "[log]\ngroup = 'u'\n",
+     "t:8:1: error: unknown key 'group' in [log] (it belongs in [[target.initiator]])\n"},
     {"ExporterAndPortal", "[exporter]\nlisten = '127.0.0.1:3260'\n",
      "t:8:10: error: 'listen' of [exporter] is '127.0.0.1:3260', and 'portals' of [[portal_group]] "
      "has '127.0.0.1:3260' (two processes cannot have the same port)\n"},
@@ -175,9 +175,12 @@ constexpr BadText kBadTexts[] = {
      "has '127.0.0.1:3260' (two processes cannot have the same port)\n"},
     {"Wildcard",
      "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.initiator]]\n"
-     "iqn = 'iqn.1994-05.com.redhat:*'\n",
-     "t:10:7: error: 'iqn' is 'iqn.1994-05.com.redhat:*': wildcards in names are not built yet "
-     "(give the exact name)\n"},
+     "iqn = 'iqn.1994-05.*.redhat'\n",
+     "t:10:7: error: 'iqn' is 'iqn.1994-05.*.redhat': the only wildcard is a '*' at the end (like "
+     "'iqn.1994-05.com.redhat:*')\n"},
+    {"WildcardOfATarget", "[[target]]\niqn = 'iqn.2026-11.a:*'\n",
+     "t:8:7: error: 'iqn' is 'iqn.2026-11.a:*': an iSCSI name has only a-z, 0-9, '-', '.' and "
+     "':'\n"},
     {"UpperCaseName", "[[target]]\niqn = 'iqn.2026-11.io.lungate:VM'\n",
      "t:8:7: error: 'iqn' is 'iqn.2026-11.io.lungate:VM': iSCSI names are lower case "
      "(write 'iqn.2026-11.io.lungate:vm')\n"},

@@ -94,7 +94,9 @@ TEST(Readme, ItsTableHasEveryKeyAndNoOther) {
   for (const KeyDoc& key : reference()) {
     // `slo` has its keys in its own row; the key for tests stands below the table.
     const bool elsewhere = key.table == "target.lun.slo" || key.name == "test_delay_ms";
-    if (key.built && !elsewhere) known.insert(key.table + " " + key.name);
+    // The three chap tables have the same keys, which stand there once.
+    const std::string table = key.table.ends_with(".chap") ? "chap" : key.table;
+    if (key.built && !elsewhere) known.insert(table + " " + key.name);
   }
   known.insert("[[target.lun]] slo");
   EXPECT_EQ(keys_of_table(readme()), known);

@@ -86,7 +86,8 @@ TEST(Plan, OfEveryChange) {
        2},
       {"a target comes with a LUN",
        [](Config& c) {
-         c.targets.push_back({"iqn.2026-11.io.lungate:u", "", {file_lun(0)}, {}});
+         c.targets.emplace_back().iqn = "iqn.2026-11.io.lungate:u";
+         c.targets.back().luns = {file_lun(0)};
        },
        {},
        {elsewhere},

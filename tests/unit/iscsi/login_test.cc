@@ -6,114 +6,13 @@
 #include <set>
 #include <vector>
 
+#include "tests/unit/iscsi/login_fixture.h"
+
 namespace lungate::iscsi {
 namespace {
 
 using Outcome = LoginReply::Outcome;
 using State = LoginMachine::State;
-
-constexpr std::string_view kTarget = "iqn.2026-11.io.lungate:store";
-constexpr std::string_view kNames =
-    "InitiatorName=iqn.1994-05.com.redhat:client;TargetName=iqn.2026-11.io.lungate:store;";
-
-/// Knows one target, and one initiator that may not use it.
-class Gatekeeper : public LoginPolicy {
- public:
-  Admission consider(const LoginIdentity& identity) const override {
-    ++asked;
-    Admission admission;
-    admission.portal_group_tag = 7;
-    admission.offer = offer;
-    if (identity.initiator_name == "iqn.2001-04.com.example:stranger") {
-      admission.status = login_status::kAuthorizationFailure;
-    } else if (identity.type == SessionType::kNormal && identity.target_name != kTarget) {
-      admission.status = login_status::kNotFound;
-    }
-    return admission;
-  }
-
-  TargetParameters offer;
-  mutable int asked = 0;
-};
-
-struct Request {
-  int csg = 1;
-  int nsg = 3;
-  bool transit = true;
-  bool more = false;
-  std::string text = {};
-  int version_min = 0;
-  std::uint16_t tsih = 0;
-  std::uint16_t cid = 1;
-  std::uint8_t isid_last = 1;
-};
-
-constexpr int kSecurity = 0;
-constexpr int kOperational = 1;
-constexpr int kFullFeature = 3;
-
-/// An initiator at login. say() shows the response: its outcome, stages and keys.
-///   "> T0-1 AuthMethod=None;"   continues; transit from security to operational
-///   "> C1 ..."                  continues; the text goes on
-///   "admission"                 nothing is sent yet
-///   "done T1-3 ..."             complete
-///   "refused 0203 reason"
-class LoginTest : public ::testing::Test {
- protected:
-  std::string say(const Request& request) {
-    LoginRequest header;
-    header.flags = static_cast<std::uint8_t>((request.transit ? kTransitBit : 0) |
-                                             (request.more ? kContinueBit : 0) |
-                                             (request.csg << 2) | request.nsg);
-    header.version_min = static_cast<std::uint8_t>(request.version_min);
-    header.isid = {0, 2, 0x3d, 0, 0, request.isid_last};
-    header.tsih = request.tsih;
-    header.cid = request.cid;
-    header.initiator_task_tag = 0x1234;
-    header.cmd_sn = 100;
-    std::string text = request.text;
-    for (char& c : text) {
-      if (c == ';') c = '\0';
-    }
-    header.data_segment_bytes = static_cast<std::uint32_t>(text.size());
-    return show(machine.step(header, bytes_of(std::string_view(text))));
-  }
-
-  std::string show(const LoginReply& reply) {
-    last = reply;
-    EXPECT_EQ(machine.invariants(), "");
-    if (reply.outcome == Outcome::kAdmission) return "admission";
-    EXPECT_EQ(reply.header.data_segment_bytes, reply.text.size());
-    EXPECT_LE(reply.text.size(), limits::kLoginDataSegmentBytes);
-    if (reply.outcome == Outcome::kRefused) return show_refusal(reply);
-    std::string shown = reply.outcome == Outcome::kComplete ? "done " : "> ";
-    if (reply.header.transit()) shown += "T";
-    if (reply.header.continues()) shown += "C";
-    shown += std::to_string(reply.header.current_stage());
-    if (reply.header.transit()) shown += "-" + std::to_string(reply.header.next_stage());
-    if (!reply.text.empty()) shown += " " + reply.text;
-    for (char& c : shown) {
-      if (c == '\0') c = ';';
-    }
-    return shown;
-  }
-
-  static std::string show_refusal(const LoginReply& reply) {
-    EXPECT_FALSE(reply.header.transit());
-    EXPECT_TRUE(reply.text.empty());
-    EXPECT_FALSE(reply.reason.empty());
-    char code[8];
-    std::snprintf(code, sizeof code, "%02x%02x", reply.header.status_class,
-                  reply.header.status_detail);
-    return std::string("refused ") + code + " " + std::string(reply.reason);
-  }
-
-  std::string names(std::string_view more = {}) { return std::string(kNames) + std::string(more); }
-
-  Gatekeeper gatekeeper;
-  LoginMachine machine{gatekeeper, 32, 1};
-  LoginReply last;
-};
 
 // --- Ways in ---
 
@@ -203,6 +102,37 @@ TEST_F(LoginTest, RefusedAtAdmission) {
 TEST_F(LoginTest, OtherPduDuringLogin) {
   say({.transit = false, .text = names()});
   EXPECT_EQ(show(machine.refuse(login_status::kInvalidRequest, "nop_out")), "refused 020b nop_out");
+}
+
+// --- Redirection ---
+
+TEST_F(LoginTest, Redirection) {
+  const std::string text =
+      "InitiatorName=iqn.1994-05.com.redhat:c;TargetName=iqn.2026-11.io.lungate:moved;";
+  EXPECT_EQ(say({.text = text}), "refused 0101 target_moved_temporarily");
+  EXPECT_EQ(last.text, std::string("TargetAddress=[2001:db8::1]:3260") + '\0');
+  EXPECT_EQ(last.header.data_segment_bytes, last.text.size());
+
+  gatekeeper.moved = login_status::kMovedPermanently;
+  gatekeeper.authentication.chap = true;
+  machine = LoginMachine(gatekeeper, 32);
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = text}),
+            "refused 0102 target_moved_permanently")
+      << "before any authentication (RFC 7143, 11.13.5)";
+  EXPECT_EQ(last.text, std::string("TargetAddress=[2001:db8::1]:3260") + '\0');
+}
+
+TEST_F(LoginTest, ARedirectionToNowhereIsOurMistake) {
+  class Lost : public LoginPolicy {
+    Admission consider(const LoginIdentity&) const override {
+      Admission admission;
+      admission.status = login_status::kMovedTemporarily;
+      return admission;
+    }
+  };
+  const Lost lost;
+  machine = LoginMachine(lost, 32);
+  EXPECT_DEATH(say({.text = names()}), "names an address");
 }
 
 // --- Who and what ---

@@ -111,7 +111,7 @@ TEST(Negotiation, NumbersAndTheirRanges) {
       {"MaxOutstandingR2T=0;", "MaxOutstandingR2T=Reject;"},
       {"ErrorRecoveryLevel=2;", "ErrorRecoveryLevel=0;"},
       {"ErrorRecoveryLevel=3;", "ErrorRecoveryLevel=Reject;"},
-      {"iSCSIProtocolLevel=2;", "iSCSIProtocolLevel=1;"},
+      {"iSCSIProtocolLevel=3;", "iSCSIProtocolLevel=2;"},
       {"iSCSIProtocolLevel=32;", "iSCSIProtocolLevel=Reject;"},
       {"InitialR2T=yes;", "InitialR2T=Reject;"},
       {"ImmediateData=1;", "ImmediateData=Reject;"},

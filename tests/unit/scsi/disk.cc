@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cstdio>
 
+#include "scsi/unit_state.h"
+
 namespace lungate::scsi::testing {
 namespace {
 
@@ -15,6 +17,12 @@ Cdb cdb_of(std::string_view text) {
     cdb.bytes[i] = std::to_integer<std::uint8_t>(bytes[i]);
   cdb.size = static_cast<std::uint8_t>(std::max<std::size_t>(bytes.size(), 16));  // as in a BHS
   return cdb;
+}
+
+bool same_naa(const Unit& unit, Bytes naa) {
+  return naa.size() == unit.identity.naa_bytes &&
+         std::equal(naa.begin(), naa.end(), unit.identity.naa.begin(),
+                    [](std::byte a, std::uint8_t b) { return std::to_integer<int>(a) == b; });
 }
 
 }  // namespace
@@ -61,9 +69,13 @@ Disk::Disk(std::uint32_t block_bytes, std::uint64_t block_count)
   unit.geometry.block_bytes = block_bytes;
   unit.geometry.block_count = block_count;
   unit.geometry.unmap_granularity_blocks = 4096 / block_bytes;
+  unit.geometry.atomic_blocks_max = 256;
   unit.availability = Availability::kReady;
   unit.backend_kind = "file";
+  unit.runs_medium_jobs = true;
+  unit.keeps_state = true;
   unit.target_name = "iqn.2026-11.io.lungate:store,t,0x0001";
+  nexus.name = &name;
 }
 
 Plan Disk::plan_of(std::string_view cdb) const {
@@ -74,28 +86,89 @@ Answer Disk::send(std::string_view cdb, Data data_out, std::optional<std::uint64
   Execution execution;
   execution.cdb = cdb_of(cdb);
   execution.nexus = &nexus;
+  execution.now_ms = now_ms;
   execution.planned = plan_of(cdb);
   const std::uint64_t moved =
       std::min(expected.value_or(execution.planned.bytes), execution.planned.bytes);
   Data data_in;
   if (execution.planned.direction == Direction::kIn) data_in = filled(moved, 0xcc);
   data_out.resize(execution.planned.direction == Direction::kOut ? moved : 0);
+  Data scratch = filled(execution.planned.scratch_bytes, 0xcc);
   execution.data_in = data_in;
   execution.data_out = data_out;
+  execution.scratch = scratch;
+  execution.request.owner = this;
+  execution.find_unit = [](Execution& asking, Bytes naa) -> const Unit* {
+    Disk& self = *static_cast<Disk*>(asking.request.owner);
+    return self.neighbour != nullptr && same_naa(self.neighbour->unit, naa) ? &self.neighbour->unit
+                                                                            : nullptr;
+  };
   if (meanwhile != nullptr) meanwhile(unit);
   execution.unit = unit_is_there ? &unit : nullptr;
 
   store.calls.clear();
+  locks.clear();
   Step step = start(execution);
   while (step != Step::kDone) {
-    if (step == Step::kSubmit) store.carry_out(execution.request);
-    if (step == Step::kChange) unit.mode = execution.change->mode;
+    if (step == Step::kSubmit) store_of(execution).carry_out(execution.request);
+    if (step == Step::kChange) execution.changed = carry_out(*execution.change);
+    if (step == Step::kLock)
+      locks.assign(execution.locks.begin(), execution.locks.begin() + execution.lock_count);
     step = resume(execution);
   }
   EXPECT_LE(execution.data_in_bytes, data_in.size());
   data_in.resize(execution.data_in_bytes);
   return {execution.status,         execution.sense,   data_in,
           execution.transfer_bytes, execution.planned, store.calls};
+}
+
+MemoryStore& Disk::store_of(const Execution& execution) {
+  if (execution.submit_to == nullptr || execution.submit_to == &unit) return store;
+  EXPECT_TRUE(neighbour != nullptr && execution.submit_to == &neighbour->unit);
+  return neighbour->store;
+}
+
+ChangeOutcome Disk::carry_out(const UnitChange& change) {
+  if (const auto* mode = std::get_if<ModeState>(&change)) {
+    unit.mode = *mode;
+    return {};
+  }
+  if (const auto* medium_job = std::get_if<MediumJob>(&change)) return carry_out(*medium_job);
+  result = apply(unit.reservations != nullptr ? *unit.reservations : Reservations{},
+                 std::get<ReservationRequest>(change), unit.keeps_state);
+  if (result.status == Status::kGood)
+    unit.reservations = std::make_shared<const Reservations>(result.next);
+  return {result.status, result.sense};
+}
+
+/// As the unit's home loop would. A job that its command does not wait for needs finish_job().
+ChangeOutcome Disk::carry_out(const MediumJob& asked) {
+  job = asked;
+  unit.medium_activity = nullptr;
+  if (asked.work == MediumWork::kExitFailureMode) return {};
+  run.emplace(asked, unit);
+  unit.medium_activity = run->activity();
+  if (asked.immediate) return {};
+  finish_job();
+  if (unit.medium_activity == nullptr) return {};
+  return {Status::kCheckCondition, *not_ready(unit)};
+}
+
+bool Disk::step_job() {
+  backend::Request request;
+  if (!run->next(request)) {
+    unit.medium_activity = nullptr;
+    return false;
+  }
+  store.carry_out(request);
+  if (request.status == backend::Status::kOk) return true;
+  unit.medium_activity = run->failure();
+  return false;
+}
+
+void Disk::finish_job() {
+  while (step_job()) {
+  }
 }
 
 Answer Disk::send_nowhere(std::string_view cdb) {

@@ -45,6 +45,8 @@ std::ostream& operator<<(std::ostream& out, const Answer& answer);
 class Disk {
  public:
   explicit Disk(std::uint32_t block_bytes = 512, std::uint64_t block_count = 2048);
+  Disk(const Disk&) = delete;  // the nexus points to the name
+  Disk& operator=(const Disk&) = delete;
 
   /// Plans, moves data as a session would, and runs the command to its end. `expected` is the
   /// initiator's Expected Data Transfer Length: what the CDB says unless given.
@@ -56,12 +58,28 @@ class Disk {
 
   Plan plan_of(std::string_view cdb) const;
 
+  /// One request of a FORMAT UNIT or SANITIZE that goes on after its command; false: it has ended.
+  bool step_job();
+  void finish_job();
+
   Unit unit;
   Nexus nexus;
   MemoryStore store;
   bool unit_is_there = true;
+  NexusName name{"iqn.2026-11.io.lungate:host,i,0x00023d000001", 1};
+  std::uint64_t now_ms = 0;      // the machine's clock
+  Disk* neighbour = nullptr;     // the one other unit that this initiator may see
+  std::vector<RangeLock> locks;  // of the last command
+  ReservationResult result;      // of the last change of reservations
+  std::optional<MediumJob> job;  // the last one that was asked for
+  std::optional<MediumRun> run;  // its work
   /// Changes the unit between plan and start, as a reload or a resize may.
   void (*meanwhile)(Unit& unit) = nullptr;
+
+ private:
+  MemoryStore& store_of(const Execution& execution);
+  ChangeOutcome carry_out(const UnitChange& change);
+  ChangeOutcome carry_out(const MediumJob& asked);
 };
 
 /// Ends with GOOD.

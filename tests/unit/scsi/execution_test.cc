@@ -130,7 +130,7 @@ TEST(Offline, SoIsAUnitWithoutBlocks) {
 
 TEST(Unknown, OperationCodes) {
   Disk disk;
-  for (const char* cdb : {"01 00 00 00 00 00", "1e 00 00 00 00 00", "7f 00 00 00 00 00 00 18 00 09",
+  for (const char* cdb : {"01 00 00 00 00 00", "1f 00 00 00 00 00", "7f 00 00 00 00 00 00 18 00 09",
                           "c0 00 00 00 00 00 00 00 00 00", "ff 00 00 00 00 00"})
     EXPECT_THAT(disk.send(cdb), Fails(sense::kInvalidOperationCode)) << cdb;
 }

@@ -10,9 +10,10 @@ using testing::Gives;
 using testing::Good;
 using testing::hex;
 
-// SPC-4, HISUP, 91 more bytes, CMDQUE; then SAM-5, iSCSI, SPC-4 and SBC-3.
+// SPC-4, HISUP, 91 more bytes, implicit access states and third-party copy, CMDQUE; then SAM-5,
+// iSCSI, SPC-4 and SBC-3.
 constexpr const char* kStandard =
-    "00 00 06 12 5b 00 00 02"
+    "00 00 06 12 5b 18 00 02"
     "4c554e4741544520"                  // "LUNGATE "
     "46696c65206469736b20202020202020"  // "File disk       "
     "30303031"                          // "0001"
@@ -75,7 +76,7 @@ TEST(Inquiry, PageCodeNeedsEvpd) {
 
 TEST(Inquiry, UnknownPagesAreRefused) {
   Disk disk;
-  for (const char* cdb : {"12 01 01 00ff 00", "12 01 85 00ff 00", "12 01 ff 00ff 00"})
+  for (const char* cdb : {"12 01 01 00ff 00", "12 01 84 00ff 00", "12 01 ff 00ff 00"})
     EXPECT_THAT(disk.send(cdb), FailsAtCdbByte(2)) << cdb;
 }
 
@@ -86,7 +87,7 @@ TEST(Inquiry, CmdDtIsRefused) {
 
 TEST(Inquiry, PageZeroListsThePages) {
   Disk disk;
-  EXPECT_THAT(disk.send("12 01 00 00ff 00"), Gives("00 00 0006 00 80 83 b0 b1 b2"));
+  EXPECT_THAT(disk.send("12 01 00 00ff 00"), Gives("00 00 000b 00 80 83 85 86 87 88 8f b0 b1 b2"));
 }
 
 TEST(Inquiry, OfAMissingUnitHasOnlyPageZero) {

@@ -44,6 +44,7 @@ class MemoryStore {
   void look_only(unsigned times) { looks_left_ = times; }
 
   std::vector<std::byte> bytes;
+  bool forgets_writes = false;  // says kOk and does nothing
   std::vector<Call> calls;
   std::map<std::uint64_t, std::uint64_t> holes;  // offset to length; apart from each other
 
@@ -51,6 +52,7 @@ class MemoryStore {
   static void check_rules(const backend::Request& request) {
     using backend::Verb;
     const Verb verb = request.verb;
+    if (verb == Verb::kLoadState || verb == Verb::kStoreState) return;
     if (verb != Verb::kFlush) check(request.length > 0, "a request has a length");
     if (verb == Verb::kRead || verb == Verb::kWrite)
       check(request.length == request.data.size(), "data and length agree");
@@ -85,6 +87,8 @@ class MemoryStore {
   backend::Status act(backend::Request& request) {
     using backend::Verb;
     if (request.verb == Verb::kFlush) return backend::Status::kOk;
+    if (request.verb == Verb::kLoadState || request.verb == Verb::kStoreState)
+      return backend::Status::kIoError;  // the session's verbs: the device server has none of them
     if (!backend::in_range(request.offset, request.length, bytes.size()))
       return backend::Status::kOutOfRange;
     const auto at = bytes.begin() + static_cast<std::ptrdiff_t>(request.offset);
@@ -94,7 +98,7 @@ class MemoryStore {
         std::copy(at, at + length, request.data.begin());
         break;
       case Verb::kWrite:
-        std::copy(request.data.begin(), request.data.end(), at);
+        if (!forgets_writes) std::copy(request.data.begin(), request.data.end(), at);
         break;
       case Verb::kDiscard:
       case Verb::kWriteZeroes:
@@ -112,6 +116,8 @@ class MemoryStore {
           backend::all_allocated(request);
         break;
       case Verb::kFlush:
+      case Verb::kLoadState:
+      case Verb::kStoreState:
         break;
     }
     return backend::Status::kOk;

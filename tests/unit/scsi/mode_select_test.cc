@@ -57,7 +57,7 @@ TEST(ModeSelect, OfWhatIsAlreadySoChangesNothing) {
 }
 
 TEST(ModeSelect, TakesBackWhatModeSenseGave) {
-  for (const char* sense : {"1a 00 3f 00 ff 00", "1a 08 3f 00 ff 00"}) {
+  for (const char* sense : {"1a 00 3f 00 ff 00", "1a 08 3f 00 ff 00", "1a 00 3f ff ff 00"}) {
     Disk disk;
     EXPECT_THAT(select6(disk, testing::hex(disk.send(sense).data)), Good()) << sense;
   }
@@ -129,11 +129,24 @@ TEST(ModeSelect, TheDeviceSpecificByteIsIgnored) {
   EXPECT_THAT(select6(disk, "00 00 90 00" + kControlNow), Good());
 }
 
-TEST(ModeSelect, PsIsIgnoredAndSubpagesAreNot) {
+TEST(ModeSelect, PsIsIgnored) {
   Disk disk;
   EXPECT_THAT(select6(disk, kHeader6 + "8a0a 02 10 08 00 0000 0000 0000"), Good());
   EXPECT_TRUE(disk.unit.mode.software_write_protect);
-  EXPECT_THAT(select6(disk, kHeader6 + "4a01 0008 0000000000000000"), FailsAtListByte(4));
+}
+
+TEST(ModeSelect, SubpagesHaveTheirOwnForm) {
+  Disk disk;
+  const std::string rest(54, '0');
+  EXPECT_THAT(select6(disk, kHeader6 + "4a01 001c 05" + rest), Good());
+  EXPECT_THAT(select6(disk, kHeader6 + "4a01 001c 05" + rest + kControlSwp), Good());
+  EXPECT_TRUE(disk.unit.mode.software_write_protect) << "what follows is found";
+  EXPECT_THAT(select6(disk, kHeader6 + "4a01 001c 04" + rest), FailsAtListByte(8)) << "IALUAE";
+  EXPECT_THAT(select6(disk, kHeader6 + "4a01 0008 05" + rest), FailsAtListByte(6)) << "length";
+  EXPECT_THAT(select6(disk, kHeader6 + "4a02 001c 05" + rest), FailsAtListByte(4)) << "unknown";
+  EXPECT_THAT(select6(disk, kHeader6 + "4a00 000a 0210000000000000 0000"), FailsAtListByte(4));
+  EXPECT_THAT(select6(disk, kHeader6 + "4a01 00"), Fails(sense::kParameterListLengthError));
+  EXPECT_THAT(select6(disk, kHeader6 + "4a01 001c 05"), Fails(sense::kParameterListLengthError));
 }
 
 TEST(ModeSelect, UnknownPagesAndWrongLengthsPointAtThemselves) {

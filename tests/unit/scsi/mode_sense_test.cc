@@ -16,22 +16,32 @@ const std::string kErrorRecovery = "010a 00000000000000000000";
 const std::string kCaching = "0812 00 0000000000000000000000000000000000";
 const std::string kCachingOn = "0812 04 0000000000000000000000000000000000";
 const std::string kControl = "0a0a 02 10 00 00 0000 0000 0000";
+const std::string kControlExtension = "4a01 001c 05" + std::string(54, '0');
+const std::string kPower = "1a26" + std::string(74, '0') + "54";
 const std::string kExceptions = "1c0a 08 000000000000000000";
 const std::string kDescriptor = "00000800 00 000200";
 
 TEST(ModeSense, SixBytesGiveAllPages) {
   Disk disk;
-  const std::string all =
-      "43 00 10 08" + kDescriptor + kErrorRecovery + kCaching + kControl + kExceptions;
-  EXPECT_THAT(disk.send("1a 00 3f 00 ff 00"), Gives(all));
-  EXPECT_THAT(disk.send("1a 00 3f ff ff 00"), Gives(all)) << "no page has subpages";
+  EXPECT_THAT(disk.send("1a 00 3f 00 ff 00"), Gives("6b 00 10 08" + kDescriptor + kErrorRecovery +
+                                                    kCaching + kControl + kPower + kExceptions));
 }
 
 TEST(ModeSense, TenBytesGiveAllPages) {
   Disk disk;
   EXPECT_THAT(disk.send("5a 00 3f 00 000000 ffff 00"),
-              Gives("0046 00 10 00 00 0008" + kDescriptor + kErrorRecovery + kCaching + kControl +
-                    kExceptions));
+              Gives("006e 00 10 00 00 0008" + kDescriptor + kErrorRecovery + kCaching + kControl +
+                    kPower + kExceptions));
+}
+
+TEST(ModeSense, SubpagesComeBehindTheirPage) {
+  Disk disk;
+  EXPECT_THAT(disk.send("1a 00 3f ff ff 00"),
+              Gives("8b 00 10 08" + kDescriptor + kErrorRecovery + kCaching + kControl +
+                    kControlExtension + kPower + kExceptions));
+  EXPECT_THAT(disk.send("1a 08 0a 01 ff 00"), Gives("23 00 10 00" + kControlExtension));
+  EXPECT_THAT(disk.send("1a 08 0a ff ff 00"), Gives("2f 00 10 00" + kControl + kControlExtension));
+  EXPECT_THAT(disk.send("1a 08 08 ff ff 00"), Gives("17 00 10 00" + kCaching));
 }
 
 TEST(ModeSense, PagesStandAlone) {
@@ -39,6 +49,7 @@ TEST(ModeSense, PagesStandAlone) {
   EXPECT_THAT(disk.send("1a 08 01 00 ff 00"), Gives("0f 00 10 00" + kErrorRecovery));
   EXPECT_THAT(disk.send("1a 08 08 00 ff 00"), Gives("17 00 10 00" + kCaching));
   EXPECT_THAT(disk.send("1a 08 0a 00 ff 00"), Gives("0f 00 10 00" + kControl));
+  EXPECT_THAT(disk.send("1a 08 1a 00 ff 00"), Gives("2b 00 10 00" + kPower));
   EXPECT_THAT(disk.send("1a 08 1c 00 ff 00"), Gives("0f 00 10 00" + kExceptions));
   EXPECT_THAT(disk.send("5a 08 0a 00 000000 00ff 00"), Gives("0012 00 10 00 00 0000" + kControl));
 }
@@ -46,8 +57,11 @@ TEST(ModeSense, PagesStandAlone) {
 TEST(ModeSense, UnknownPagesAndSubpagesAreRefused) {
   Disk disk;
   EXPECT_THAT(disk.send("1a 00 00 00 ff 00"), FailsAtCdbByte(2));
-  EXPECT_THAT(disk.send("1a 00 1a 00 ff 00"), FailsAtCdbByte(2));
-  EXPECT_THAT(disk.send("1a 00 0a 01 ff 00"), FailsAtCdbByte(3));
+  EXPECT_THAT(disk.send("1a 00 19 00 ff 00"), FailsAtCdbByte(2));
+  EXPECT_THAT(disk.send("1a 00 19 ff ff 00"), FailsAtCdbByte(2));
+  EXPECT_THAT(disk.send("1a 00 0a 02 ff 00"), FailsAtCdbByte(3));
+  EXPECT_THAT(disk.send("1a 00 08 01 ff 00"), FailsAtCdbByte(3));
+  EXPECT_THAT(disk.send("5a 00 3f 01 000000 00ff 00"), FailsAtCdbByte(3));
   EXPECT_THAT(disk.send("5a 00 3f 7f 000000 00ff 00"), FailsAtCdbByte(3));
 }
 
@@ -68,6 +82,8 @@ TEST(ModeSense, ChangeableAreSwpAndDSense) {
   EXPECT_THAT(disk.send("1a 08 4a 00 ff 00"), Gives("0f 00 10 00 0a0a 04 00 08 00 0000 0000 0000"));
   EXPECT_THAT(disk.send("1a 08 48 00 ff 00"), Gives("17 00 10 00 0812" + std::string(36, '0')));
   EXPECT_THAT(disk.send("1a 08 41 00 ff 00"), Gives("0f 00 10 00 010a" + std::string(20, '0')));
+  EXPECT_THAT(disk.send("1a 08 4a 01 ff 00"),
+              Gives("23 00 10 00 4a01 001c" + std::string(56, '0')));
 }
 
 TEST(ModeSense, DefaultsAreTheUnitsOwn) {
@@ -101,17 +117,19 @@ TEST(ModeSense, WriteCacheShowsInTheCachingPage) {
 
 TEST(ModeSense, IsCutButSaysItsWholeLength) {
   Disk disk;
-  EXPECT_THAT(disk.send("1a 00 3f 00 04 00"), Gives("43 00 10 08"));
-  EXPECT_THAT(disk.send("1a 00 3f 00 01 00"), Gives("43"));
+  EXPECT_THAT(disk.send("1a 00 3f 00 04 00"), Gives("6b 00 10 08"));
+  EXPECT_THAT(disk.send("1a 00 3f 00 01 00"), Gives("6b"));
   EXPECT_THAT(disk.send("1a 00 3f 00 00 00"), Gives(""));
   EXPECT_EQ(disk.send("1a 00 3f 00 04 00").transfer_bytes, 4u);
-  EXPECT_EQ(disk.send("1a 00 3f 00 ff 00").transfer_bytes, 0x44u);
+  EXPECT_EQ(disk.send("1a 00 3f 00 ff 00").transfer_bytes, 0x6cu);
 }
 
 TEST(ModePages, AscendAndFitTheirBuffer) {
   for (std::size_t i = 0; i < mode_pages().size(); ++i) {
     if (i > 0) {
-      EXPECT_LT(mode_pages()[i - 1].code, mode_pages()[i].code);
+      const ModePage& before = mode_pages()[i - 1];
+      EXPECT_LT(std::pair(before.code, before.subpage),
+                std::pair(mode_pages()[i].code, mode_pages()[i].subpage));
     }
     EXPECT_LE(mode_pages()[i].bytes, kModePageBytesMax);
   }
@@ -123,8 +141,14 @@ TEST(ModePages, HeadersSayCodeAndLengthInEveryControl) {
     for (const PageControl control :
          {PageControl::kCurrent, PageControl::kChangeable, PageControl::kDefault}) {
       const ModePageBytes bytes = mode_page_bytes(page, control, disk.unit);
-      EXPECT_EQ(bytes[0], std::byte{page.code});
-      EXPECT_EQ(std::to_integer<std::size_t>(bytes[1]) + 2, page.bytes);
+      if (page.subpage == 0) {
+        EXPECT_EQ(bytes[0], std::byte{page.code});
+        EXPECT_EQ(std::to_integer<std::size_t>(bytes[1]) + 2, page.bytes);
+      } else {
+        EXPECT_EQ(bytes[0], std::byte{page.code} | std::byte{0x40});
+        EXPECT_EQ(bytes[1], std::byte{page.subpage});
+        EXPECT_EQ(load<be16>(Bytes(bytes).subspan(2)) + 4, page.bytes);
+      }
     }
 }
 

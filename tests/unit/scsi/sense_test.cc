@@ -48,6 +48,23 @@ TEST(Sense, PointsAtAFieldOfTheCdb) {
             "00");
 }
 
+TEST(Sense, TellsAProgress) {
+  Sense sense{sense::kSanitizeInProgress, {}, {}};
+  sense.progress = std::uint16_t{0x8000};
+  EXPECT_EQ(wire(sense, kFixed),
+            "70000200000000"
+            "0a"
+            "00000000"
+            "041b"
+            "00"
+            "808000");
+  EXPECT_EQ(wire(sense, kDescriptor),
+            "7202041b00000008"
+            "02060000"
+            "808000"
+            "00");
+}
+
 TEST(Sense, PointsAtAByteOfTheParameterList) {
   const Sense sense{sense::kInvalidFieldInParameterList,
                     FieldPointer{FieldPointer::In::kParameterList, 0x0123, std::nullopt},
@@ -97,6 +114,26 @@ TEST(Sense, LeavesInformationOutOfFixedFormatWhenItDoesNotFit) {
             "0000000100000000");
 }
 
+TEST(Sense, OfACopyNamesItsSegmentAndItsResidual) {
+  const Sense sense{.what = sense::kThirdPartyDeviceFailure,
+                    .field = FieldPointer{FieldPointer::In::kParameterList, 0x30, std::nullopt},
+                    .information = 0x200,
+                    .command_specific = 3};
+  EXPECT_EQ(wire(sense, kFixed),
+            "f0000a"
+            "00000200"
+            "0a"
+            "00000003"
+            "0d01"
+            "00"
+            "800030");
+  EXPECT_EQ(wire(sense, kDescriptor),
+            "720a0d0100000020"
+            "000a80000000000000000200"
+            "010a00000000000000000003"
+            "0206000080003000");
+}
+
 TEST(Sense, IsCutToTheRoomThereIs) {
   const Sense sense{sense::kLbaOutOfRange, {}, {}};
   std::array<std::byte, 3> out{};
@@ -124,6 +161,17 @@ TEST(Sense, OfEveryTripleCarriesItsOwnBytes) {
       {sense::kLogicalUnitNotSupported, 0x5, 0x25, 0x00},
       {sense::kInvalidFieldInParameterList, 0x5, 0x26, 0x00},
       {sense::kSavingParametersNotSupported, 0x5, 0x39, 0x00},
+      {sense::kOperationInProgress, 0x5, 0x00, 0x16},
+      {sense::kTooManyTargetDescriptors, 0x5, 0x26, 0x06},
+      {sense::kUnsupportedTargetDescriptor, 0x5, 0x26, 0x07},
+      {sense::kTooManySegmentDescriptors, 0x5, 0x26, 0x08},
+      {sense::kUnsupportedSegmentDescriptor, 0x5, 0x26, 0x09},
+      {sense::kInlineDataLengthExceeded, 0x5, 0x26, 0x0b},
+      {sense::kUnreachableCopyTarget, 0xa, 0x08, 0x04},
+      {sense::kThirdPartyDeviceFailure, 0xa, 0x0d, 0x01},
+      {sense::kCopyTargetNotReachable, 0xa, 0x0d, 0x02},
+      {sense::kIncorrectCopyTargetType, 0xa, 0x0d, 0x03},
+      {sense::kUnexpectedInexactSegment, 0xa, 0x26, 0x0a},
       {sense::kWriteProtected, 0x7, 0x27, 0x00},
       {sense::kSoftwareWriteProtected, 0x7, 0x27, 0x02},
       {sense::kSpaceAllocationFailed, 0x7, 0x27, 0x07},

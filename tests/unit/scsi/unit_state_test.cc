@@ -8,7 +8,6 @@ namespace {
 
 using testing::Disk;
 using testing::Fails;
-using testing::FailsAtCdbByte;
 using testing::Gives;
 using testing::Good;
 
@@ -41,20 +40,6 @@ TEST(RequestSense, IsCutToTheAllocationLength) {
   Disk disk;
   EXPECT_THAT(disk.send("03 00 00 00 03 00"), Gives("700000"));
   EXPECT_THAT(disk.send("03 00 00 00 00 00"), Gives(""));
-}
-
-TEST(StartStopUnit, StartsWhatRunsAlready) {
-  Disk disk;
-  EXPECT_THAT(disk.send("1b 00 00 00 01 00"), Good());
-  EXPECT_THAT(disk.send("1b 01 00 00 01 00"), Good());
-}
-
-TEST(StartStopUnit, NeitherStopsNorEjectsNorSaves) {
-  Disk disk;
-  for (const char* cdb : {"1b 00 00 00 00 00", "1b 00 00 00 02 00", "1b 00 00 00 03 00",
-                          "1b 00 00 00 11 00", "1b 00 00 00 f1 00"})
-    EXPECT_THAT(disk.send(cdb), FailsAtCdbByte(4)) << cdb;
-  EXPECT_THAT(disk.send("1b 00 00 01 01 00"), FailsAtCdbByte(3));
 }
 
 }  // namespace

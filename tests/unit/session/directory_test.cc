@@ -15,16 +15,37 @@ ExportedTarget target() {
   return target;
 }
 
+Numbers numbers(const VisibleLuns& visible) {
+  Numbers all;
+  for (const auto& [number, lun] : visible) all.push_back(number);
+  return all;
+}
+
 TEST(Directory, AnOpenTargetShowsAllOfItsLuns) {
-  EXPECT_EQ(visible_luns(target(), "iqn.2026-11.a:anybody"), (Numbers{0, 3, 9}));
+  EXPECT_EQ(numbers(visible_luns(target(), "iqn.2026-11.a:anybody")), (Numbers{0, 3, 9}));
 }
 
 TEST(Directory, AnAccessShowsItsShare) {
   ExportedTarget closed = target();
-  closed.config.initiators = {{"iqn.2026-11.a:some", {3, 7}}, {"iqn.2026-11.a:all", {}}};
-  EXPECT_EQ(visible_luns(closed, "iqn.2026-11.a:some"), (Numbers{3})) << "7 is not there";
-  EXPECT_EQ(visible_luns(closed, "iqn.2026-11.a:all"), (Numbers{0, 3, 9}));
-  EXPECT_EQ(visible_luns(closed, "iqn.2026-11.a:none"), Numbers{});
+  closed.config.initiators.resize(2);
+  closed.config.initiators[0].iqn = "iqn.2026-11.a:some";
+  closed.config.initiators[0].luns = {3, 7};
+  closed.config.initiators[1].iqn = "iqn.2026-11.a:all";
+  const auto seen_by = [&](std::string_view who) { return numbers(visible_luns(closed, who)); };
+  EXPECT_EQ(seen_by("iqn.2026-11.a:some"), (Numbers{3})) << "7 is not there";
+  EXPECT_EQ(seen_by("iqn.2026-11.a:all"), (Numbers{0, 3, 9}));
+  EXPECT_EQ(seen_by("iqn.2026-11.a:none"), Numbers{});
+}
+
+TEST(Directory, AnAccessMayHaveNumbersOfItsOwnAndMayNotWrite) {
+  ExportedTarget closed = target();
+  config::Initiator& some = closed.config.initiators.emplace_back();
+  some.iqn = "iqn.2026-11.a:some";
+  some.map.resize(1);
+  some.map[0].lun = 9;
+  some.map[0].as = 0;
+  some.map[0].read_only = true;
+  EXPECT_EQ(visible_luns(closed, "iqn.2026-11.a:some"), (VisibleLuns{{0, {13, true}}}));
 }
 
 TEST(Directory, FindsTargetsByName) {

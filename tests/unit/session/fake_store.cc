@@ -16,6 +16,7 @@ FakeStore::FakeStore(std::size_t bytes) : bytes_(bytes) {
   traits_.kind = "file";
   traits_.discard_bytes = 4096;
   traits_.identity_seed = "fake";
+  traits_.keeps_state = true;
 }
 
 void FakeStore::hold() {
@@ -96,6 +97,11 @@ std::vector<std::byte> FakeStore::content(std::size_t offset, std::size_t bytes)
   return {from, from + static_cast<std::ptrdiff_t>(bytes)};
 }
 
+std::string FakeStore::stored() const {
+  const std::lock_guard lock(mutex_);
+  return {reinterpret_cast<const char*>(stored_.data()), stored_.size()};
+}
+
 void FakeStore::submit(Request& request) noexcept {
   std::unique_lock lock(mutex_);
   submitted_.push_back(request.verb);
@@ -118,6 +124,8 @@ void FakeStore::complete(Request& request, Status status) {
     std::copy_n(at, request.data.size(), request.data.begin());
   if (status == Status::kOk && request.verb == Verb::kWrite)
     std::copy(request.data.begin(), request.data.end(), at);
+  if (status == Status::kOk && request.verb == Verb::kStoreState)
+    stored_.assign(request.data.begin(), request.data.end());
   if (request.verb == Verb::kAllocation) backend::all_allocated(request);
   request.status = status;
   request.reply_to->post(request);

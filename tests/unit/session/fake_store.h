@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "backend/backend.h"
@@ -41,6 +42,8 @@ class FakeStore final : public backend::Backend {
   void unblock();
 
   std::size_t submitted(backend::Verb verb) const;
+  /// What kStoreState has brought last.
+  std::string stored() const;
   std::vector<std::byte> content(std::size_t offset, std::size_t bytes) const;
 
   void submit(backend::Request& request) noexcept override;
@@ -56,6 +59,7 @@ class FakeStore final : public backend::Backend {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::byte> bytes_;
+  std::vector<std::byte> stored_;
   std::vector<backend::Request*> held_;
   std::vector<backend::Verb> submitted_;
   bool holds_ = false;

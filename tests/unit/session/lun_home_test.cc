@@ -9,16 +9,33 @@
 namespace lungate::session {
 namespace {
 
+/// Letters that come when the test says so.
+struct Letters final : MailSink {
+  std::vector<Mail*> waiting;
+  void post(Mail& letter) noexcept override { waiting.push_back(&letter); }
+  void deliver_all() {
+    for (Mail* letter : std::exchange(waiting, {})) letter->deliver(*letter);
+  }
+};
+
 /// Lanes that acknowledge when the test says so.
 struct Lanes final : LaneBroadcast {
   std::vector<Done> aborts;
   std::vector<LunUpdate> updates;
+  std::vector<scsi::NexusName> preempted;
+  Letters letters;
 
   void update_lun(const LunUpdate& update, Done done) override {
     updates.push_back(update);
     done();
   }
   void abort_lun(LunId, Done done) override { aborts.push_back(std::move(done)); }
+  void abort_nexuses(LunId, const std::vector<scsi::NexusName>& names, SessionId,
+                     Done done) override {
+    preempted = names;
+    done();
+  }
+  MailSink& mailbox() override { return letters; }
   void quiesce_lun(LunId, LunFate, Done done) override { done(); }
   void end_abort(std::size_t index) { std::exchange(aborts.at(index), nullptr)(); }
 };

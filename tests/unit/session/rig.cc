@@ -42,6 +42,7 @@ Settings RigOptions::quiet() {
   Settings settings;
   settings.nop_interval = 0ms;
   settings.stall_limit = 60s;
+  settings.logout_patience = 0s;
   return settings;
 }
 

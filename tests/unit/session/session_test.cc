@@ -205,10 +205,40 @@ TEST(Session, SendTargetsNamesTheTargetAndItsPortals) {
   }
 }
 
+TEST(Session, ADrainAsksForALogoutAndWaitsForIt) {
+  RigOptions options;
+  options.settings.logout_patience = std::chrono::seconds(5);
+  Rig rig(options);
+  Peer peer = rig.ready();
+  Signal drained;
+  rig.on_home([&] { rig.gateway().drain(drained.done()); });
+  const auto message = peer.expect<iscsi::AsyncMessage>();
+  EXPECT_EQ(message.event, 1);
+  EXPECT_EQ(message.parameter3, 5);
+  EXPECT_FALSE(drained.happened());
+  peer.logout();
+  peer.expect<iscsi::LogoutResponse>();
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(drained.wait());
+}
+
+TEST(Session, WhoDoesNotLogOutWhenAskedIsClosedInTheEnd) {
+  RigOptions options;
+  options.settings.logout_patience = std::chrono::seconds(1);
+  Rig rig(options);
+  Peer peer = rig.ready();
+  Signal drained;
+  rig.on_home([&] { rig.gateway().drain(drained.done()); });
+  peer.expect<iscsi::AsyncMessage>();
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(drained.wait());
+}
+
 TEST(Session, TargetsThatAnInitiatorMayNotUseAreNotNamed) {
   Rig rig;
-  rig.directory.targets["iqn.2026-11.io.lungate:secret"].config = {
-      "iqn.2026-11.io.lungate:secret", "", {}, {{"iqn.2026-11.io.lungate:somebody", {}}}};
+  config::Target& secret = rig.directory.targets["iqn.2026-11.io.lungate:secret"].config;
+  secret.iqn = "iqn.2026-11.io.lungate:secret";
+  secret.initiators.emplace_back().iqn = "iqn.2026-11.io.lungate:somebody";
   rig.publish();
   Peer peer = rig.connect();
   peer.login(discovery());

@@ -287,7 +287,7 @@ TEST(TaskManager, WhatCannotBeDoneIsRefused) {
   EXPECT_EQ(answer_to(peer, peer.manage(kAbortTask, read, 3)), TaskResponse::kNoSuchTask);
   EXPECT_EQ(answer_to(peer, peer.manage(kLunReset, iscsi::kNoTag, 9)), TaskResponse::kNoSuchLun);
   EXPECT_EQ(answer_to(peer, peer.manage(8, read)), TaskResponse::kReassignNotSupported);
-  EXPECT_EQ(answer_to(peer, peer.manage(6, iscsi::kNoTag)), TaskResponse::kNotSupported);
+  EXPECT_EQ(answer_to(peer, peer.manage(3, iscsi::kNoTag)), TaskResponse::kNotSupported);
   EXPECT_EQ(answer_to(peer, peer.manage(0, iscsi::kNoTag)), TaskResponse::kRejected);
   rig.store().let_go();
   EXPECT_GOOD(peer.finish(read)) << "none of them has touched it";

@@ -278,7 +278,7 @@ TEST_F(FileBackendTest, AgreesWithAnArrayOverRandomOperations) {
     const std::uint64_t most = std::min<std::uint64_t>(oracle.size() - offset, 256 * 1024) / kBlock;
     const std::uint64_t length = (below(most) + 1) * kBlock;
     const auto at = oracle.begin() + static_cast<long>(offset);
-    switch (static_cast<Verb>(below(kVerbs))) {
+    switch (static_cast<Verb>(below(kBlockVerbs))) {
       case Verb::kRead:
         ASSERT_EQ(drive().read(offset, length), ok(Data(at, at + static_cast<long>(length))))
             << "operation " << i;
@@ -300,6 +300,9 @@ TEST_F(FileBackendTest, AgreesWithAnArrayOverRandomOperations) {
         ASSERT_EQ(drive().write_zeroes(offset, length), Status::kOk);
         std::fill_n(at, length, std::byte{0});
         break;
+      case Verb::kLoadState:
+      case Verb::kStoreState:
+        FAIL() << "not among them";
       case Verb::kAllocation: {
         const auto& told = drive().run(drive().make(Verb::kAllocation, offset, length));
         ASSERT_EQ(told.status, Status::kOk);

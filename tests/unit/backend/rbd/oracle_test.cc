@@ -35,7 +35,7 @@ class OracleTest : public test::LunTest {
     const std::size_t first = below(units);
     const std::size_t count =
         1 + below(std::min<std::size_t>(units - first, below(8) ? 64 : units));
-    request.verb = static_cast<Verb>(below(kVerbs));
+    request.verb = static_cast<Verb>(below(kBlockVerbs));
     request.offset = lane * kLaneBytes + first * unit;
     request.length = count * unit;
     const bool pattern = request.verb == Verb::kWriteSame;
@@ -52,6 +52,8 @@ class OracleTest : public test::LunTest {
       case Verb::kRead:
       case Verb::kFlush:
       case Verb::kAllocation:
+      case Verb::kLoadState:
+      case Verb::kStoreState:
         return;
       case Verb::kWrite:
         std::copy(request.data.begin(), request.data.end(), to);

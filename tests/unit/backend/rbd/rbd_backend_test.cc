@@ -52,6 +52,38 @@ TEST_F(RbdBackendTest, IdentitySurvivesRenameAndReopen) {
   EXPECT_NE(backend_->traits().identity_seed, seed);
 }
 
+/// What the device server keeps with an image is found again by whoever opens it next, whatever the
+/// image is called by then.
+TEST_F(RbdBackendTest, KeepsAStateBesideTheImage) {
+  const auto load = [&] {
+    Data room(100);
+    test::Asked request;
+    request.verb = Verb::kLoadState;
+    request.data = room;
+    request.length = room.size();
+    request.reply_to = &inbox_;
+    backend_->submit(request);
+    EXPECT_EQ(inbox_.take(), &request);
+    EXPECT_EQ(request.status, Status::kOk);
+    room.resize(request.extent_bytes);
+    return room;
+  };
+  const std::string image = admin_->make_image();
+  ASSERT_EQ(open(image), "");
+  EXPECT_TRUE(backend_->traits().keeps_state);
+  EXPECT_TRUE(load().empty());
+  Data state = noise(77, 1);
+  EXPECT_EQ(run(Verb::kStoreState, 0, state.size(), state), Status::kOk);
+  EXPECT_EQ(load(), state);
+  backend_.reset();
+  const std::string renamed = test::fresh_name();
+  admin_->rename(image, renamed);
+  ASSERT_EQ(open(renamed), "");
+  EXPECT_EQ(load(), state);
+  ASSERT_EQ(open(admin_->make_image()), "");
+  EXPECT_TRUE(load().empty()) << "another image's";
+}
+
 TEST_F(RbdBackendTest, NamespaceIsAPlaceOfItsOwn) {
   const std::string name_space = "ns-" + test::fresh_name();
   admin_->make_name_space(name_space);
@@ -164,7 +196,7 @@ using RbdBackendDeathTest = RbdBackendTest;
 /// librbd would abort on it as well, but only on a read, and without a word.
 TEST_F(RbdBackendDeathTest, ARequestWithoutLength) {
   ASSERT_EQ(open(admin_->make_image()), "");
-  for (std::size_t verb = 0; verb < kVerbs; ++verb) {
+  for (std::size_t verb = 0; verb < kBlockVerbs; ++verb) {
     if (static_cast<Verb>(verb) == Verb::kFlush) continue;
     EXPECT_DEATH(run(static_cast<Verb>(verb), 0, 0), "a request is for at least one byte");
   }

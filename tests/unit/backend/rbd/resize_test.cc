@@ -63,7 +63,7 @@ TEST_F(ResizeTest, ShrinkUnderLoadNeverAborts) {
     const auto slot = static_cast<std::size_t>(&request - requests.data());
     const std::size_t bytes = 512 * (1 + random() % 512);
     request = test::Asked{};
-    request.verb = static_cast<Verb>(random() % kVerbs);
+    request.verb = static_cast<Verb>(random() % kBlockVerbs);
     request.offset = 512 * (random() % ((16 * kMiB - bytes) / 512));
     request.length = request.verb == Verb::kWriteSame ? bytes / 512 * 512 : bytes;
     request.data = MutableBytes(data[slot]).first(request.verb == Verb::kWriteSame ? 512 : bytes);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// READ DEFECT DATA 10, 12 (SBC-3, 5.17, 5.18). What has gone bad the store replaces by itself, so
+// both lists are there and empty, in whichever format they are asked for.
+#include "scsi/cdb.h"
+#include "scsi/commands.h"
+#include "scsi/outcome.h"
+
+namespace lungate::scsi {
+namespace {
+
+struct Header10 {
+  std::uint8_t reserved = 0;
+  std::uint8_t lists = 0;  // PLISTV, GLISTV, DEFECT LIST FORMAT: as in the request
+  be16 bytes;
+};
+static_assert(sizeof(Header10) == 4);
+
+struct Header12 {
+  std::uint8_t reserved = 0;
+  std::uint8_t lists = 0;
+  be16 generation;  // 0: the list's changes are not counted
+  be32 bytes;
+};
+static_assert(sizeof(Header12) == 8);
+
+/// 6 is the vendor's and 7 reserved (SBC-3, 5.3.2.4.1).
+bool is_format(std::uint8_t request) {
+  return (request & 0x07) <= 5;
+}
+
+}  // namespace
+
+std::uint64_t defect_data_10_bytes(const Cdb& cdb, std::uint32_t) {
+  return room_for(as<DefectData10Cdb>(cdb).allocation_bytes);
+}
+
+std::optional<Sense> defect_data_10_refusal(const Cdb& cdb, const Unit&) {
+  if (!is_format(as<DefectData10Cdb>(cdb).request)) return invalid_field_in_cdb(2, 2);
+  return std::nullopt;
+}
+
+Step read_defect_data_10(Execution& execution) {
+  const auto cdb = as<DefectData10Cdb>(execution.cdb);
+  Header10 header;
+  header.lists = cdb.request;
+  ParameterData data;
+  data.append(header);
+  return give(execution, data, cdb.allocation_bytes);
+}
+
+std::uint64_t defect_data_12_bytes(const Cdb& cdb, std::uint32_t) {
+  return room_for(as<DefectData12Cdb>(cdb).allocation_bytes);
+}
+
+std::optional<Sense> defect_data_12_refusal(const Cdb& cdb, const Unit&) {
+  if (!is_format(as<DefectData12Cdb>(cdb).request)) return invalid_field_in_cdb(1, 2);
+  return std::nullopt;
+}
+
+Step read_defect_data_12(Execution& execution) {
+  const auto cdb = as<DefectData12Cdb>(execution.cdb);
+  Header12 header;
+  header.lists = cdb.request;
+  ParameterData data;
+  data.append(header);
+  return give(execution, data, cdb.allocation_bytes);
+}
+
+}  // namespace lungate::scsi

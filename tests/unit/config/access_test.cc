@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "config/config.h"
+
+namespace lungate::config {
+namespace {
+
+TEST(Access, AnOpenTargetShowsEverythingToAnybody) {
+  const Target open;
+  const Initiator* access = find_access(open, "iqn.2026-11.a:anybody");
+  ASSERT_NE(access, nullptr);
+  EXPECT_TRUE(shows(*access, 0));
+  EXPECT_TRUE(shows(*access, 255));
+}
+
+TEST(Access, AListedInitiatorSeesItsLuns) {
+  Target target;
+  target.initiators = {{"iqn.2026-11.a:one", {1, 3}}, {"iqn.2026-11.a:all", {}}};
+  const Initiator* one = find_access(target, "iqn.2026-11.a:one");
+  ASSERT_NE(one, nullptr);
+  EXPECT_FALSE(shows(*one, 0));
+  EXPECT_TRUE(shows(*one, 3));
+  EXPECT_TRUE(shows(*find_access(target, "iqn.2026-11.A:All"), 0));
+  EXPECT_EQ(find_access(target, "iqn.2026-11.a:on"), nullptr);
+  EXPECT_EQ(find_access(target, "iqn.2026-11.a:one1"), nullptr);
+  EXPECT_EQ(find_access(target, ""), nullptr);
+}
+
+/// Which row of the target answers for a name: its `iqn` or `group`, "-" for none.
+std::string row_for(const Target& target, std::string_view name) {
+  const Initiator* row = find_access(target, name);
+  if (row == nullptr) return "-";
+  return row->iqn.empty() ? row->group : row->iqn;
+}
+
+Initiator group(std::string name, std::vector<std::string> members) {
+  Initiator row;
+  row.group = std::move(name);
+  row.members = std::move(members);
+  return row;
+}
+
+TEST(Access, TheMostSpecificRowWinsWhateverTheOrder) {
+  std::vector<Initiator> rows = {{"*", {}},
+                                 {"iqn.1994-05.com.redhat:*", {}},
+                                 {"iqn.1994-05.com.redhat:web*", {}},
+                                 {"iqn.1994-05.com.redhat:web-1", {}},
+                                 group("esx", {"iqn.1998-01.com.vmware:*", "iqn.2026-11.a:one"})};
+  for (int turn = 0; turn < 5; ++turn) {
+    Target target;
+    target.initiators = rows;
+    EXPECT_EQ(row_for(target, "iqn.1994-05.com.redhat:web-1"), "iqn.1994-05.com.redhat:web-1");
+    EXPECT_EQ(row_for(target, "IQN.1994-05.com.RedHat:WEB-1"), "iqn.1994-05.com.redhat:web-1");
+    EXPECT_EQ(row_for(target, "iqn.1994-05.com.redhat:web-12"), "iqn.1994-05.com.redhat:web*");
+    EXPECT_EQ(row_for(target, "iqn.1994-05.com.redhat:web"), "iqn.1994-05.com.redhat:web*");
+    EXPECT_EQ(row_for(target, "iqn.1994-05.com.redhat:we"), "iqn.1994-05.com.redhat:*");
+    EXPECT_EQ(row_for(target, "iqn.1994-05.com.redhat"), "*");
+    EXPECT_EQ(row_for(target, "iqn.1998-01.com.vmware:host"), "esx");
+    EXPECT_EQ(row_for(target, "iqn.2026-11.a:one"), "esx");
+    EXPECT_EQ(row_for(target, "iqn.2026-11.a:two"), "*");
+    EXPECT_EQ(row_for(target, ""), "*");
+    std::rotate(rows.begin(), rows.begin() + 1, rows.end());
+  }
+}
+
+TEST(Access, APatternLetsInNobodyElse) {
+  Target target;
+  target.initiators = {{"iqn.1994-05.com.redhat:*", {}}, group("empty", {})};
+  for (const char* name : {"", "iqn.1994-05.com.redhat", "iqn.1994-05.com.redhatx:a",
+                           "xiqn.1994-05.com.redhat:a", "iqn.1994-05.com.redhat;a"}) {
+    EXPECT_EQ(row_for(target, name), "-") << name;
+  }
+}
+
+TEST(Access, AStarInAPeersNameIsNoWildcard) {
+  Target target;
+  target.initiators = {{"iqn.2026-11.a:one", {}}};
+  EXPECT_EQ(row_for(target, "iqn.2026-11.a:*"), "-");
+  EXPECT_EQ(row_for(target, "*"), "-");
+}
+
+TEST(Access, AMapGivesNumbersAndRights) {
+  Initiator access;
+  access.map = {{3, 0, true}, {0, 7, false}};
+  EXPECT_EQ(shown_as(access, 3), (ShownLun{0, true}));
+  EXPECT_EQ(shown_as(access, 0), (ShownLun{7, false}));
+  EXPECT_EQ(shown_as(access, 7), std::nullopt) << "7 is the initiator's number, not the target's";
+  EXPECT_FALSE(shows(access, 1));
+}
+
+TEST(Access, WithoutAMapNumbersAreTheTargets) {
+  Initiator access;
+  EXPECT_EQ(shown_as(access, 9), (ShownLun{9, false}));
+  access.luns = {2, 9};
+  EXPECT_EQ(shown_as(access, 9), (ShownLun{9, false}));
+  EXPECT_EQ(shown_as(access, 3), std::nullopt);
+}
+
+TEST(Access, AnInitiatorsChapStandsBeforeItsTargets) {
+  Target target;
+  Initiator access;
+  EXPECT_FALSE(chap_of(target, access).demanded());
+  target.chap.user = "all";
+  EXPECT_EQ(chap_of(target, access).user, "all");
+  EXPECT_EQ(chap_of(target, *find_access(target, "iqn.2026-11.a:b")).user, "all")
+      << "an open target demands it as well";
+  access.chap.user = "one";
+  EXPECT_EQ(chap_of(target, access).user, "one");
+}
+
+TEST(Access, PortalGroups) {
+  Target target;
+  EXPECT_TRUE(offered_at(target, 1));
+  target.portal_groups = {2, 5};
+  EXPECT_FALSE(offered_at(target, 1));
+  EXPECT_TRUE(offered_at(target, 5));
+}
+
+}  // namespace
+}  // namespace lungate::config

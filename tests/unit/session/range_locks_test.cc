@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "session/range_locks.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/unit/session/rig.h"
+
+namespace lungate::session {
+namespace {
+
+using backend::Verb;
+using test::cdb10;
+using test::kBlock;
+using test::pattern;
+using test::Peer;
+using test::Rig;
+
+// --- The order on the home loop ------------------------------------------------------------------
+
+struct Order {
+  std::map<std::uint64_t, Done> holding;  // by ticket: the lanes have not acknowledged yet
+  std::vector<std::uint64_t> granted;
+  std::vector<std::uint64_t> released;
+  RangeLocks locks{
+      [this](const LockRequest& request, Done held) { holding[request.ticket] = std::move(held); },
+      [this](const LockRequest& request) { released.push_back(request.ticket); }};
+
+  void ask(std::uint64_t ticket, std::vector<LockedRange> ranges) {
+    locks.lock({ticket, std::move(ranges)}, [this, ticket] { granted.push_back(ticket); });
+  }
+  void acknowledge(std::uint64_t ticket) { holding.at(ticket)(); }
+};
+
+LockedRange range(LunId lun, std::uint64_t offset, std::uint64_t length) {
+  return {lun, nullptr, offset, length};
+}
+
+TEST(RangeLocks, NeighboursDoNotWait) {
+  Order order;
+  order.ask(1, {range(7, 0, 512)});
+  order.ask(2, {range(7, 512, 512)});
+  order.ask(3, {range(8, 0, 512)});
+  EXPECT_EQ(order.holding.size(), 3u);
+}
+
+TEST(RangeLocks, IsGrantedWhenTheLanesHoldIt) {
+  Order order;
+  order.ask(1, {range(7, 0, 512)});
+  EXPECT_TRUE(order.granted.empty());
+  order.acknowledge(1);
+  EXPECT_EQ(order.granted, std::vector<std::uint64_t>{1});
+}
+
+TEST(RangeLocks, WhoOverlapsWaitsForItsTurn) {
+  Order order;
+  order.ask(1, {range(7, 0, 1024)});
+  order.ask(2, {range(7, 512, 1024)});
+  order.ask(3, {range(7, 1024, 512)});  // free, but behind 2: else 2 could wait for ever
+  EXPECT_EQ(order.holding.size(), 1u);
+  order.acknowledge(1);
+  order.locks.unlock(1);
+  EXPECT_EQ(order.released, std::vector<std::uint64_t>{1});
+  EXPECT_EQ(order.holding.count(2), 1u);
+  EXPECT_EQ(order.holding.count(3), 0u);
+  order.acknowledge(2);
+  order.locks.unlock(2);
+  EXPECT_EQ(order.holding.count(3), 1u);
+}
+
+TEST(RangeLocks, TwoUnitsAreLockedAtOnceSoThatNobodyWaitsInACircle) {
+  Order order;
+  order.ask(1, {range(7, 0, 512), range(8, 0, 512)});
+  order.ask(2, {range(8, 0, 512), range(7, 0, 512)});
+  EXPECT_EQ(order.holding.size(), 1u);
+  order.acknowledge(1);
+  order.locks.unlock(1);
+  order.acknowledge(2);
+  EXPECT_EQ(order.granted, (std::vector<std::uint64_t>{1, 2}));
+}
+
+TEST(RangeLocks, AUnitIsFreeWhenNobodyHoldsOrAwaitsIt) {
+  Order order;
+  bool free = false;
+  order.ask(1, {range(7, 0, 512)});
+  order.ask(2, {range(7, 0, 512)});
+  order.acknowledge(1);
+  order.locks.when_free(7, [&] { free = true; });
+  order.locks.unlock(1);
+  EXPECT_FALSE(free);
+  order.acknowledge(2);
+  order.locks.unlock(2);
+  EXPECT_TRUE(free);
+  free = false;
+  order.locks.when_free(7, [&] { free = true; });
+  EXPECT_TRUE(free) << "at once";
+}
+
+// --- COMPARE AND WRITE beside ordinary writes, on two lanes --------------------------------------
+
+std::uint32_t compare_and_write(Peer& peer, std::uint32_t lba, Bytes expected, Bytes next) {
+  std::vector<std::byte> data(expected.begin(), expected.end());
+  data.insert(data.end(), next.begin(), next.end());
+  std::array<std::uint8_t, 16> cdb{0x89};
+  cdb[9] = static_cast<std::uint8_t>(lba);
+  cdb[13] = static_cast<std::uint8_t>(expected.size() / kBlock);
+  auto header = peer.command(cdb, static_cast<std::uint32_t>(data.size()),
+                             iscsi::ScsiCommand::kWriteBit | iscsi::kFinalBit);
+  peer.send(header, data);
+  return header.initiator_task_tag;
+}
+
+const std::vector<std::byte> kZeros(kBlock);
+
+TEST(RangeLocksInUse, AWriteThatComesDuringACompareWaits) {
+  Rig rig;
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto swap = compare_and_write(first, 4, kZeros, pattern(kBlock, 1));
+  rig.store().wait_held(1);  // its read
+  const auto write = second.write(4, pattern(kBlock, 2), kBlock);
+  const auto elsewhere = second.write(5, pattern(kBlock, 3), kBlock);
+  rig.store().wait_held(2);  // the neighbour alone has come through
+  rig.settle();
+  EXPECT_EQ(rig.store().held(), 2u);
+  rig.store().release();     // the read
+  rig.store().wait_held(2);  // the compare's write
+  rig.store().let_go();
+  EXPECT_GOOD(first.run(swap));
+  EXPECT_GOOD(second.run(elsewhere));
+  EXPECT_GOOD(second.run(write));
+  EXPECT_EQ(rig.store().content(4 * kBlock, kBlock), pattern(kBlock, 2)) << "it came after";
+  rig.check_accounts();
+}
+
+TEST(RangeLocksInUse, ACompareWaitsForAWriteThatWasThereBefore) {
+  Rig rig;
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto write = second.write(4, pattern(kBlock, 2), kBlock);
+  rig.store().wait_held(1);
+  const auto swap = compare_and_write(first, 4, pattern(kBlock, 2), pattern(kBlock, 1));
+  rig.settle();
+  rig.settle();
+  EXPECT_EQ(rig.store().submitted(Verb::kRead), 0u);
+  rig.store().let_go();
+  EXPECT_GOOD(second.run(write));
+  EXPECT_GOOD(first.run(swap));
+  EXPECT_EQ(rig.store().content(4 * kBlock, kBlock), pattern(kBlock, 1));
+}
+
+TEST(RangeLocksInUse, OfTwoThatCompareTheSameOneWins) {
+  Rig rig;
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto one = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
+  const auto two = compare_and_write(second, 0, kZeros, pattern(kBlock, 2));
+  rig.store().wait_held(1);
+  rig.settle();
+  EXPECT_EQ(rig.store().held(), 1u);
+  rig.store().let_go();
+  const auto outcome_one = first.run(one);
+  const auto outcome_two = second.run(two);
+  EXPECT_NE(outcome_one.status, outcome_two.status);
+  const auto& lost = outcome_one.status == scsi::Status::kGood ? outcome_two : outcome_one;
+  EXPECT_EQ(lost.sense.key, scsi::SenseKey::kMiscompare);
+}
+
+TEST(RangeLocksInUse, AnAbortedCompareLetsTheOthersGo) {
+  Rig rig;
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto swap = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
+  rig.store().wait_held(1);
+  const auto write = second.write(0, pattern(kBlock, 2), kBlock);
+  first.manage(1, swap);
+  first.hang_up();
+  rig.settle();
+  EXPECT_EQ(rig.store().submitted(Verb::kWrite), 0u);
+  rig.store().let_go();
+  EXPECT_GOOD(second.run(write));
+}
+
+TEST(RangeLocksInUse, AWriteThatWaitsAndIsAbortedNeverReachesTheStore) {
+  Rig rig;
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto swap = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
+  rig.store().wait_held(1);
+  const auto write = second.write(0, pattern(kBlock, 2), kBlock);
+  rig.settle();
+  const auto abort = second.manage(1, write);
+  rig.settle();
+  rig.store().let_go();
+  EXPECT_GOOD(first.run(swap));
+  EXPECT_EQ(second.expect<iscsi::TaskManagementResponse>().initiator_task_tag, abort);
+  EXPECT_EQ(rig.store().content(0, kBlock), pattern(kBlock, 1));
+}
+
+TEST(RangeLocksInUse, ALostLunGivesItsLocksBack) {
+  Rig rig;
+  Peer first = rig.ready({.isid = 1});
+  Peer second = rig.ready({.isid = 2});
+  rig.store().hold();
+  const auto swap = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
+  rig.store().wait_held(1);
+  const auto write = second.write(0, pattern(kBlock, 2), kBlock);
+  rig.settle();
+  const auto gone = rig.lose();
+  rig.store().release_all(backend::Status::kNotOwner);
+  rig.store().let_go();
+  EXPECT_TRUE(gone.wait());
+  EXPECT_NE(first.run(swap).status, scsi::Status::kGood);
+  second.run(write);
+  rig.check_accounts();
+}
+
+}  // namespace
+}  // namespace lungate::session
