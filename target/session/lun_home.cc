@@ -192,8 +192,8 @@ void LunHome::end_run(scsi::MediumActivityPtr left) {
 }
 
 void LunHome::tell_if_store_is_idle() {
-  if (storing_.in_progress() || run_ || store_idle_ == nullptr) return;
-  std::exchange(store_idle_, nullptr)();
+  if (storing_.in_progress() || run_) return;
+  for (const Done& idle : std::exchange(store_idle_, {})) idle();
 }
 
 /// A session is gone for good: what RESERVE gave it goes with it.
@@ -233,14 +233,14 @@ void LunHome::quiesce(Done done) {
   check(backend_ == nullptr, "a LUN is offline before its commands are waited for");
   lanes_.quiesce_lun(id_, LunFate::kOffline,
                      [self = shared_from_this(), done = std::move(done)]() mutable {
-                       self->store_idle_ = std::move(done);
+                       self->store_idle_.push_back(std::move(done));
                        self->tell_if_store_is_idle();
                      });
 }
 
 void LunHome::retire(Done done) {
   backend_ = nullptr;
-  store_idle_ = std::move(done);
+  store_idle_.push_back(std::move(done));
   tell_if_store_is_idle();
 }
 

@@ -143,9 +143,9 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   bool waiter_goes_ = false;
   bool run_spoiled_ = false;  // the store has another size than it began with
   SessionId waiter_ = kNoSession;
-  Done store_idle_;              // who waits until neither needs the store: at most one
-  std::vector<Done> resetting_;  // who is answered by the reset in progress; none: there is none
-  std::vector<Done> to_reset_;   // who waits for the next
+  std::vector<Done> store_idle_;  // who waits until neither needs the store
+  std::vector<Done> resetting_;   // who is answered by the reset in progress; none: there is none
+  std::vector<Done> to_reset_;    // who waits for the next
 };
 
 }  // namespace lungate::session

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/unit/session/fake_store.h"
+
 namespace lungate::session {
 namespace {
 
@@ -90,6 +92,28 @@ TEST(LunHome, AResetTellsEveryoneAfterTheLastCommandHasEnded) {
   ASSERT_EQ(lun.lanes.updates.size(), 1u);
   EXPECT_EQ(lun.lanes.updates[0].attention, scsi::sense::kBusDeviceReset);
   EXPECT_EQ(lun.lanes.updates[0].except, kNoSession);
+}
+
+/// A LUN is lost while its reservations are being stored, and removed before that has ended: both
+/// its keeper's waits end, or the removal never would.
+TEST(LunHome, EverybodyWhoWaitsForTheStoreIsTold) {
+  Home lun;
+  auto store = std::make_shared<test::FakeStore>(4096);
+  store->hold();
+  lun.home->set_online(store, scsi::Unit{}, [] {});
+  scsi::ReservationRequest request;
+  request.by = {"iqn.2026-11.io.lungate:host,i,0x000000000001", 1};
+  request.service_action_key = 1;
+  request.aptpl = true;
+  lun.home->apply(request, 1, [](const scsi::ChangeOutcome&) {});
+  lun.home->set_offline(scsi::Availability::kOffline, [] {});
+  int told = 0;
+  lun.home->quiesce([&] { ++told; });
+  lun.home->retire([&] { ++told; });
+  EXPECT_EQ(told, 0);
+  store->let_go();
+  lun.lanes.letters.deliver_all();
+  EXPECT_EQ(told, 2);
 }
 
 }  // namespace
