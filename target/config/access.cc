@@ -74,10 +74,6 @@ std::optional<ShownLun> shown_as(const Initiator& access, std::uint16_t lun) {
   return ShownLun{lun, false};
 }
 
-bool shows(const Initiator& access, std::uint16_t lun) {
-  return shown_as(access, lun).has_value();
-}
-
 bool offered_at(const Target& target, std::uint16_t portal_group_tag) {
   return target.portal_groups.empty() ||
          std::ranges::binary_search(target.portal_groups, portal_group_tag);

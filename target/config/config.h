@@ -292,8 +292,6 @@ struct ShownLun {
 };
 /// How the row shows the target's LUN; nothing: it hides it.
 std::optional<ShownLun> shown_as(const Initiator& access, std::uint16_t lun);
-/// Whether that row shows the LUN, under whichever number.
-bool shows(const Initiator& access, std::uint16_t lun);
 
 /// Whether the target is to be had through the portal group, for logins and in discovery.
 bool offered_at(const Target& target, std::uint16_t portal_group_tag);

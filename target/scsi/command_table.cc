@@ -186,38 +186,33 @@ constexpr Command kWrite = {.direction = Direction::kOut,
                             .refusal = transfer_refusal,
                             .execute = write_blocks};
 
-constexpr Command kWriteAtomic = {.direction = Direction::kOut,
-                                  .op = OpClass::kWrite,
-                                  .timeout_s = kMedium_s,
-                                  .needs_medium = true,
-                                  .writes = true,
-                                  .reserved_for = ReservedFor::kWriters,
-                                  .supported = writes_atomically,
-                                  .bytes = transfer_bytes,
-                                  .refusal = write_atomic_refusal,
-                                  .execute = write_atomic};
+/// A command of WRITE's kind: how it differs is said behind the call.
+constexpr Command like_write(Step (*execute)(Execution& execution)) {
+  Command command = kWrite;
+  command.execute = execute;
+  return command;
+}
 
-constexpr Command kOrwrite = {.direction = Direction::kOut,
-                              .op = OpClass::kWrite,
-                              .timeout_s = kMedium_s,
-                              .needs_medium = true,
-                              .writes = true,
-                              .reserved_for = ReservedFor::kWriters,
-                              .bytes = transfer_bytes,
-                              .scratch = orwrite_scratch,
-                              .refusal = transfer_refusal,
-                              .execute = orwrite};
+constexpr Command kWriteAtomic = [] {
+  Command command = like_write(write_atomic);
+  command.supported = writes_atomically;
+  command.refusal = write_atomic_refusal;
+  return command;
+}();
 
-constexpr Command kCompareAndWrite = {.direction = Direction::kOut,
-                                      .op = OpClass::kWrite,
-                                      .timeout_s = kMedium_s,
-                                      .needs_medium = true,
-                                      .writes = true,
-                                      .reserved_for = ReservedFor::kWriters,
-                                      .bytes = compare_and_write_bytes,
-                                      .scratch = compare_and_write_scratch,
-                                      .refusal = compare_and_write_refusal,
-                                      .execute = compare_and_write};
+constexpr Command kOrwrite = [] {
+  Command command = like_write(orwrite);
+  command.scratch = orwrite_scratch;
+  return command;
+}();
+
+constexpr Command kCompareAndWrite = [] {
+  Command command = like_write(compare_and_write);
+  command.bytes = compare_and_write_bytes;
+  command.scratch = compare_and_write_scratch;
+  command.refusal = compare_and_write_refusal;
+  return command;
+}();
 
 constexpr Command kVerify = {.direction = Direction::kOut,
                              .timeout_s = kMedium_s,
@@ -228,16 +223,11 @@ constexpr Command kVerify = {.direction = Direction::kOut,
                              .refusal = verify_refusal,
                              .execute = verify};
 
-constexpr Command kWriteAndVerify = {.direction = Direction::kOut,
-                                     .op = OpClass::kWrite,
-                                     .timeout_s = kMedium_s,
-                                     .needs_medium = true,
-                                     .writes = true,
-                                     .reserved_for = ReservedFor::kWriters,
-                                     .bytes = transfer_bytes,
-                                     .scratch = verify_scratch,
-                                     .refusal = transfer_refusal,
-                                     .execute = write_and_verify};
+constexpr Command kWriteAndVerify = [] {
+  Command command = like_write(write_and_verify);
+  command.scratch = verify_scratch;
+  return command;
+}();
 
 constexpr Command kPrefetch = {.needs_medium = true,
                                .reserved_for = ReservedFor::kReaders,
@@ -379,20 +369,12 @@ constexpr Command kExtendedCopy = {.direction = Direction::kOut,
                                    .refusal = extended_copy_refusal,
                                    .execute = extended_copy};
 
-constexpr Command kReceiveCopyStatus = {.direction = Direction::kIn,
-                                        .reserved_for = ReservedFor::kWriters,
-                                        .bytes = receive_copy_bytes,
-                                        .execute = receive_copy_status};
-
-constexpr Command kReceiveCopyParameters = {.direction = Direction::kIn,
-                                            .reserved_for = ReservedFor::kWriters,
-                                            .bytes = receive_copy_bytes,
-                                            .execute = receive_copy_parameters};
-
-constexpr Command kReceiveCopyFailure = {.direction = Direction::kIn,
-                                         .reserved_for = ReservedFor::kWriters,
-                                         .bytes = receive_copy_bytes,
-                                         .execute = receive_copy_failure};
+constexpr Command receive_copy(Step (*execute)(Execution& execution)) {
+  return {.direction = Direction::kIn,
+          .reserved_for = ReservedFor::kWriters,
+          .bytes = receive_copy_bytes,
+          .execute = execute};
+}
 
 /// The operation code is the usage's first byte: they cannot disagree.
 constexpr Command row(std::string_view name, std::uint8_t cdb_bytes, const Usage& usage,
@@ -475,11 +457,15 @@ constexpr std::array kCommands = {
     row("PERSISTENT RESERVE OUT, REGISTER AND MOVE",
                                   10, kReserveOutUsage, kReserveOut, 0x07),
     row("EXTENDED COPY(LID1)",    16, third_party(0x83, 0x00), kExtendedCopy, 0x00),
-    row("RECEIVE COPY STATUS(LID1)", 16, third_party(0x84, 0xff), kReceiveCopyStatus, 0x00),
+    row("RECEIVE COPY STATUS(LID1)",
+                                  16, third_party(0x84, 0xff),
+        receive_copy(receive_copy_status), 0x00),
     row("RECEIVE COPY OPERATING PARAMETERS",
-                                  16, third_party(0x84, 0x00), kReceiveCopyParameters, 0x03),
+                                  16, third_party(0x84, 0x00),
+        receive_copy(receive_copy_parameters), 0x03),
     row("RECEIVE COPY FAILURE DETAILS(LID1)",
-                                  16, third_party(0x84, 0xff), kReceiveCopyFailure, 0x04),
+                                  16, third_party(0x84, 0xff),
+        receive_copy(receive_copy_failure), 0x04),
     row("READ (16)",              16, extent16(0x88, kReadFlags), kRead),
     row("COMPARE AND WRITE",      16, {0x89, kWriteFlags, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                        0xff, 0xff, 0x00, 0x00, 0x00, 0xff, 0x00, 0x00},

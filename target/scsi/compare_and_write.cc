@@ -24,11 +24,6 @@ std::uint64_t compared_bytes(const Execution& execution) {
   return execution.planned.bytes / 2;
 }
 
-Step written(Execution& execution) {
-  if (failed(execution)) return backend_failed(execution);
-  return stored(execution);
-}
-
 Step compare_next(Execution& execution);
 
 Step compare_piece(Execution& execution) {
@@ -44,10 +39,7 @@ Step compare_piece(Execution& execution) {
 Step compare_next(Execution& execution) {
   const std::uint64_t total = compared_bytes(execution);
   if (execution.cursor < total) return read_piece(execution, total, compare_piece);
-  return submit(execution,
-                {backend::Verb::kWrite, start_byte(execution), total,
-                 execution.data_out.subspan(total, total)},
-                written);
+  return write_then_stored(execution, execution.data_out.subspan(total, total));
 }
 
 }  // namespace

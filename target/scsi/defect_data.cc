@@ -29,6 +29,21 @@ bool is_format(std::uint8_t request) {
   return (request & 0x07) <= 5;
 }
 
+/// `byte`: where the CDB has the format.
+std::optional<Sense> format_refusal(std::uint8_t request, std::uint16_t byte) {
+  return is_format(request) ? std::nullopt : std::optional(invalid_field_in_cdb(byte, 2));
+}
+
+template <class Request, class Header>
+Step no_defects(Execution& execution) {
+  const auto cdb = as<Request>(execution.cdb);
+  Header header;
+  header.lists = cdb.request;
+  ParameterData data;
+  data.append(header);
+  return give(execution, data, cdb.allocation_bytes);
+}
+
 }  // namespace
 
 std::uint64_t defect_data_10_bytes(const Cdb& cdb, std::uint32_t) {
@@ -36,17 +51,11 @@ std::uint64_t defect_data_10_bytes(const Cdb& cdb, std::uint32_t) {
 }
 
 std::optional<Sense> defect_data_10_refusal(const Cdb& cdb, const Unit&) {
-  if (!is_format(as<DefectData10Cdb>(cdb).request)) return invalid_field_in_cdb(2, 2);
-  return std::nullopt;
+  return format_refusal(as<DefectData10Cdb>(cdb).request, 2);
 }
 
 Step read_defect_data_10(Execution& execution) {
-  const auto cdb = as<DefectData10Cdb>(execution.cdb);
-  Header10 header;
-  header.lists = cdb.request;
-  ParameterData data;
-  data.append(header);
-  return give(execution, data, cdb.allocation_bytes);
+  return no_defects<DefectData10Cdb, Header10>(execution);
 }
 
 std::uint64_t defect_data_12_bytes(const Cdb& cdb, std::uint32_t) {
@@ -54,17 +63,11 @@ std::uint64_t defect_data_12_bytes(const Cdb& cdb, std::uint32_t) {
 }
 
 std::optional<Sense> defect_data_12_refusal(const Cdb& cdb, const Unit&) {
-  if (!is_format(as<DefectData12Cdb>(cdb).request)) return invalid_field_in_cdb(1, 2);
-  return std::nullopt;
+  return format_refusal(as<DefectData12Cdb>(cdb).request, 1);
 }
 
 Step read_defect_data_12(Execution& execution) {
-  const auto cdb = as<DefectData12Cdb>(execution.cdb);
-  Header12 header;
-  header.lists = cdb.request;
-  ParameterData data;
-  data.append(header);
-  return give(execution, data, cdb.allocation_bytes);
+  return no_defects<DefectData12Cdb, Header12>(execution);
 }
 
 }  // namespace lungate::scsi

@@ -19,6 +19,11 @@ Step flushed(Execution& execution) {
   return good(execution);
 }
 
+Step written(Execution& execution) {
+  if (failed(execution)) return backend_failed(execution);
+  return stored(execution);
+}
+
 }  // namespace
 
 std::uint64_t start_byte(const Execution& execution) {
@@ -47,6 +52,11 @@ Step flush_then(Execution& execution, Step (*next)(Execution&)) {
 
 Step stored(Execution& execution) {
   return forces_unit_access(execution) ? flush_then(execution, flushed) : good(execution);
+}
+
+Step write_then_stored(Execution& execution, MutableBytes data) {
+  return submit(execution, {backend::Verb::kWrite, start_byte(execution), data.size(), data},
+                written);
 }
 
 Step lock_then(Execution& execution, std::uint64_t offset, std::uint64_t length,

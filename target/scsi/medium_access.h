@@ -29,6 +29,9 @@ Step flush_then(Execution& execution, Step (*next)(Execution&));
 /// The end of a write: GOOD, after a flush where FUA asks for it. REQUIRES: written by now.
 Step stored(Execution& execution);
 
+/// One write of `data` from start_byte() on, and stored().
+Step write_then_stored(Execution& execution, MutableBytes data);
+
 /// Nobody else writes `length` bytes from `offset` of the command's own unit when `next` runs.
 Step lock_then(Execution& execution, std::uint64_t offset, std::uint64_t length,
                Step (*next)(Execution&));

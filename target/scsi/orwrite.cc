@@ -11,11 +11,6 @@
 namespace lungate::scsi {
 namespace {
 
-Step written(Execution& execution) {
-  if (failed(execution)) return backend_failed(execution);
-  return stored(execution);
-}
-
 Step or_next(Execution& execution);
 
 Step or_piece(Execution& execution) {
@@ -28,10 +23,7 @@ Step or_piece(Execution& execution) {
 Step or_next(Execution& execution) {
   const std::uint64_t total = whole_blocks_received(execution);
   if (execution.cursor < total) return read_piece(execution, total, or_piece);
-  return submit(
-      execution,
-      {backend::Verb::kWrite, start_byte(execution), total, execution.data_out.first(total)},
-      written);
+  return write_then_stored(execution, execution.data_out.first(total));
 }
 
 }  // namespace

@@ -35,11 +35,6 @@ Step flushed_before_read(Execution& execution) {
   return read_now(execution);
 }
 
-Step write_done(Execution& execution) {
-  if (failed(execution)) return backend_failed(execution);
-  return stored(execution);
-}
-
 }  // namespace
 
 std::uint64_t transfer_bytes(const Cdb& cdb, std::uint32_t block_bytes) {
@@ -65,10 +60,7 @@ Step write_blocks(Execution& execution) {
   execution.transfer_bytes = execution.planned.bytes;
   const std::uint64_t whole = whole_blocks_received(execution);
   if (whole == 0) return good(execution);
-  return submit(
-      execution,
-      {backend::Verb::kWrite, start_byte(execution), whole, execution.data_out.first(whole)},
-      write_done);
+  return write_then_stored(execution, execution.data_out.first(whole));
 }
 
 }  // namespace lungate::scsi

@@ -33,16 +33,18 @@ ReservedFor start_stop_reserved_for(const Cdb& cdb) {
   return only_starts ? ReservedFor::kAnyone : ReservedFor::kWriters;
 }
 
+/// It runs already.
 Step start_stop_unit(Execution& execution) {
   return good(execution);
-}  // it runs already
+}
 
 ReservedFor prevent_allow_reserved_for(const Cdb& cdb) {
   return as<PreventAllowCdb>(cdb).prevent == 0 ? ReservedFor::kAnyone : ReservedFor::kWriters;
 }
 
+/// What cannot be removed is neither kept in nor let out.
 Step prevent_allow(Execution& execution) {
   return good(execution);
-}  // what cannot be removed is neither kept in nor let out
+}
 
 }  // namespace lungate::scsi

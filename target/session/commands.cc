@@ -21,6 +21,17 @@
 #include "session/session.h"
 
 namespace lungate::session {
+namespace {
+
+/// What a command's memory counts for.
+std::size_t cost_of(const Task& task) {
+  std::size_t bytes = 0;
+  for (const Buffer* buffer : {&task.buffer, &task.scratch})
+    if (!buffer->empty()) bytes += BufferPool::cost(buffer->bytes().size());
+  return bytes;
+}
+
+}  // namespace
 
 Commands::Commands(Session& session, Connection& connection, iscsi::CommandWindow& window,
                    Sender& sender, const iscsi::Parameters& parameters)
@@ -122,12 +133,10 @@ void Commands::prepare_data(Task& task, std::uint32_t immediate_bytes, bool fina
       task.writes && !task.failed && task.execution.planned.direction == Direction::kOut;
   const bool in = task.reads && !task.failed && task.execution.planned.direction == Direction::kIn;
   const std::uint64_t bytes = std::min<std::uint64_t>(task.edtl, task.execution.planned.bytes);
-  if ((out || in) && bytes > 0 && !take_buffer(task, bytes)) [[unlikely]] {
-    task.recorder.add(telemetry::LunCounter::kTaskSetFull);
-    decide(task, scsi::Status::kTaskSetFull);
-  }
   const std::uint64_t scratch = task.failed ? 0 : task.execution.planned.scratch_bytes;
-  if (scratch > 0 && !take_scratch(task, scratch)) [[unlikely]] {
+  const bool room = (!(out || in) || bytes == 0 || take(task.buffer, bytes)) &&
+                    (scratch == 0 || take(task.scratch, scratch));
+  if (!room) [[unlikely]] {
     task.recorder.add(telemetry::LunCounter::kTaskSetFull);
     decide(task, scsi::Status::kTaskSetFull);
   }
@@ -144,23 +153,12 @@ void Commands::prepare_data(Task& task, std::uint32_t immediate_bytes, bool fina
 /// False at the bound of the connection or of its lane, or when there is no memory. What counts is
 /// what the pool gives, which may be four times of what was asked for. Taken with the
 /// command and not with its data: what is asked for by an R2T must have its place.
-bool Commands::take_buffer(Task& task, std::uint64_t bytes) {
+bool Commands::take(Buffer& place, std::uint64_t bytes) {
   if (bytes > limits::kTransferBytesMax) return false;
   const auto size = static_cast<std::size_t>(bytes);
   if (buffer_bytes_ + BufferPool::cost(size) > limits::kTaskBytesPerConnectionMax) return false;
-  task.buffer = lane_.buffers().take(size);
-  if (task.buffer.empty()) return false;
-  buffer_bytes_ += BufferPool::cost(size);
-  return true;
-}
-
-/// The same bounds: what a command reads for itself is memory that its peer makes us hold.
-bool Commands::take_scratch(Task& task, std::uint64_t bytes) {
-  if (bytes > limits::kTransferBytesMax) return false;
-  const auto size = static_cast<std::size_t>(bytes);
-  if (buffer_bytes_ + BufferPool::cost(size) > limits::kTaskBytesPerConnectionMax) return false;
-  task.scratch = lane_.buffers().take(size);
-  if (task.scratch.empty()) return false;
+  place = lane_.buffers().take(size);
+  if (place.empty()) return false;
   buffer_bytes_ += BufferPool::cost(size);
   return true;
 }
@@ -466,8 +464,7 @@ void Commands::end(Task& task) {
     connection_.discard_data();  // the framer must not write into a buffer that is given back
     receiving_ = nullptr;
   }
-  if (!task.buffer.empty()) buffer_bytes_ -= BufferPool::cost(task.buffer.bytes().size());
-  if (!task.scratch.empty()) buffer_bytes_ -= BufferPool::cost(task.scratch.bytes().size());
+  buffer_bytes_ -= cost_of(task);
   tasks_.give_back(task);
   session_.task_ended();
 }
@@ -481,8 +478,7 @@ void Commands::check_accounts(Accounts& lane) const {
     const bool unanswered = task.phase != TaskPhase::kResponding;
     immediates += unanswered && task.immediate ? 1 : 0;
     in_window += unanswered && !task.immediate && task.delivered ? 1 : 0;
-    if (!task.buffer.empty()) bytes += BufferPool::cost(task.buffer.bytes().size());
-    if (!task.scratch.empty()) bytes += BufferPool::cost(task.scratch.bytes().size());
+    bytes += cost_of(task);
     if (task.lun != nullptr) ++lane.luns[task.lun];
     check(task.lun == nullptr || unanswered, "an answered command has left its LUN");
   }

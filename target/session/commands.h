@@ -104,8 +104,7 @@ class Commands {
   void fill(Task& task, const iscsi::ScsiCommand& command, const iscsi::Framer& framer);
   bool resolve(Task& task, const iscsi::ScsiCommand& command);
   void prepare_data(Task& task, std::uint32_t immediate_bytes, bool final);
-  bool take_buffer(Task& task, std::uint64_t bytes);
-  bool take_scratch(Task& task, std::uint64_t bytes);
+  bool take(Buffer& place, std::uint64_t bytes);
   void decide(Task& task, scsi::Status status,
               const scsi::AdditionalSense& sense = scsi::sense::kNone);
   void advance(Task& task);

@@ -45,6 +45,8 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   Gateway& operator=(const Gateway&) = delete;
 
   void start();
+  /// For who runs the lanes' loops on its own thread, instead of start(): a simulation.
+  Lane& lane(unsigned index) { return *lanes_.at(index); }
 
   /// Adds a LUN on every lane; it is offline until its home says otherwise. No session sees it
   /// before a directory names it.
@@ -63,6 +65,8 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   Result<Endpoint, int> bind(std::uint16_t portal_group_tag, const Endpoint& where);
   /// Begins to accept on all that have been bound.
   Result<void, PortalRefusal> listen();
+  /// A connection that has come to a portal of this group: a lane takes it, or it is closed.
+  void accepted(std::uint16_t portal_group_tag, Accepted&& connection);
 
   /// Every session of every lane, in no order. `answer` is called on the home loop.
   void describe_sessions(std::function<void(std::vector<SessionDescription>)> answer);
@@ -113,7 +117,6 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
   /// `work` on every lane; `done` on the home loop when every copy of its baton has been dropped.
   void on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done);
-  void accepted(std::uint16_t tag, Accepted&& connection);
   /// Counters of the gateway are the lanes'; the home loop has none of its own.
   void count(telemetry::GatewayCounter counter);
   void tell_if_idle();

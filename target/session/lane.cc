@@ -23,6 +23,28 @@
 #include "session/task.h"
 
 namespace lungate::session {
+namespace {
+
+/// `act` may end the task at once and take it out of the list.
+template <class Act>
+void for_each(const TasksInProgress& tasks, Act act) {
+  for (Task* task = tasks.oldest(); task != nullptr;) {
+    Task* next = task->newer;
+    act(*task);
+    task = next;
+  }
+}
+
+/// What has begun and could still write is waited for, wherever it writes to: a command's later
+/// requests are not known. What waits for a lock itself has written nothing and will not before it
+/// is granted. What waits for a change writes nothing either, and must not be waited for: it may be
+/// a PREEMPT AND ABORT that waits for the command that asks for this lock.
+bool may_yet_write(const Task& task) {
+  return task.phase == TaskPhase::kExecuting && task.lock_ticket == 0 && !task.execution.change &&
+         task.execution.planned.op != scsi::OpClass::kRead;
+}
+
+}  // namespace
 
 Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
            telemetry::LoopRecorder recorder)
@@ -39,6 +61,7 @@ Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
   loop_.set_turn_begin([this](BootTime now) { recorder_.turn_started(now); });
   loop_.set_turn_end([this] { end_turn(); });
   loop_.set_stall_hook(settings_.stall_limit, [this](Nanoseconds gap) { stalled(gap); });
+  tick_timer_.start_repeating(limits::kDeadlineTick);
 }
 
 Lane::~Lane() {
@@ -47,7 +70,6 @@ Lane::~Lane() {
 }
 
 void Lane::start() {
-  tick_timer_.start_repeating(limits::kDeadlineTick);
   thread_ = start_thread(("lane-" + std::to_string(index_)).c_str(), [this] { loop_.run(); });
 }
 
@@ -142,27 +164,17 @@ void Lane::update_lun(const LunUpdate& update) {
 void Lane::abort_lun(LunId id, const Baton& baton) {
   LaneLun* lun = find_lun(id);
   if (lun == nullptr) return;
-  // Aborting a task may end it at once and take it out of the list.
-  for (Task* task = lun->in_progress.oldest(); task != nullptr;) {
-    Task* next = task->newer;
-    task->session->abort(*task, baton);
-    task = next;
-  }
+  for_each(lun->in_progress, [&](Task& task) { task.session->abort(task, baton); });
 }
 
-/// What has begun and could still write is waited for, wherever it writes to: a command's later
-/// requests are not known. What waits for a lock itself has written nothing and will not before it
-/// is granted. What waits for a change writes nothing either, and must not be waited for: it may be
-/// a PREEMPT AND ABORT that waits for the command that asks for this lock.
 void Lane::hold_ranges(const LockRequest& request, const Baton& baton) {
   for (const LockedRange& range : request.ranges) {
     LaneLun* lun = find_lun(range.lun);
     if (lun == nullptr) continue;
     lun->ranges.hold(request.ticket, range, last_beginning_);
-    for (Task* task = lun->in_progress.oldest(); task != nullptr; task = task->newer)
-      if (task->phase == TaskPhase::kExecuting && task->lock_ticket == 0 &&
-          !task->execution.change && task->execution.planned.op != scsi::OpClass::kRead)
-        task->batons.push_back(baton);
+    for_each(lun->in_progress, [&](Task& task) {
+      if (may_yet_write(task)) task.batons.push_back(baton);
+    });
   }
 }
 
@@ -179,13 +191,11 @@ void Lane::abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, Se
                          const Baton& baton) {
   LaneLun* lun = find_lun(id);
   if (lun == nullptr) return;
-  for (Task* task = lun->in_progress.oldest(); task != nullptr;) {
-    Task* next = task->newer;
-    Session& session = *task->session;
+  for_each(lun->in_progress, [&](Task& task) {
+    Session& session = *task.session;
     if (session.id() != except && std::count(names.begin(), names.end(), session.port()) != 0)
-      session.abort(*task, baton);
-    task = next;
-  }
+      session.abort(task, baton);
+  });
 }
 
 void Lane::clear_lun(LunId id, SessionId by, const Baton& baton) {
@@ -200,12 +210,7 @@ void Lane::clear_lun(LunId id, SessionId by, const Baton& baton) {
 void Lane::quiesce_lun(LunId id, LunFate fate, const Baton& baton) {
   LaneLun* lun = find_lun(id);
   if (lun == nullptr) return;
-  // A command that waits for data may leave the list here.
-  for (Task* task = lun->in_progress.oldest(); task != nullptr;) {
-    Task* next = task->newer;
-    task->session->quiesce(*task, fate, baton);
-    task = next;
-  }
+  for_each(lun->in_progress, [&](Task& task) { task.session->quiesce(task, fate, baton); });
 }
 
 void Lane::forget_lun(LunId id) {

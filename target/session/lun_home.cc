@@ -56,7 +56,7 @@ void LunHome::set_offline(scsi::Availability availability, Done done) {
 
 void LunHome::resize(std::uint64_t block_count, Done done) {
   if (unit_.geometry.block_count == block_count) return done();
-  run_spoiled_ = true;
+  if (job_) job_->spoiled = true;
   unit_.geometry.block_count = block_count;
   publish(scsi::sense::kCapacityChanged, kNoSession, std::move(done));
 }
@@ -129,8 +129,9 @@ void LunHome::take_reservations() {
   unit_.reservations = result_.next == scsi::Reservations{}
                            ? nullptr
                            : std::make_shared<const scsi::Reservations>(result_.next);
-  publish_told(std::move(result_.told), changes_.front().from,
-               [self = shared_from_this()] { self->end_change({}); });
+  publish(
+      std::nullopt, changes_.front().from, [self = shared_from_this()] { self->end_change({}); },
+      std::move(result_.told));
 }
 
 /// Beside the queue of changes: it may take hours, and everything else about the unit goes on. The
@@ -143,56 +144,53 @@ void LunHome::carry_out(const scsi::MediumJob& job) {
     return publish(std::nullopt, kNoSession, [self = shared_from_this()] { self->end_change({}); });
   }
   if (backend_ == nullptr) return end_change({scsi::Status::kBusy, {}});
-  run_.emplace(job, unit_);
-  unit_.medium_activity = run_->activity();
-  waiter_ = changes_.front().from;
-  waiter_goes_ = job.immediate;
-  run_answer_ = std::move(changes_.front().changed);
+  job_.emplace(
+      Job{scsi::MediumRun(job, unit_), std::move(changes_.front().changed), changes_.front().from});
+  job_->waiter_goes = job.immediate;
+  unit_.medium_activity = job_->run.activity();
   changes_.pop_front();
-  run_begun_ = run_spoiled_ = false;
   publish(std::nullopt, kNoSession, [self = shared_from_this()] {
-    self->run_begun_ = true;
-    if (self->waiter_goes_) self->answer_waiter({});
+    self->job_->begun = true;
+    if (self->job_->waiter_goes) self->answer_waiter({});
     self->next_piece(backend::Status::kOk);
   });
   next_change();
 }
 
 void LunHome::let_waiter_go(SessionId waiter) {
-  if (!run_ || waiter != waiter_) return;
-  waiter_goes_ = true;
-  if (run_begun_) answer_waiter({scsi::Status::kTaskAborted, {}});
+  if (!job_ || waiter != job_->waiter) return;
+  job_->waiter_goes = true;
+  if (job_->begun) answer_waiter({scsi::Status::kTaskAborted, {}});
 }
 
 void LunHome::answer_waiter(const scsi::ChangeOutcome& outcome) {
-  if (const Changed answer = std::exchange(run_answer_, nullptr)) answer(outcome);
+  if (const Changed answer = std::exchange(job_->answer, nullptr)) answer(outcome);
 }
 
 /// A store that is lost or replaced while it is worked on has not been worked on as a whole.
 void LunHome::next_piece(backend::Status last) {
-  if (last != backend::Status::kOk || backend_ == nullptr || run_spoiled_)
-    return end_run(run_->failure());
-  if (!run_->next(working_.request)) return end_run(nullptr);
+  if (last != backend::Status::kOk || backend_ == nullptr || job_->spoiled)
+    return end_job(job_->run.failure());
+  if (!job_->run.next(working_.request)) return end_job(nullptr);
   working_.submit(backend_, lanes_.mailbox(),
                   [self = shared_from_this()] { self->next_piece(self->working_.request.status); });
 }
 
-void LunHome::end_run(scsi::MediumActivityPtr left) {
+void LunHome::end_job(scsi::MediumActivityPtr left) {
   unit_.medium_activity = std::move(left);
-  run_.reset();
-  const scsi::ChangeOutcome outcome =
-      unit_.medium_activity == nullptr
-          ? scsi::ChangeOutcome{}
-          : scsi::ChangeOutcome{scsi::Status::kCheckCondition, *scsi::not_ready(unit_)};
-  publish(std::nullopt, kNoSession,
-          [self = shared_from_this(), answer = std::exchange(run_answer_, nullptr), outcome] {
-            if (answer) answer(outcome);
-          });
+  const Changed answer = std::move(job_->answer);
+  job_.reset();
+  scsi::ChangeOutcome outcome;
+  if (unit_.medium_activity != nullptr)
+    outcome = {scsi::Status::kCheckCondition, *scsi::not_ready(unit_)};
+  publish(std::nullopt, kNoSession, [answer, outcome] {
+    if (answer) answer(outcome);
+  });
   tell_if_store_is_idle();
 }
 
 void LunHome::tell_if_store_is_idle() {
-  if (storing_.in_progress() || run_) return;
+  if (storing_.in_progress() || job_) return;
   for (const Done& idle : std::exchange(store_idle_, {})) idle();
 }
 
@@ -244,17 +242,11 @@ void LunHome::retire(Done done) {
   tell_if_store_is_idle();
 }
 
-void LunHome::publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done) {
+void LunHome::publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done,
+                      std::vector<scsi::ReservationResult::Told> told) {
   ++unit_.generation;
   auto view = std::make_shared<const LunView>(LunView{unit_, backend_});
-  lanes_.update_lun({id_, std::move(view), attention, except, {}}, std::move(done));
-}
-
-void LunHome::publish_told(std::vector<scsi::ReservationResult::Told> told, SessionId except,
-                           Done done) {
-  ++unit_.generation;
-  auto view = std::make_shared<const LunView>(LunView{unit_, backend_});
-  lanes_.update_lun({id_, std::move(view), std::nullopt, except, std::move(told)}, std::move(done));
+  lanes_.update_lun({id_, std::move(view), attention, except, std::move(told)}, std::move(done));
 }
 
 }  // namespace lungate::session

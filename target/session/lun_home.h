@@ -109,22 +109,31 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
     SessionId from;
     Changed changed;
   };
+  /// FORMAT UNIT or SANITIZE at work.
+  struct Job {
+    scsi::MediumRun run;
+    Changed answer;  // to whom its end is told; null: to nobody (any more)
+    SessionId waiter = kNoSession;
+    bool begun = false;  // every lane knows of it
+    bool waiter_goes = false;
+    bool spoiled = false;  // the store has another size than it began with
+  };
   void next_change();
   void carry_out(const scsi::ModeState& mode);
   void carry_out(const scsi::ReservationRequest& request);
   void carry_out(const scsi::MediumJob& job);
   void answer_waiter(const scsi::ChangeOutcome& outcome);
   void next_piece(backend::Status last);
-  void end_run(scsi::MediumActivityPtr left);
+  void end_job(scsi::MediumActivityPtr left);
   void tell_if_store_is_idle();
   void store_reservations();
   void reservations_stored();
   void take_reservations();
-  void publish_told(std::vector<scsi::ReservationResult::Told> told, SessionId except, Done done);
   void end_change(const scsi::ChangeOutcome& outcome);
   void begin_reset();
   void reset_ended();
-  void publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done);
+  void publish(std::optional<scsi::AdditionalSense> attention, SessionId except, Done done,
+               std::vector<scsi::ReservationResult::Told> told = {});
 
   const LunId id_;
   LaneBroadcast& lanes_;
@@ -136,13 +145,8 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   scsi::ReservationResult result_;  // of the change in progress
   std::string state_;               // what is being stored
   HomeRequest storing_;
-  std::optional<scsi::MediumRun> run_;  // FORMAT UNIT or SANITIZE at work
+  std::optional<Job> job_;
   HomeRequest working_;
-  Changed run_answer_;      // to whom its end is told; null: to nobody (any more)
-  bool run_begun_ = false;  // every lane knows of it
-  bool waiter_goes_ = false;
-  bool run_spoiled_ = false;  // the store has another size than it began with
-  SessionId waiter_ = kNoSession;
   std::vector<Done> store_idle_;  // who waits until neither needs the store
   std::vector<Done> resetting_;   // who is answered by the reset in progress; none: there is none
   std::vector<Done> to_reset_;    // who waits for the next

@@ -21,8 +21,9 @@ constexpr bool writes(backend::Verb verb) {
 
 bool overlap(const LockRequest& a, const LockRequest& b) {
   return std::any_of(a.ranges.begin(), a.ranges.end(), [&](const LockedRange& mine) {
-    return std::any_of(b.ranges.begin(), b.ranges.end(),
-                       [&](const LockedRange& other) { return mine.overlaps(other); });
+    return std::any_of(b.ranges.begin(), b.ranges.end(), [&](const LockedRange& other) {
+      return mine.lun == other.lun && mine.overlaps(other.offset, other.length);
+    });
   });
 }
 
@@ -91,8 +92,7 @@ bool LaneRanges::stop(const backend::Request& request, std::uint64_t own_ticket,
   if (!writes(request.verb)) return false;
   return std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
     return held.ticket != own_ticket && began > held.since &&
-           held.range.offset < request.offset + request.length &&
-           request.offset < held.range.offset + held.range.length;
+           held.range.overlaps(request.offset, request.length);
   });
 }
 

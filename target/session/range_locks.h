@@ -16,10 +16,10 @@
 // path of every write, would cost each of them more than these few commands do.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -38,9 +38,8 @@ struct LockedRange {
   std::uint64_t offset = 0;  // bytes
   std::uint64_t length = 0;
 
-  bool overlaps(const LockedRange& other) const {
-    return lun == other.lun && offset < other.offset + other.length &&
-           other.offset < offset + length;
+  bool overlaps(std::uint64_t other_offset, std::uint64_t other_length) const {
+    return offset < other_offset + other_length && other_offset < offset + length;
   }
 };
 

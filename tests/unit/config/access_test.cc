@@ -12,8 +12,8 @@ TEST(Access, AnOpenTargetShowsEverythingToAnybody) {
   const Target open;
   const Initiator* access = find_access(open, "iqn.2026-11.a:anybody");
   ASSERT_NE(access, nullptr);
-  EXPECT_TRUE(shows(*access, 0));
-  EXPECT_TRUE(shows(*access, 255));
+  EXPECT_TRUE(shown_as(*access, 0).has_value());
+  EXPECT_TRUE(shown_as(*access, 255).has_value());
 }
 
 TEST(Access, AListedInitiatorSeesItsLuns) {
@@ -21,9 +21,9 @@ TEST(Access, AListedInitiatorSeesItsLuns) {
   target.initiators = {{"iqn.2026-11.a:one", {1, 3}}, {"iqn.2026-11.a:all", {}}};
   const Initiator* one = find_access(target, "iqn.2026-11.a:one");
   ASSERT_NE(one, nullptr);
-  EXPECT_FALSE(shows(*one, 0));
-  EXPECT_TRUE(shows(*one, 3));
-  EXPECT_TRUE(shows(*find_access(target, "iqn.2026-11.A:All"), 0));
+  EXPECT_FALSE(shown_as(*one, 0).has_value());
+  EXPECT_TRUE(shown_as(*one, 3).has_value());
+  EXPECT_TRUE(shown_as(*find_access(target, "iqn.2026-11.A:All"), 0).has_value());
   EXPECT_EQ(find_access(target, "iqn.2026-11.a:on"), nullptr);
   EXPECT_EQ(find_access(target, "iqn.2026-11.a:one1"), nullptr);
   EXPECT_EQ(find_access(target, ""), nullptr);
@@ -88,7 +88,7 @@ TEST(Access, AMapGivesNumbersAndRights) {
   EXPECT_EQ(shown_as(access, 3), (ShownLun{0, true}));
   EXPECT_EQ(shown_as(access, 0), (ShownLun{7, false}));
   EXPECT_EQ(shown_as(access, 7), std::nullopt) << "7 is the initiator's number, not the target's";
-  EXPECT_FALSE(shows(access, 1));
+  EXPECT_FALSE(shown_as(access, 1).has_value());
 }
 
 TEST(Access, WithoutAMapNumbersAreTheTargets) {

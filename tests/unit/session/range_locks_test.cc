@@ -113,14 +113,42 @@ std::uint32_t compare_and_write(Peer& peer, std::uint32_t lba, Bytes expected, B
 
 const std::vector<std::byte> kZeros(kBlock);
 
-TEST(RangeLocksInUse, AWriteThatComesDuringACompareWaits) {
+/// Two hosts on two lanes; what the store gets waits.
+struct Contest {
   Rig rig;
   Peer first = rig.ready({.isid = 1});
   Peer second = rig.ready({.isid = 2});
-  rig.store().hold();
-  const auto swap = compare_and_write(first, 4, kZeros, pattern(kBlock, 1));
-  rig.store().wait_held(1);  // its read
-  const auto write = second.write(4, pattern(kBlock, 2), kBlock);
+
+  Contest() { rig.store().hold(); }
+
+  /// The first host's, in the middle: its lock is held and its read is in the store.
+  std::uint32_t comparing(std::uint32_t lba) {
+    const auto tag = compare_and_write(first, lba, kZeros, pattern(kBlock, 1));
+    rig.store().wait_held(1);
+    return tag;
+  }
+  std::uint32_t second_writes(std::uint32_t lba) {
+    return arrives(kBlock, [&] { return second.write(lba, pattern(kBlock, 2), kBlock); });
+  }
+  /// What `send` sends, with so much data, has been acted upon as far as it can be now.
+  template <class Send>
+  std::uint32_t arrives(std::size_t data_bytes, Send send) {
+    const auto received = [&] { return rig.counter(telemetry::GatewayCounter::kBytesReceived); };
+    const std::uint64_t before = received();
+    const std::uint32_t tag = send();
+    const std::uint64_t after = before + iscsi::kBhsBytes + data_bytes;
+    EXPECT_TRUE(test::eventually([&] { return received() >= after; }));
+    rig.settle();  // the lane has done its turn
+    rig.settle();  // and so has the home loop
+    return tag;
+  }
+};
+
+TEST(RangeLocksInUse, AWriteThatComesDuringACompareWaits) {
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto swap = contest.comparing(4);
+  const auto write = contest.second_writes(4);
   const auto elsewhere = second.write(5, pattern(kBlock, 3), kBlock);
   rig.store().wait_held(2);  // the neighbour alone has come through
   rig.settle();
@@ -136,15 +164,13 @@ TEST(RangeLocksInUse, AWriteThatComesDuringACompareWaits) {
 }
 
 TEST(RangeLocksInUse, ACompareWaitsForAWriteThatWasThereBefore) {
-  Rig rig;
-  Peer first = rig.ready({.isid = 1});
-  Peer second = rig.ready({.isid = 2});
-  rig.store().hold();
-  const auto write = second.write(4, pattern(kBlock, 2), kBlock);
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto write = contest.second_writes(4);
   rig.store().wait_held(1);
-  const auto swap = compare_and_write(first, 4, pattern(kBlock, 2), pattern(kBlock, 1));
-  rig.settle();
-  rig.settle();
+  const auto swap = contest.arrives(2 * kBlock, [&] {
+    return compare_and_write(first, 4, pattern(kBlock, 2), pattern(kBlock, 1));
+  });
   EXPECT_EQ(rig.store().submitted(Verb::kRead), 0u);
   rig.store().let_go();
   EXPECT_GOOD(second.run(write));
@@ -153,14 +179,11 @@ TEST(RangeLocksInUse, ACompareWaitsForAWriteThatWasThereBefore) {
 }
 
 TEST(RangeLocksInUse, OfTwoThatCompareTheSameOneWins) {
-  Rig rig;
-  Peer first = rig.ready({.isid = 1});
-  Peer second = rig.ready({.isid = 2});
-  rig.store().hold();
-  const auto one = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
-  const auto two = compare_and_write(second, 0, kZeros, pattern(kBlock, 2));
-  rig.store().wait_held(1);
-  rig.settle();
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto one = contest.comparing(0);
+  const auto two = contest.arrives(
+      2 * kBlock, [&] { return compare_and_write(second, 0, kZeros, pattern(kBlock, 2)); });
   EXPECT_EQ(rig.store().held(), 1u);
   rig.store().let_go();
   const auto outcome_one = first.run(one);
@@ -171,32 +194,23 @@ TEST(RangeLocksInUse, OfTwoThatCompareTheSameOneWins) {
 }
 
 TEST(RangeLocksInUse, AnAbortedCompareLetsTheOthersGo) {
-  Rig rig;
-  Peer first = rig.ready({.isid = 1});
-  Peer second = rig.ready({.isid = 2});
-  rig.store().hold();
-  const auto swap = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
-  rig.store().wait_held(1);
-  const auto write = second.write(0, pattern(kBlock, 2), kBlock);
-  first.manage(1, swap);
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto swap = contest.comparing(0);
+  const auto write = contest.second_writes(0);
+  contest.arrives(0, [&] { return first.manage(1, swap); });
   first.hang_up();
-  rig.settle();
   EXPECT_EQ(rig.store().submitted(Verb::kWrite), 0u);
   rig.store().let_go();
   EXPECT_GOOD(second.run(write));
 }
 
 TEST(RangeLocksInUse, AWriteThatWaitsAndIsAbortedNeverReachesTheStore) {
-  Rig rig;
-  Peer first = rig.ready({.isid = 1});
-  Peer second = rig.ready({.isid = 2});
-  rig.store().hold();
-  const auto swap = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
-  rig.store().wait_held(1);
-  const auto write = second.write(0, pattern(kBlock, 2), kBlock);
-  rig.settle();
-  const auto abort = second.manage(1, write);
-  rig.settle();
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto swap = contest.comparing(0);
+  const auto write = contest.second_writes(0);
+  const auto abort = contest.arrives(0, [&] { return second.manage(1, write); });
   rig.store().let_go();
   EXPECT_GOOD(first.run(swap));
   EXPECT_EQ(second.expect<iscsi::TaskManagementResponse>().initiator_task_tag, abort);
@@ -204,14 +218,10 @@ TEST(RangeLocksInUse, AWriteThatWaitsAndIsAbortedNeverReachesTheStore) {
 }
 
 TEST(RangeLocksInUse, ALostLunGivesItsLocksBack) {
-  Rig rig;
-  Peer first = rig.ready({.isid = 1});
-  Peer second = rig.ready({.isid = 2});
-  rig.store().hold();
-  const auto swap = compare_and_write(first, 0, kZeros, pattern(kBlock, 1));
-  rig.store().wait_held(1);
-  const auto write = second.write(0, pattern(kBlock, 2), kBlock);
-  rig.settle();
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto swap = contest.comparing(0);
+  const auto write = contest.second_writes(0);
   const auto gone = rig.lose();
   rig.store().release_all(backend::Status::kNotOwner);
   rig.store().let_go();
