@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -110,7 +111,7 @@ class Outsider {
   void remove_lock(const std::string& image);
   /// Leaves the image behind at the end: librbd waits 30 s for a dead client that watches it.
   void leave(const std::string& image) { std::erase(made_, image); }
-  /// Fences a client for an hour.
+  /// Fences a client for an hour. The OSD knows of it when this returns.
   void blocklist(const std::string& address);
   /// How often that address is on the blocklist, and for how many seconds still.
   double blocklisted_for_s(const std::string& address);
@@ -207,6 +208,10 @@ inline void Outsider::remove_lock(const std::string& image) {
 inline void Outsider::blocklist(const std::string& address) {
   std::string writable = address;
   must(rados_blocklist_add(cluster_->handle(), writable.data(), 3600), "blocklist " + address);
+  // The monitor knows; an OSD learns it from whoever comes with the newer map. There is one OSD.
+  must(rados_wait_for_latest_osdmap(cluster_->handle()), "wait for the newest osdmap");
+  const int r = rados_stat(pool_.handle(), "no such object", nullptr, nullptr);
+  if (r != -ENOENT) must(r, "ask the OSD");
 }
 
 inline double Outsider::blocklisted_for_s(const std::string& address) {

@@ -414,11 +414,18 @@ TEST(Gateway, AnAnswerThatIsReadAfterItsLunHasGoneIsCountedNowhere) {
   const auto reads = [&](std::size_t lun) {
     return rig.snapshot().luns.at(lun).latency[telemetry::index_of(telemetry::Op::kRead)].count();
   };
-  // More than the sockets hold: some of them have been executed, and cannot be sent.
+  // The stores hold what they were asked: a connection that cannot send would not read the next.
+  rig.store(0).hold();
+  rig.store(1).hold();
   std::vector<std::uint32_t> gone_lun;
   for (int i = 0; i < 3; ++i) gone_lun.push_back(peer.read(0, 8192, 1));
   const auto other_lun = peer.read(0, 1, 0);
-  EXPECT_TRUE(eventually([&] { return rig.store(0).submitted(backend::Verb::kRead) == 1; }));
+  rig.store(1).wait_held(gone_lun.size());
+  rig.store(0).wait_held(1);
+  // More than the sockets hold: all have been executed, and some cannot be sent.
+  rig.store(1).let_go();
+  rig.settle();
+  rig.store(0).let_go();
   rig.settle();
   const std::uint64_t before = reads(1);
   ASSERT_LT(before, gone_lun.size()) << "or the sockets hold more than 8 MiB";
