@@ -27,6 +27,7 @@ inline constexpr std::uint16_t kLunNumberMax = 255;
 inline constexpr std::size_t kTargetsMax = 256;
 inline constexpr std::size_t kPortalsMax = 32;
 inline constexpr std::size_t kInitiatorsPerTargetMax = 1024;
+inline constexpr std::size_t kNetworksPerInitiatorMax = 32;
 inline constexpr std::size_t kInitiatorGroupsMax = 256;
 
 // --- Connections -----------------------------------------------------------------------------

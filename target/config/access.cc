@@ -38,6 +38,11 @@ std::optional<std::size_t> best_fit_of(const Initiator& row, std::string_view na
   return best;
 }
 
+bool comes_from(const Initiator& row, std::string_view host) {
+  return row.networks.empty() ||
+         std::ranges::any_of(row.networks, [&](const Network& one) { return contains(one, host); });
+}
+
 const Initiator kOpenAccess{};
 
 }  // namespace
@@ -45,16 +50,17 @@ const Initiator kOpenAccess{};
 // A target without [[target.initiator]] tables is open to all: that is how the simplest text works,
 // and it is said in the key's documentation. With one table, who is not listed is refused. Case is
 // folded, because initiators write their own names in both, and RFC 3722 calls them equal.
-const Initiator* find_access(const Target& target, std::string_view initiator_iqn) {
+const Initiator* find_access(const Target& target, const Caller& caller) {
   if (target.initiators.empty()) return &kOpenAccess;
   const Initiator* best = nullptr;
   std::size_t best_fit = 0;
   for (const Initiator& row : target.initiators) {
-    const auto fits = best_fit_of(row, initiator_iqn);
+    const auto fits = best_fit_of(row, caller.iqn);
     if (!fits || (best != nullptr && *fits <= best_fit)) continue;
     best = &row;
     best_fit = *fits;
   }
+  if (best != nullptr && !comes_from(*best, caller.host)) return nullptr;
   return best;
 }
 

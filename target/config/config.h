@@ -26,6 +26,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "config/network.h"
 
 namespace lungate::config {
 
@@ -235,6 +236,7 @@ struct Initiator {
   std::vector<Mapping> map = {};          // ascending by `as`
   std::string group = {};                 // an [[initiator_group]] instead of `iqn`
   std::vector<std::string> members = {};  // names and patterns of the group; filled by parse()
+  std::vector<Network> networks = {};     // where it must come from; empty: anywhere
   Chap chap = {};                         // absent: the target's
 
   bool operator==(const Initiator&) const = default;
@@ -273,12 +275,20 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 
+/// Who asks: the name that it gives itself, and the numeric address that it comes from.
+struct Caller {
+  std::string_view iqn;
+  std::string_view host;
+};
+
 /// The initiator's row of the target's access list. Null: it may not log in (and is not told that
-/// the target exists). Of several rows that fit, the exact name wins, then the longest pattern: no
-/// two rows of a target have the same. Names are compared exactly but for ASCII case: RFC 7143
-/// (4.2.7.2) has them normalised to lower case before they are compared, and not every initiator
-/// does that. With an open target (no initiator tables) the answer is a row that shows every LUN.
-const Initiator* find_access(const Target& target, std::string_view initiator_iqn);
+/// the target exists). The name finds the row, and then the address must be in its networks: a row
+/// that fits worse is no second way in. Of several rows that fit, the exact name wins, then the
+/// longest pattern: no two rows of a target have the same. Names are compared exactly but for ASCII
+/// case: RFC 7143 (4.2.7.2) has them normalised to lower case before they are compared, and not
+/// every initiator does that. With an open target (no initiator tables) the answer is a row that
+/// shows every LUN.
+const Initiator* find_access(const Target& target, const Caller& caller);
 
 /// What that initiator must prove: its own row's CHAP, else the target's. Not demanded(): nothing.
 const Chap& chap_of(const Target& target, const Initiator& access);

@@ -33,6 +33,9 @@ inline void from_text(const std::string& text, std::string& out) {
 inline void from_text(const std::string& text, Address& out) {
   out = parse_address(text);
 }
+inline void from_text(const std::string& text, Network& out) {
+  out = parse_network(text).value_or(out);
+}
 inline void from_text(const std::string& text, log::Level& out) {
   log::parse_level(text, out);
 }
@@ -47,6 +50,9 @@ inline std::string to_text(const std::string& text) {
 }
 inline std::string to_text(const Address& address) {
   return to_string(address);
+}
+inline std::string to_text(const Network& network) {
+  return to_string(network);
 }
 inline std::string to_text(log::Level level) {
   return std::string(log::level_name(level));

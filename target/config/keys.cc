@@ -292,6 +292,8 @@ constexpr Key kInitiatorKeys[] = {
     text<&Initiator::iqn>("iqn", check_initiator_pattern,
                           "its name, or the beginning of names and a '*'"),
     text<&Initiator::group>("group", check_gateway_name, "an [[initiator_group]] instead"),
+    texts<&Initiator::networks>("networks", {1, limits::kNetworksPerInitiatorMax}, check_network,
+                                "where it must come from; absent: anywhere"),
     integers<&Initiator::luns>("luns", {1, limits::kLunNumberMax + 1}, {0, limits::kLunNumberMax},
                                "the LUNs that it sees; absent: all of the target"),
     tables<&Initiator::map>("map", {1, limits::kLunNumberMax + 1}, kMapping,

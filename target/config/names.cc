@@ -225,6 +225,12 @@ Objection check_address(std::string_view text) {
   return {};
 }
 
+Objection check_network(std::string_view text) {
+  if (parse_network(text)) return {};
+  return complain("a numeric address or a network is needed, without bits behind its length",
+                  "like '192.0.2.0/24', '2001:db8::/32' or '192.0.2.7'");
+}
+
 // Not normalised and not looked at: two spellings of one file are found by rules.cc, and what is
 // there is the opener's business.
 Objection check_path(std::string_view text) {

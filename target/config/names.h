@@ -39,6 +39,8 @@ Objection check_secret(std::string_view text);
 Objection check_alias(std::string_view text);
 /// A numeric IPv4 address, or an IPv6 one in brackets, and a port.
 Objection check_address(std::string_view text);
+/// A numeric address, or one with the length of a network: 192.0.2.0/24.
+Objection check_network(std::string_view text);
 /// Absolute, of a file. Whether it exists is found out when it is opened.
 Objection check_path(std::string_view text);
 /// A path, and short enough for sockaddr_un.

@@ -3,10 +3,10 @@
 // Status of a Login Response (RFC 7143, 11.13.5), each once, as an object: to be sent, compared,
 // counted and logged.
 //
-// The whole table of the RFC, so that a client's log or a test can name any of them. Six are never
-// sent from here: the two redirections and "removed" (a target is where it is, or not_found),
-// "cannot include" (a session has one connection), "service unavailable" (who drains closes) and
-// "target error" (nothing of a login can fail in the target but for want of room).
+// The whole table of the RFC, so that a client's log or a test can name any of them. Four are never
+// sent from here: "removed" (a target is there, has moved, or is not_found), "cannot include" (a
+// session has one connection), "service unavailable" (who drains closes) and "target error"
+// (nothing of a login can fail in the target but for want of room).
 #pragma once
 
 #include <array>

@@ -13,7 +13,7 @@ const ExportedTarget* Directory::find(std::string_view iqn) const {
   return found == targets.end() ? nullptr : &found->second;
 }
 
-VisibleLuns visible_luns(const ExportedTarget& target, std::string_view initiator) {
+VisibleLuns visible_luns(const ExportedTarget& target, const config::Caller& initiator) {
   VisibleLuns visible;
   const config::Initiator* access = config::find_access(target.config, initiator);
   if (access == nullptr) return visible;

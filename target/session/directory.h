@@ -46,6 +46,6 @@ struct Directory {
 using DirectoryPtr = std::shared_ptr<const Directory>;
 
 /// What this initiator sees. Empty when it may not log in.
-VisibleLuns visible_luns(const ExportedTarget& target, std::string_view initiator);
+VisibleLuns visible_luns(const ExportedTarget& target, const config::Caller& initiator);
 
 }  // namespace lungate::session

@@ -117,7 +117,8 @@ iscsi::Admission LoginPhase::consider(const iscsi::LoginIdentity& identity) cons
     admission.status = status::kNotFound;
     return admission;
   }
-  const config::Initiator* access = config::find_access(target->config, identity.initiator_name);
+  const config::Initiator* access =
+      config::find_access(target->config, {identity.initiator_name, connection_.peer().host});
   if (access == nullptr) {
     admission.status = status::kAuthorizationFailure;
   } else if (!target->config.moved_to.empty()) {

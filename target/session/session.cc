@@ -329,6 +329,10 @@ void Session::raise(const LaneLun& lun, const scsi::AdditionalSense& attention) 
   commands_.nexuses().raise(lun, attention);
 }
 
+config::Caller Session::caller() const {
+  return {start_.identity.initiator_name, connection_.peer().host};
+}
+
 void Session::directory_changed() {
   take_directory(false);
 }
@@ -338,12 +342,11 @@ void Session::directory_changed() {
 void Session::take_directory(bool first) {
   if (discovery()) return;
   const ExportedTarget* target = lane().directory()->find(start_.identity.target_name);
-  const bool allowed =
-      target != nullptr &&
-      config::find_access(target->config, start_.identity.initiator_name) != nullptr &&
-      config::offered_at(target->config, connection_.portal_group_tag());
+  const bool allowed = target != nullptr &&
+                       config::find_access(target->config, caller()) != nullptr &&
+                       config::offered_at(target->config, connection_.portal_group_tag());
   if (!allowed) return end(CloseReason::kAdministrative);
-  const auto visible = visible_luns(*target, start_.identity.initiator_name);
+  const auto visible = visible_luns(*target, caller());
   const auto change = commands_.nexuses().set(lane(), visible, port_);
   if (change == NexusMap::Change::kInventory && !first)
     commands_.nexuses().raise_on_all(scsi::sense::kReportedLunsChanged);

@@ -87,6 +87,8 @@ class Session final : public PduHandler {
   Lane& lane() { return connection_.lane(); }
   bool discovery() const { return start_.identity.type == iscsi::SessionType::kDiscovery; }
   const iscsi::LoginIdentity& identity() const { return start_.identity; }
+  /// For the access list.
+  config::Caller caller() const;
   /// Whom reservations are of.
   const scsi::NexusName& port() const { return port_; }
   Commands& commands() { return commands_; }

@@ -95,7 +95,7 @@ std::vector<iscsi::DiscoveredTarget> TextExchange::visible_targets() const {
   std::vector<iscsi::DiscoveredTarget> targets;
   const Directory& directory = *session_.lane().directory();
   for (const auto& [iqn, target] : directory.targets) {
-    if (config::find_access(target.config, session_.identity().initiator_name) == nullptr) continue;
+    if (config::find_access(target.config, session_.caller()) == nullptr) continue;
     iscsi::DiscoveredTarget& row = targets.emplace_back();
     row.name = iqn;
     for (const PortalGroup& group : directory.portal_groups) {

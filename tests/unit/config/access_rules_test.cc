@@ -70,8 +70,9 @@ TEST(AccessRules, TheMembersOfAGroupAreFilledIn) {
                         .with("[[initiator_group]]", "iqns = ['iqn.1998-01.com.vmware:*']");
   const auto config = text.parse();
   ASSERT_TRUE(config) << errors_of(config);
-  EXPECT_NE(find_access(config->targets[0], "iqn.1998-01.com.vmware:host"), nullptr);
-  EXPECT_EQ(find_access(config->targets[0], "iqn.1994-05.com.redhat:client"), nullptr);
+  EXPECT_NE(find_access(config->targets[0], {"iqn.1998-01.com.vmware:host", "192.0.2.7"}), nullptr);
+  EXPECT_EQ(find_access(config->targets[0], {"iqn.1994-05.com.redhat:client", "192.0.2.7"}),
+            nullptr);
 }
 
 TEST(AccessRules, MapsHaveEachNumberOnce) {

@@ -10,7 +10,7 @@ namespace {
 
 TEST(Access, AnOpenTargetShowsEverythingToAnybody) {
   const Target open;
-  const Initiator* access = find_access(open, "iqn.2026-11.a:anybody");
+  const Initiator* access = find_access(open, {"iqn.2026-11.a:anybody", "192.0.2.7"});
   ASSERT_NE(access, nullptr);
   EXPECT_TRUE(shown_as(*access, 0).has_value());
   EXPECT_TRUE(shown_as(*access, 255).has_value());
@@ -19,19 +19,36 @@ TEST(Access, AnOpenTargetShowsEverythingToAnybody) {
 TEST(Access, AListedInitiatorSeesItsLuns) {
   Target target;
   target.initiators = {{"iqn.2026-11.a:one", {1, 3}}, {"iqn.2026-11.a:all", {}}};
-  const Initiator* one = find_access(target, "iqn.2026-11.a:one");
+  const Initiator* one = find_access(target, {"iqn.2026-11.a:one", "192.0.2.7"});
   ASSERT_NE(one, nullptr);
   EXPECT_FALSE(shown_as(*one, 0).has_value());
   EXPECT_TRUE(shown_as(*one, 3).has_value());
-  EXPECT_TRUE(shown_as(*find_access(target, "iqn.2026-11.A:All"), 0).has_value());
-  EXPECT_EQ(find_access(target, "iqn.2026-11.a:on"), nullptr);
-  EXPECT_EQ(find_access(target, "iqn.2026-11.a:one1"), nullptr);
-  EXPECT_EQ(find_access(target, ""), nullptr);
+  EXPECT_TRUE(shown_as(*find_access(target, {"iqn.2026-11.A:All", "192.0.2.7"}), 0).has_value());
+  EXPECT_EQ(find_access(target, {"iqn.2026-11.a:on", "192.0.2.7"}), nullptr);
+  EXPECT_EQ(find_access(target, {"iqn.2026-11.a:one1", "192.0.2.7"}), nullptr);
+  EXPECT_EQ(find_access(target, {"", "192.0.2.7"}), nullptr);
+}
+
+/// Guards the address: a name is what anybody can say.
+TEST(Access, TheAddressMustBeInOneOfTheRowsNetworks) {
+  Target target;
+  Initiator& row = target.initiators.emplace_back();
+  row.iqn = "iqn.2026-11.a:one";
+  row.networks = {*parse_network("192.0.2.0/24"), *parse_network("2001:db8::1")};
+  target.initiators.push_back({"iqn.2026-11.a:*", {}});
+  const auto may = [&](std::string_view iqn, std::string_view host) {
+    return find_access(target, {iqn, host}) != nullptr;
+  };
+  EXPECT_TRUE(may("iqn.2026-11.a:one", "192.0.2.255"));
+  EXPECT_TRUE(may("iqn.2026-11.a:one", "2001:db8::1"));
+  EXPECT_FALSE(may("iqn.2026-11.a:one", "192.0.3.0")) << "the pattern is no second way in";
+  EXPECT_FALSE(may("iqn.2026-11.a:one", ""));
+  EXPECT_TRUE(may("iqn.2026-11.a:two", "192.0.3.0"));
 }
 
 /// Which row of the target answers for a name: its `iqn` or `group`, "-" for none.
 std::string row_for(const Target& target, std::string_view name) {
-  const Initiator* row = find_access(target, name);
+  const Initiator* row = find_access(target, {name, "192.0.2.7"});
   if (row == nullptr) return "-";
   return row->iqn.empty() ? row->group : row->iqn;
 }
@@ -105,7 +122,7 @@ TEST(Access, AnInitiatorsChapStandsBeforeItsTargets) {
   EXPECT_FALSE(chap_of(target, access).demanded());
   target.chap.user = "all";
   EXPECT_EQ(chap_of(target, access).user, "all");
-  EXPECT_EQ(chap_of(target, *find_access(target, "iqn.2026-11.a:b")).user, "all")
+  EXPECT_EQ(chap_of(target, *find_access(target, {"iqn.2026-11.a:b", "192.0.2.7"})).user, "all")
       << "an open target demands it as well";
   access.chap.user = "one";
   EXPECT_EQ(chap_of(target, access).user, "one");

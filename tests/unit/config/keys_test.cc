@@ -197,6 +197,7 @@ constexpr RuledValue kRuled[] = {
     {"[[target]]", "portal_groups", "[1]", "[0]"},
     {"[[target]]", "moved_to", "'[2001:db8::1]:3260'", "'elsewhere:3260'"},
     {"[[target.initiator]]", "iqn", "'naa.0123456789abcdef'", "'client'"},
+    {"[[target.initiator]]", "networks", "['192.0.2.0/24', '::1']", "['192.0.2.1/24']"},
     {"[[target.initiator]]", "group", "'hosts'", "'ho sts'"},
     {"[[target.initiator]]", "luns", "[255]", "[256]"},
 };

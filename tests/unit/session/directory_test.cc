@@ -22,7 +22,8 @@ Numbers numbers(const VisibleLuns& visible) {
 }
 
 TEST(Directory, AnOpenTargetShowsAllOfItsLuns) {
-  EXPECT_EQ(numbers(visible_luns(target(), "iqn.2026-11.a:anybody")), (Numbers{0, 3, 9}));
+  EXPECT_EQ(numbers(visible_luns(target(), {"iqn.2026-11.a:anybody", "192.0.2.7"})),
+            (Numbers{0, 3, 9}));
 }
 
 TEST(Directory, AnAccessShowsItsShare) {
@@ -31,7 +32,9 @@ TEST(Directory, AnAccessShowsItsShare) {
   closed.config.initiators[0].iqn = "iqn.2026-11.a:some";
   closed.config.initiators[0].luns = {3, 7};
   closed.config.initiators[1].iqn = "iqn.2026-11.a:all";
-  const auto seen_by = [&](std::string_view who) { return numbers(visible_luns(closed, who)); };
+  const auto seen_by = [&](std::string_view who) {
+    return numbers(visible_luns(closed, {who, "192.0.2.7"}));
+  };
   EXPECT_EQ(seen_by("iqn.2026-11.a:some"), (Numbers{3})) << "7 is not there";
   EXPECT_EQ(seen_by("iqn.2026-11.a:all"), (Numbers{0, 3, 9}));
   EXPECT_EQ(seen_by("iqn.2026-11.a:none"), Numbers{});
@@ -45,7 +48,8 @@ TEST(Directory, AnAccessMayHaveNumbersOfItsOwnAndMayNotWrite) {
   some.map[0].lun = 9;
   some.map[0].as = 0;
   some.map[0].read_only = true;
-  EXPECT_EQ(visible_luns(closed, "iqn.2026-11.a:some"), (VisibleLuns{{0, {13, true}}}));
+  EXPECT_EQ(visible_luns(closed, {"iqn.2026-11.a:some", "192.0.2.7"}),
+            (VisibleLuns{{0, {13, true}}}));
 }
 
 TEST(Directory, FindsTargetsByName) {

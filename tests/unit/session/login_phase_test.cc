@@ -88,12 +88,12 @@ const struct Row {
      [](Peer& peer, const Peer&) { peer.send_login({.isid = 2}); }},
 };
 /// Of the standard's table, and sent by nobody here: login_status.h says why.
-const iscsi::LoginStatus kNeverSent[] = {status::kMovedTemporarily,   status::kMovedPermanently,
-                                         status::kTargetRemoved,      status::kCannotInclude,
+const iscsi::LoginStatus kNeverSent[] = {status::kTargetRemoved, status::kCannotInclude,
                                          status::kServiceUnavailable, status::kTargetError};
 
-TEST(LoginPhase, EveryStatusIsInOneOfTheTwoTables) {
-  std::multiset<std::string_view> listed = {status::kSuccess.name};
+TEST(LoginPhase, EveryStatusIsInOneOfTheTablesOrNamedHere) {
+  std::multiset<std::string_view> listed = {status::kSuccess.name, status::kMovedTemporarily.name,
+                                            status::kMovedPermanently.name};
   for (const auto& one : kNeverSent) listed.insert(one.name);
   for (const Row& row : kRows) listed.insert(row.status.name);
   std::multiset<std::string_view> all;
@@ -128,6 +128,43 @@ TEST(LoginPhase, EachRefusalSaysWhyAndIsCounted) {
     const auto snapshot = rig.snapshot();
     for (const GatewayCounter counter : kCounters)
       EXPECT_EQ(snapshot.counters[telemetry::index_of(counter)], counter == row.counter ? 1u : 0u);
+  }
+}
+
+TEST(LoginPhase, ATargetThatHasMovedSaysWhereTo) {
+  for (const bool permanently : {false, true}) {
+    Rig rig;
+    config::Target& target = rig.directory.targets.begin()->second.config;
+    target.moved_to = "192.0.2.7:3260";
+    target.moved_permanently = permanently;
+    rig.publish();
+    Peer peer = rig.connect();
+    ask(peer, kKeys);
+    const Pdu answer = peer.receive();
+    EXPECT_EQ(answer.header[36], std::byte{1});
+    EXPECT_EQ(answer.header[37], permanently ? std::byte{2} : std::byte{1});
+    EXPECT_NE(text_of(answer.data).find("TargetAddress=192.0.2.7:3260"), std::string::npos);
+    EXPECT_TRUE(peer.closed());
+  }
+}
+
+/// Guards the address in find_access(): the name alone is what anybody can say.
+TEST(LoginPhase, WhoComesFromElsewhereHasNoAccess) {
+  for (const bool from_here : {true, false}) {
+    Rig rig;
+    config::Initiator& row = rig.directory.targets.begin()->second.config.initiators.emplace_back();
+    row.iqn = LoginOptions{}.initiator;
+    row.networks = {*config::parse_network(from_here ? "127.0.0.0/8" : "192.0.2.0/24")};
+    rig.publish();
+    Peer peer = rig.connect();
+    EXPECT_EQ(peer.login({}), from_here ? 0 : 0x0202);
+    Peer looking = rig.connect();
+    LoginOptions discovery;
+    discovery.target.clear();
+    EXPECT_EQ(looking.login(discovery), 0);
+    looking.text(std::string_view("SendTargets=All\0", 16));
+    const std::string found(text_of(looking.receive().data));
+    EXPECT_EQ(found.find("TargetName=") != std::string::npos, from_here) << found;
   }
 }
 
