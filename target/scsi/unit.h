@@ -76,7 +76,7 @@ struct Unit {
   /// Relative target port and group as VPD 83 reports them (one group for now).
   std::uint16_t target_port_group = 1;
   std::uint16_t relative_target_port = 1;
-  std::string target_name;  // for VPD 83's SCSI name string designator, "iqn...,t,0x0001"
+  std::string target_name;  // the device's; a port's has its group's number behind it (VPD 83, 88)
   /// Who has registered and who holds the unit. Null: nobody has, which is what the path of an I/O
   /// looks at first.
   std::shared_ptr<const Reservations> reservations;

@@ -4,6 +4,9 @@
 // has come to it. What they say of the logical unit must never change and is the same on every
 // path; what they say of the port differs per path.
 #include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "scsi/vpd_pages.h"
@@ -87,8 +90,10 @@ void append_name(std::uint8_t association, std::string_view name, ParameterData&
 }
 
 /// A port's name is the device's with ",t,0x" and the tag of its portal group (RFC 7143, 4.6.2).
-std::string_view device_name(std::string_view port_name) {
-  return port_name.substr(0, port_name.rfind(",t,0x"));
+std::string port_name(const Unit& unit) {
+  std::array<char, sizeof(",t,0x0000")> tag{};
+  std::snprintf(tag.data(), tag.size(), ",t,0x%04x", unsigned{unit.target_port_group});
+  return unit.target_name + tag.data();
 }
 
 /// Which port of ours this path ends at, and which group of ports it belongs to.
@@ -110,10 +115,10 @@ void build_serial_number(const Unit& unit, ParameterData& data) {
 void build_device_identification(const Unit& unit, ParameterData& data) {
   append_naa(unit.identity, data);
   append_t10_vendor_id(unit.identity, data);
-  append_name(kOfTargetPort, unit.target_name, data);
+  append_name(kOfTargetPort, port_name(unit), data);
   append_port_number(kRelativeTargetPort, unit.relative_target_port, data);
   append_port_number(kTargetPortGroup, unit.target_port_group, data);
-  append_name(kOfTargetDevice, device_name(unit.target_name), data);
+  append_name(kOfTargetDevice, unit.target_name, data);
 }
 
 void build_scsi_ports(const Unit& unit, ParameterData& data) {
@@ -121,7 +126,7 @@ void build_scsi_ports(const Unit& unit, ParameterData& data) {
   PortHeader port;
   port.relative_port = unit.relative_target_port;
   data.append(port);
-  append_name(kOfTargetPort, unit.target_name, data);
+  append_name(kOfTargetPort, port_name(unit), data);
   port.target_port_bytes = static_cast<std::uint16_t>(data.size() - begin - sizeof(port));
   data.put(begin, port);
 }

@@ -74,7 +74,7 @@ Disk::Disk(std::uint32_t block_bytes, std::uint64_t block_count)
   unit.backend_kind = "file";
   unit.runs_medium_jobs = true;
   unit.keeps_state = true;
-  unit.target_name = "iqn.2026-11.io.lungate:store,t,0x0001";
+  unit.target_name = "iqn.2026-11.io.lungate:store";
   nexus.name = &name;
 }
 

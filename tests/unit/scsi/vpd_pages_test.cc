@@ -52,7 +52,7 @@ TEST(VpdPages, DeviceIdentification) {
                     "3639663931373038346637353732373762383036653961306634383563333763"
                     "53 98 00 28"  // SCSI name string of the target port, padded with zeros
                     "69716e2e323032362d31312e696f2e6c756e676174653a73746f72652c742c30"
-                    "7830303031000000"
+                    "7830333034000000"      // ",t,0x0304"
                     "51 94 00 04 00000102"  // relative target port
                     "51 95 00 04 00000304"  // target port group
                     "53 a8 00 20"           // SCSI name string of the target device
