@@ -44,6 +44,14 @@ bool may_yet_write(const Task& task) {
          task.execution.planned.op != scsi::OpClass::kRead;
 }
 
+/// It waits for commands of others, who may have preempted its nexus meanwhile and wait for its
+/// own: what it changes is done, so nobody needs to.
+bool waits_for_preempted(const Task& task) {
+  if (task.phase != TaskPhase::kExecuting || !task.execution.change) return false;
+  const auto* request = std::get_if<scsi::ReservationRequest>(&*task.execution.change);
+  return request != nullptr && request->action == scsi::ReservationAction::kPreemptAndAbort;
+}
+
 }  // namespace
 
 Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
@@ -194,7 +202,7 @@ void Lane::abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, Se
   for_each(lun->in_progress, [&](Task& task) {
     Session& session = *task.session;
     if (session.id() != except && std::count(names.begin(), names.end(), session.port()) != 0)
-      session.abort(task, baton);
+      session.abort(task, waits_for_preempted(task) ? Baton() : baton);
   });
 }
 

@@ -87,17 +87,16 @@ void LunHome::carry_out(const scsi::ModeState& mode) {
           [self = shared_from_this()] { self->end_change({}); });
 }
 
-/// In this order: the commands of a preempted nexus end, the store has the new state, the lanes
-/// have it, the command is answered. A state that could not be stored is not taken over.
+/// In this order: the store has the new state, the lanes have it, the commands of a preempted nexus
+/// end, the command is answered. With the commands' end first, others of that nexus could begin
+/// behind it and write after the answer. A state that could not be stored is not taken over.
 void LunHome::carry_out(const scsi::ReservationRequest& request) {
   const scsi::Reservations none;
   const scsi::Reservations& before = unit_.reservations != nullptr ? *unit_.reservations : none;
   result_ = scsi::apply(before, request, backend_ != nullptr && backend_->traits().keeps_state);
   if (result_.status != scsi::Status::kGood) return end_change({result_.status, result_.sense});
   if (result_.next == before) return end_change({});
-  if (result_.aborted.empty()) return store_reservations();
-  lanes_.abort_nexuses(id_, result_.aborted, changes_.front().from,
-                       [self = shared_from_this()] { self->store_reservations(); });
+  store_reservations();
 }
 
 void LunHome::store_reservations() {
@@ -130,8 +129,19 @@ void LunHome::take_reservations() {
                            ? nullptr
                            : std::make_shared<const scsi::Reservations>(result_.next);
   publish(
-      std::nullopt, changes_.front().from, [self = shared_from_this()] { self->end_change({}); },
+      std::nullopt, changes_.front().from, [self = shared_from_this()] { self->abort_preempted(); },
       std::move(result_.told));
+}
+
+/// Beside the queue of changes: a command of the preempted may be waiting in it, and this would
+/// wait for that one's end. Two nodes that preempt each other do so.
+void LunHome::abort_preempted() {
+  if (result_.aborted.empty()) return end_change({});
+  Change change = std::move(changes_.front());
+  changes_.pop_front();
+  lanes_.abort_nexuses(id_, result_.aborted, change.from,
+                       [changed = std::move(change.changed)] { changed({}); });
+  next_change();
 }
 
 /// Beside the queue of changes: it may take hours, and everything else about the unit goes on. The

@@ -129,6 +129,7 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   void store_reservations();
   void reservations_stored();
   void take_reservations();
+  void abort_preempted();
   void end_change(const scsi::ChangeOutcome& outcome);
   void begin_reset();
   void reset_ended();

@@ -61,7 +61,7 @@ class File final : public FileBackend {
         reads_from_cache_(options.test_delay == Nanoseconds::zero()) {
     traits_.kind = "file";
     traits_.discard_bytes = file.punches_holes ? file.block_bytes : 0;
-    traits_.optimal_bytes = file.block_bytes;
+    // No optimal_bytes: Linux sends nothing larger than that, and would cut all to one block.
     traits_.write_cache = options.write_cache;
     traits_.keeps_state = true;
     traits_.identity_seed = "file:" + file.canonical_path;

@@ -56,6 +56,7 @@ int load_state(const std::string& path, Request& request) noexcept {
   if (!fd) return errno == ENOENT ? 0 : errno;
   struct stat facts {};
   if (::fstat(fd.get(), &facts) != 0) return errno;
+  if (facts.st_size == 0) return EBADMSG;  // never stored so: what was in it is lost
   if (static_cast<std::uint64_t>(facts.st_size) > request.data.size()) return EFBIG;
   while (request.extent_bytes < request.data.size()) {
     const MutableBytes rest = request.data.subspan(request.extent_bytes);

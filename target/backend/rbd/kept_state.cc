@@ -32,6 +32,7 @@ int load_state(ceph::Image& image, Request& request) noexcept {
     return 0;
   }
   const Bytes state = bytes_of(std::string_view(**value));
+  if (state.empty()) return -EBADMSG;  // never stored so: what was in it is lost
   if (state.size() > request.data.size()) return -EFBIG;
   std::copy(state.begin(), state.end(), request.data.begin());
   request.extent_bytes = state.size();

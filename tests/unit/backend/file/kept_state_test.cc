@@ -65,6 +65,12 @@ TEST_F(KeptState, ThatIsTooLongIsNotCut) {
   EXPECT_EQ(load(10), "0123456789");
 }
 
+/// Nothing is ever stored as no bytes: whom the state kept out would be let in.
+TEST_F(KeptState, ThatIsEmptyHasLostWhatWasInIt) {
+  std::ofstream(path_) << "";
+  EXPECT_EQ(load(), "error " + std::to_string(EBADMSG));
+}
+
 /// A crash between writing and renaming: what was half written is nobody's state.
 TEST_F(KeptState, IsTheOldOneUntilTheNewOneIsWhole) {
   ASSERT_EQ(store("old"), 0);
