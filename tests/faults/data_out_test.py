@@ -52,7 +52,7 @@ class DataOut(FaultTest):
         self.assertTrue(peer.finish(self.itt, self.new).good)
         self.assertEqual(peer.execute(read10(LBA, BLOCKS), read=BYTES).data, self.new)
 
-    def test_data_sn(self):
+    def hazard_14_data_sn(self):
         """Guards: DataSN counts from 0 by 1 within a sequence."""
         for first, second in ((1, 2), (0, 2), (0, 0), (0xFFFFFFFF, 0), (1, 0)):
             with self.subTest(f"{first}, {second}"):
@@ -63,7 +63,7 @@ class DataOut(FaultTest):
                               self.piece(half, half, w36=second))
                 self.assert_not_good(peer)
 
-    def test_offsets(self):
+    def hazard_14_offsets(self):
         """Guards: data goes where the R2T said, in order, and never beyond the buffer."""
         for offset in (512, 4, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFE00, BYTES, BYTES - 256):
             with self.subTest(offset=offset):
@@ -72,28 +72,28 @@ class DataOut(FaultTest):
                     peer.send(self.piece(offset, 512))
                 self.assert_not_good(peer)
 
-    def test_more_than_was_asked_for(self):
+    def hazard_14_more_than_was_asked_for(self):
         """Guards: the sum of a sequence is what the R2T desired, not a byte more."""
         peer = self.begin()
         with contextlib.suppress(Closed):
             peer.send(self.piece(0, BYTES + 512))
         self.assert_not_good(peer)
 
-    def test_less_than_was_asked_for(self):
+    def hazard_14_less_than_was_asked_for(self):
         """Guards: F before the end of the sequence is a broken sequence, not a shorter write."""
         peer = self.begin()
         with contextlib.suppress(Closed):
             peer.send(self.piece(0, 512))
         self.assert_not_good(peer, must_end=False)
 
-    def test_no_final_bit(self):
+    def hazard_14_no_final_bit(self):
         """Guards: a full sequence without F is a protocol error, or waits: never GOOD early."""
         peer = self.begin()
         with contextlib.suppress(Closed):
             peer.send(self.piece(0, BYTES, flags=0) + self.piece(0, BYTES, w36=1))
         self.assert_not_good(peer)
 
-    def test_transfer_tags(self):
+    def hazard_14_transfer_tags(self):
         """Guards: the Target Transfer Tag is looked up and belongs to this task."""
         for ttt in (0, 0x41414141, NO_TAG):
             with self.subTest(ttt=hex(ttt)):
@@ -104,7 +104,7 @@ class DataOut(FaultTest):
                     peer.send(self.piece(0, BYTES, ttt=ttt))
                 self.assert_not_good(peer, must_end=False)
 
-    def test_task_tags(self):
+    def hazard_14_task_tags(self):
         """Guards: data of a task that does not exist is dropped or ends the connection."""
         for itt in (0xDEAD, NO_TAG):
             peer = self.begin()
@@ -112,7 +112,7 @@ class DataOut(FaultTest):
                 peer.send(self.piece(0, BYTES, itt=itt))
             self.assert_not_good(peer, must_end=False)
 
-    def test_other_lun(self):
+    def hazard_14_other_lun(self):
         """Guards: the LUN of a Data-Out is the task's."""
         peer = self.begin()
         with contextlib.suppress(Closed):
@@ -121,7 +121,7 @@ class DataOut(FaultTest):
             if got.opcode == RESPONSE and got.header[3] == 0:  # the tag alone decided: harmless
                 self.assertEqual(peer.execute(read10(LBA, BLOCKS), read=BYTES).data, self.new)
 
-    def test_data_for_a_read(self):
+    def hazard_14_data_for_a_read(self):
         """Guards: a task that reads takes no data."""
         peer = self.session()
         itt = peer.start(read10(0, 8), read=4096)
@@ -129,7 +129,7 @@ class DataOut(FaultTest):
             peer.send(pdu(DATA_OUT, itt=itt, ttt=1, data=b"x" * 512, offset=0))
             peer.ping()
 
-    def test_no_data_at_all(self):
+    def hazard_14_no_data_at_all(self):
         """Guards: an empty Data-Out moves nothing and repeats nothing."""
         peer = self.begin()
         with contextlib.suppress(Closed):
@@ -138,7 +138,7 @@ class DataOut(FaultTest):
             peer.ping()
         peer.close()
 
-    def test_sequence_twice(self):
+    def hazard_13_transfer_tag_twice(self):
         """Guards: an R2T is answered once; its tag is dead afterwards."""
         peer = self.begin()
         with contextlib.suppress(Closed):
@@ -158,35 +158,35 @@ class DataOut(FaultTest):
                   cdb=write10(LBA, edtl // 512), w24=peer.cmd_sn)
         return peer, raw
 
-    def test_immediate_data_that_was_not_agreed(self):
+    def hazard_14_immediate_data_not_agreed(self):
         """Guards: ImmediateData=No means none."""
         peer, raw = self.unsolicited(b"\xaa" * 512, 1024, ImmediateData="No")
         with contextlib.suppress(Closed):
             peer.send(raw)
         self.assert_not_good(peer)
 
-    def test_more_immediate_data_than_first_burst(self):
+    def hazard_14_more_immediate_data_than_first_burst(self):
         """Guards: unsolicited data ends at FirstBurstLength."""
         peer, raw = self.unsolicited(b"\xaa" * 2048, BYTES, FirstBurstLength=1024)
         with contextlib.suppress(Closed):
             peer.send(raw)
         self.assert_not_good(peer)
 
-    def test_more_immediate_data_than_expected(self):
+    def hazard_14_more_immediate_data_than_expected(self):
         """Guards: immediate data ends at the Expected Data Transfer Length."""
         peer, raw = self.unsolicited(b"\xaa" * 2048, 1024)
         with contextlib.suppress(Closed):
             peer.send(raw)
         self.assert_not_good(peer)
 
-    def test_unsolicited_data_out_that_was_not_agreed(self):
+    def hazard_14_unsolicited_data_not_agreed(self):
         """Guards: InitialR2T=Yes means no Data-Out before an R2T."""
         peer, raw = self.unsolicited(b"", 1024, flags=WRITE, InitialR2T="Yes", ImmediateData="No")
         with contextlib.suppress(Closed):
             peer.send(raw + pdu(DATA_OUT, itt=0x500, data=b"\xaa" * 1024, offset=0))
         self.assert_not_good(peer)
 
-    def test_unsolicited_data_out_beyond_first_burst(self):
+    def hazard_14_unsolicited_data_beyond_first_burst(self):
         """Guards: Data-Out without R2T ends at FirstBurstLength, immediate data counted in."""
         peer, raw = self.unsolicited(b"\xaa" * 512, BYTES, flags=WRITE, InitialR2T="No",
                                      FirstBurstLength=1024)

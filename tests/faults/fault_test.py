@@ -24,19 +24,25 @@ MEMORY_GROWTH_MAX = (256 if SANITIZED else 64) * MIB
 class FaultTest(unittest.TestCase):
     LUNS = [file_lun(0, "64MiB")]
     ISCSI = {}
+    MORE = ""  # what else stands in the configuration
 
     @classmethod
     def setUpClass(cls):
-        cls.gateway = Gateway(luns=cls.LUNS, iscsi=cls.ISCSI)
+        cls.gateway = Gateway(luns=cls.LUNS, iscsi=cls.ISCSI, more=cls.MORE)
         cls.addClassCleanup(cls.gateway.close)
         cls.gateway.exporter()
         for _ in range(3):  # what is allocated once is no growth
             cls.fresh_initiator_works()
 
     @classmethod
+    def log_in(cls, peer):
+        """As an honest initiator does it here."""
+        return peer.login(TARGET)
+
+    @classmethod
     def fresh_initiator_works(cls):
         with Peer(cls.gateway.portal, timeout=20) as peer:
-            peer.login(TARGET).ready()
+            cls.log_in(peer).ready()
             result = peer.execute(read10(0, 8), read=4096)
             assert result.good and len(result.data) == 4096, result
             peer.logout()
@@ -114,8 +120,15 @@ class FaultTest(unittest.TestCase):
         self.assertEqual((result.status, result.sense_code), (2, (key, asc, ascq)))
 
 
+def loader():
+    """Tests are called test_..., hazard_NN_... or regression_... (README.md)."""
+    made = unittest.TestLoader()
+    made.testMethodPrefix = ("test_", "hazard_", "regression_")
+    return made
+
+
 def main():
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, testLoader=loader())
 
 
 __all__ = ["FaultTest", "main", "TARGET", "MIB", "NO_TAG", "Closed", "Peer"]

@@ -32,20 +32,20 @@ class FirstBytes(FaultTest):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         super().setUpClass()
 
-    def test_other_protocols(self):
+    def hazard_04_other_protocols(self):
         """Guards: the first PDU is a Login request (RFC 7143, 11.13), or the peer is closed."""
         for name, banner in BANNERS.items():
             with self.subTest(name), self.counts("lungate_logins_total", result="protocol"):
                 self.assert_closed_by(self.connect(), banner, within=2)
 
-    def test_random_bytes(self):
+    def hazard_04_random_bytes(self):
         """Guards: the same, for what nobody thought of."""
         for _ in range(30):
             noise = bytes((random.randrange(256) & 0xBF | 0x08,)) + random.randbytes(2047)
             self.assert_closed_by(self.connect(), noise, within=5)
 
-    def test_every_opcode_before_login(self):
-        """Guards: no opcode but Login reaches a handler before login (spdk#3927)."""
+    def regression_spdk_3927_every_opcode_before_login(self):
+        """Guards: no opcode but Login reaches a handler before login (hazard 04)."""
         opcodes = [opcode for opcode in range(0x40) if opcode != LOGIN]
         with self.counts("lungate_logins_total", at_least=len(opcodes), result="protocol"):
             for opcode in opcodes:
@@ -58,7 +58,7 @@ class FirstBytes(FaultTest):
                         peer.send(bytes(login))
                         self.assertIsNone(peer.receive(2), "it was answered")
 
-    def test_length_bomb_in_every_opcode_before_login(self):
+    def hazard_01_length_bomb_before_login(self):
         """Guards: DataSegmentLength is held against 8 KiB before a byte is allocated or awaited."""
         with self.memory_within(16 * MIB):
             for opcode in range(0x40):
@@ -66,26 +66,32 @@ class FirstBytes(FaultTest):
                     bomb = pdu(opcode, immediate=True, flags=0x87, itt=1, dsl=0xFFFFFF)
                     self.assert_closed_by(self.connect(), bomb, within=2)
 
-    def test_login_one_byte_over_8_kib(self):
+    def hazard_01_login_one_byte_over_8_kib(self):
         """Guards: the bound before negotiation is exactly 8,192 bytes (RFC 7143, 13.12)."""
         over = self.connect()
         self.assert_closed_by(over, over.login_pdu(b"", dsl=8193), within=2)
 
-    def test_additional_header_segments(self):
-        """Guards: TotalAHSLength is bounded; a login has none (CVE-2011-0001)."""
+    def regression_cve_2011_0001_additional_headers_of_a_login(self):
+        """Guards: TotalAHSLength is bounded, alone and with the data behind it; a login has no
+        additional header (hazard 02)."""
         for words in (1, 4, 64, 68, 69, 255):
             with self.subTest(words=words):
                 peer = self.connect()
                 self.assert_closed_by(peer, peer.login_pdu(b"", ahs=b"\xff" * 4 * words), within=4)
+        for words, size in ((255, 0xFFFFFF), (255, 8192), (1, 0xFFFFFF), (68, 8192)):
+            with self.subTest(words=words, size=size):
+                peer = self.connect()
+                self.assert_closed_by(peer, peer.login_pdu(b"", ahs_words=words, dsl=size) +
+                                      bytes(4 * words + 8192), within=4)
 
-    def test_silence(self):
+    def hazard_10_silence(self):
         """Guards: the login timer runs from accept on."""
         with self.counts("lungate_logins_total", result="timeout"):
             begin = time.monotonic()
             self.assert_closed(self.connect(), within=6)
             self.assertGreater(time.monotonic() - begin, 2)
 
-    def test_one_byte_at_a_time(self):
+    def hazard_10_one_byte_at_a_time(self):
         """Guards: the login timer is not restarted by bytes that arrive."""
         peer = self.connect()
         login = peer.login_pdu(b"InitiatorName=iqn.slow\0")
@@ -97,7 +103,7 @@ class FirstBytes(FaultTest):
                 self.assertLess(time.monotonic(), end, "a slow login is not cut off")
                 peer.send(bytes((byte,)))
 
-    def test_flood_of_half_open_connections(self):
+    def hazard_10_half_open_connections(self):
         """Guards: connections that never log in cost little, end, and keep nobody else out."""
         with self.memory_within(32 * MIB):
             flood = [self.connect() for _ in range(200)]
@@ -107,14 +113,14 @@ class FirstBytes(FaultTest):
             for peer in flood:
                 self.assert_closed(peer, within=8)
 
-    def test_flood_beyond_the_places_of_logins(self):
+    def hazard_10_flood_beyond_the_places_of_logins(self):
         """Guards: connections in login have places of their own; the oldest gives way."""
         with self.counts("lungate_logins_total", at_least=1000, result="limit"):
             flood = [self.connect() for _ in range(PLACES)]
             self.assert_closed(flood[0], within=2)
             self.fresh_initiator_works()
 
-    def test_flood_of_discovery_sessions(self):
+    def hazard_10_flood_of_discovery_sessions(self):
         """Guards: discovery sessions, for which nobody needs access, are few; the oldest ends."""
         before = self.session()
         flood = [self.connect().login(None) for _ in range(PLACES)]
@@ -124,7 +130,7 @@ class FirstBytes(FaultTest):
         flood[-1].ping()
         self.assert_works(before)
 
-    def test_connect_and_reset(self):
+    def hazard_10_connect_and_reset(self):
         """Guards: a connection that is gone before it is accepted, or in mid-PDU, is nobody's."""
         for cut in (0, 1, 47, 48, 60) * 20:
             peer = Peer(self.gateway.portal)

@@ -123,11 +123,14 @@ class Server:
 
 
 class Gateway:
-    def __init__(self, *, luns, iscsi=None, gateway=None, loops=2, more="", ceph=None, env=None):
+    def __init__(self, *, luns, iscsi=None, gateway=None, loops=2, more="", ceph=None, env=None,
+                 under=()):
+        """`under`: words of a command that becomes the gateway by exec, as `unshare` does."""
         self.folder = tempfile.mkdtemp(prefix="lg-", dir="/tmp")
         self.luns = [{key: value.format(folder=self.folder) if isinstance(value, str) else value
                       for key, value in lun.items()} for lun in luns]
         self.iscsi, self.more, self.env, self.ceph = iscsi or {}, more, env, ceph
+        self.under = [word.format(folder=self.folder) for word in under]
         self.settings = {"name": "gw", "loops": loops, **(gateway or {}),
                          "control_socket": f"{self.folder}/gw.sock"}
         self.segment = f"{self.folder}/segment"
@@ -147,7 +150,8 @@ class Gateway:
 
     # --- life ---
 
-    def write_config(self):
+    def write_config(self, port=None):
+        self.written_port = self.port if port is None else port
         self.metrics_port = self.metrics_port or free_port()
         parts = [table("gateway", self.settings),
                  table("telemetry", {"segment": self.segment}),
@@ -156,16 +160,18 @@ class Gateway:
             parts.append(table("iscsi", self.iscsi))
         if self.ceph:
             parts.append(table("ceph", self.ceph))
-        parts += [table("[portal_group]", {"tag": 1, "portals": [f"127.0.0.1:{self.port}"]}),
+        portals = [f"127.0.0.1:{self.written_port}"]
+        parts += [table("[portal_group]", {"tag": 1, "portals": portals}),
                   table("[target]", {"iqn": TARGET})]
         parts += [table("[target.lun]", lun) for lun in self.luns]
         with open(self.config, "w", encoding="utf-8") as text:
+            os.chmod(self.config, 0o600)  # there may be secrets in it
             text.write("\n".join(parts) + self.more)
 
     def start(self):
         """Also after kill(): then on the port that it had."""
         self.write_config()
-        self.server = Server([f"{programs()}/lungate-target", self.config],
+        self.server = Server([*self.under, f"{programs()}/lungate-target", self.config],
                              f"{self.folder}/target.log", self.env)
         status = self.server.wait_ready("serves, and its LUNs are ready", self.ready_status)
         self.port = int(status["portals"][0]["address"].rsplit(":", 1)[1])
@@ -182,6 +188,12 @@ class Gateway:
 
     def stop(self):
         return self.server.stop()
+
+    def reload(self):
+        """Writes the configuration as it is now, and has it taken over."""
+        self.write_config(self.written_port)
+        reply = self.control("reload")
+        assert reply is not None and reply["reply"] == "reloaded", reply
 
     def close(self):
         for server in (self._exporter, self.server):

@@ -23,12 +23,19 @@ IMMEDIATE, FINAL, CONTINUE, READ, WRITE = 0x40, 0x80, 0x40, 0x40, 0x20
 STATUS_INSIDE, UNDERFLOW, OVERFLOW = 0x01, 0x02, 0x04
 NO_TAG = 0xFFFFFFFF
 HEADER_BYTES = 48
+PATIENCE = 30  # seconds: nothing that a test waits for takes as long
 GOOD, CHECK_CONDITION = 0, 2
 
 # Task management functions (11.5.1)
 ABORT_TASK, ABORT_TASK_SET, LUN_RESET, TARGET_WARM_RESET = 1, 2, 5, 6
+CLEAR_TASK_SET = 4
 # and their answers (11.6.1)
 FUNCTION_COMPLETE, TASK_DOES_NOT_EXIST, LUN_DOES_NOT_EXIST = 0, 1, 2
+# Reasons of a Reject (11.17.1)
+DATA_DIGEST_ERROR, SNACK_REJECT, PROTOCOL_ERROR, COMMAND_NOT_SUPPORTED = 2, 3, 4, 5
+TOO_MANY_IMMEDIATE_COMMANDS, TASK_IN_PROGRESS, INVALID_PDU_FIELD = 6, 7, 9
+# Stages of a login (11.12.3), and states of its end (11.13.5)
+SECURITY, OPERATIONAL, FULL_FEATURE = 0, 1, 3
 
 
 class Closed(Exception):
@@ -75,6 +82,16 @@ class Pdu:
     @property
     def ttt(self):
         return self.u32(20)
+
+    @property
+    def login_status(self):
+        """Class and detail of a login response (11.13.5)."""
+        return int.from_bytes(self.header[36:38], "big")
+
+    @property
+    def reason(self):
+        """Of a Reject (11.17.1)."""
+        return self.header[2]
 
     @property
     def text(self):
@@ -281,6 +298,12 @@ class Peer:
         return pdu(LOGIN, flags=flags, immediate=True, lun=self.isid + bytes(2), itt=0x4C4F47,
                    ttt=0, data=data, **{"w24": self.cmd_sn, "w28": self.exp_stat_sn, **more})
 
+    def say(self, data, stage, to=None, **more):
+        """One login request, in `stage`, asking for the next one if given; and its answer."""
+        flags = stage << 2 | (FINAL | to if to is not None else 0)
+        self.send(self.login_pdu(data, **{"flags": flags, **more}))
+        return self.receive()
+
     def login(self, target, **more):
         """From the operational stage straight to full feature phase. Returns itself."""
         wanted = self.login_keys(target, **more)
@@ -351,8 +374,11 @@ class Peer:
     def finish(self, itt, write=b"", timeout=None):
         """Waits for the command's end; answers R2Ts and pings on the way."""
         data = bytearray()
+        end = time.monotonic() + PATIENCE
         while True:
             got = self.receive(timeout)
+            if time.monotonic() > end:  # it pings, and does not answer
+                raise TimeoutError(f"no answer within {PATIENCE} s")
             if got.opcode == NOP_IN:
                 self.answer_ping(got)
             elif got.opcode == REJECT:
@@ -373,6 +399,16 @@ class Peer:
 
     def execute(self, cdb, *, write=b"", timeout=None, **more):
         return self.finish(self.start(cdb, write=write, **more), write, timeout)
+
+    def execute_all(self, cdbs, **more):
+        """(CDB, result) of each, many on the way at once: for commands that are answered in the
+        order in which they come, because they ask nothing of a store."""
+        at_once = 64
+        for at in range(0, len(cdbs), at_once):
+            some = cdbs[at:at + at_once]
+            tags = [self.start(cdb, **more) for cdb in some]
+            for cdb, tag in zip(some, tags):
+                yield cdb, self.finish(tag)
 
     def ready(self):
         """Takes the unit attentions that a new nexus may find. Returns itself."""
@@ -397,8 +433,11 @@ class Peer:
     def until(self, wanted, timeout=None):
         """Receives until a PDU that `wanted` accepts; returns all, that one last."""
         seen = []
+        end = time.monotonic() + PATIENCE
         while True:
             seen.append(self.receive(timeout))
+            if time.monotonic() > end:
+                raise TimeoutError(f"nothing of the kind within {PATIENCE} s")
             if seen[-1].opcode == NOP_IN:
                 self.answer_ping(seen[-1])
             if wanted(seen[-1]):

@@ -77,8 +77,9 @@ class SlowPeers(FaultTest):
                 self.assertLess(time.monotonic() - begin, TIMEOUT + GRACE, "it may go on for ever")
                 peer.send(bytes((byte,)))
 
-    def test_patience_ends(self):
-        """Guards: send queues are bounded, the send and the receive timeout end such a peer."""
+    def hazard_21_patience_ends(self):
+        """Guards: send queues are bounded, the send and the receive timeout end such a peer (also
+        hazard 18: pings)."""
         with self.memory_within(2 * 96 * MIB), \
                 self.counts("lungate_session_closes_total", at_least=2, reason="send_timeout"), \
                 self.counts("lungate_session_closes_total", at_least=2, reason="receive_timeout"):
