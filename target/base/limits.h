@@ -306,6 +306,9 @@ inline constexpr std::chrono::milliseconds kTimeoutMax{600'000};
 static_assert(kTimeoutMin >= kDeadlineTick, "a timeout is not shorter than the look at it");
 /// The delay that tests put on a file LUN.
 inline constexpr std::chrono::milliseconds kTestDelayMax{60'000};
+/// What tests leave of a file LUN's speed, per second: the longest request (kUnmapBytesMax) then
+/// takes nine minutes.
+inline constexpr std::uint64_t kTestRateBytesMin = kMiB;
 
 // --- Ceph ------------------------------------------------------------------------------------
 

@@ -165,6 +165,8 @@ struct File {
   std::uint64_t size_bytes = 0;  // the file is made sparse or grown to this; 0: as it is
   /// For tests only: each I/O answers this much later than the disk did.
   std::uint32_t test_delay_ms = 0;
+  /// For tests only: and as much later as its bytes would take at this rate; 0: no later.
+  std::uint64_t test_bytes_per_s = 0;
 
   bool operator==(const File&) const = default;
 };

@@ -222,6 +222,15 @@ constexpr Field kTestDelayField{[](void* object, const Value& value) {
                                   if (file == nullptr || file->test_delay_ms == 0) return {};
                                   return std::uint64_t{file->test_delay_ms};
                                 }};
+constexpr Field kTestRateField{[](void* object, const Value& value) {
+                                 if (auto* file = std::get_if<File>(&lun_of(object).store))
+                                   file->test_bytes_per_s = std::get<std::uint64_t>(value);
+                               },
+                               [](const void* object) -> std::optional<Value> {
+                                 const File* file = store_of<File>(object);
+                                 if (file == nullptr || file->test_bytes_per_s == 0) return {};
+                                 return file->test_bytes_per_s;
+                               }};
 
 // A LUN without a store, or with two, passes the rows and is found by rules.cc: "one of three" is
 // no rule of a single key.
@@ -253,6 +262,11 @@ constexpr Key kLunKeys[] = {
         .doc = "for tests only: delays each I/O of a file",
         .range = {0, in_ms(limits::kTestDelayMax)},
         .field = kTestDelayField},
+    Key{.name = "test_bytes_per_s",
+        .type = Type::kSize,
+        .doc = "for tests only: a file on a slow disk",
+        .range = {limits::kTestRateBytesMin, limits::kLunBytesMax},
+        .field = kTestRateField},
     integer<&Lun::block_size>("block_size", {512, 4096}, "512 or 4096; never change it later"),
     flag<&Lun::read_only>("read_only", "writes are refused (WRITE PROTECTED)"),
     text<&Lun::vendor>("vendor", check_printable<8>, "INQUIRY: vendor identification"),

@@ -121,7 +121,8 @@ struct StoreKey {
   std::string_view key;
   std::string_view allowed_with;  // names of stores, blank between
 };
-constexpr StoreKey kStoreKeys[] = {{"size", "file null"}, {"test_delay_ms", "file"}};
+constexpr StoreKey kStoreKeys[] = {
+    {"size", "file null"}, {"test_delay_ms", "file"}, {"test_bytes_per_s", "file"}};
 constexpr std::string_view kStores[] = {"image", "file", "null"};
 
 // A last block that is half there could be read and not written; no initiator expects it.

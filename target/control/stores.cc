@@ -130,6 +130,7 @@ Stores::Opened Stores::open_file(const config::File& path, const config::Lun& lu
   options.size_bytes = path.size_bytes;
   options.read_only = lun.read_only;
   options.test_delay = std::chrono::milliseconds(path.test_delay_ms);
+  options.test_bytes_per_s = path.test_bytes_per_s;
   auto opened = file::open(options);
   if (!opened) return err(refusal_of(opened.error()));
   return std::shared_ptr<backend::Backend>(std::move(*opened));

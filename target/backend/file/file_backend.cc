@@ -58,7 +58,8 @@ class File final : public FileBackend {
         fd_(std::move(file.fd)),
         ring_(std::move(ring)),
         size_bytes_(file.size_bytes),
-        reads_from_cache_(options.test_delay == Nanoseconds::zero()) {
+        reads_from_cache_(options.test_delay == Nanoseconds::zero() &&
+                          options.test_bytes_per_s == 0) {
     traits_.kind = "file";
     traits_.discard_bytes = file.punches_holes ? file.block_bytes : 0;
     // No optimal_bytes: Linux sends nothing larger than that, and would cut all to one block.
@@ -189,7 +190,8 @@ Result<std::unique_ptr<FileBackend>, OpenError> open(const Options& options) {
   if (!file) return err(file.error());
   auto ring = Ring::make({.fd = file->fd.get(),
                           .write_through = !options.write_cache,
-                          .test_delay = options.test_delay});
+                          .test_delay = options.test_delay,
+                          .test_bytes_per_s = options.test_bytes_per_s});
   if (!ring) {
     return err(OpenError{.failure = OpenFailure::kSystem,
                          .error = ring.error(),

@@ -44,6 +44,8 @@ struct Options {
   /// Every operation ends this much later than it would: for tests that hold the gateway's latency
   /// figures against a known one. Measured by the kernel's high-resolution timer.
   Nanoseconds test_delay{0};
+  /// And later by its length at this rate, as on a disk of that speed; 0: not.
+  std::uint64_t test_bytes_per_s = 0;
 };
 
 enum class OpenFailure : std::uint8_t {

@@ -29,6 +29,14 @@ constexpr int fallocate_mode(Verb verb) {
          (verb == Verb::kDiscard ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE);
 }
 
+/// No request is so long that this overflows.
+Nanoseconds delay_of(const Request& request, const Service& service) {
+  if (service.test_bytes_per_s == 0) return service.test_delay;
+  return service.test_delay +
+         Nanoseconds(request.length * 1'000'000'000 / service.test_bytes_per_s);
+}
+static_assert(limits::kUnmapBytesMax < std::uint64_t{1} << 34, "delay_of() counts in 64 bits");
+
 /// Lays `pattern` over `length` bytes, beginning `skip` bytes into the pattern; as far as the
 /// pieces and limits::kFileFillBytesMax go. Returns how many pieces were used.
 unsigned lay_out(Bytes pattern, std::uint64_t skip, std::uint64_t length, iovec* pieces) {
@@ -145,11 +153,12 @@ bool Operation::worked(int result, const Service& service) {
 bool Operation::conclude(int error, const Service& service) {
   request_->status = status_of(error);
   request_->error = error;
-  if (service.test_delay == Nanoseconds::zero()) return true;
+  const Nanoseconds delay = delay_of(*request_, service);
+  if (delay == Nanoseconds::zero()) return true;
   step_ = Step::kDelay;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(service.test_delay);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(delay);
   delay_.tv_sec = seconds.count();
-  delay_.tv_nsec = (service.test_delay - seconds).count();
+  delay_.tv_nsec = (delay - seconds).count();
   return false;
 }
 

@@ -20,6 +20,7 @@ struct Service {
   int fd = -1;
   bool write_through = false;  // the descriptor has O_DSYNC; fallocate needs an fdatasync besides
   Nanoseconds test_delay{0};
+  std::uint64_t test_bytes_per_s = 0;
 };
 
 /// The pieces of one vectored write. 256 of 4 KiB are limits::kFileFillBytesMax.
@@ -31,7 +32,7 @@ inline constexpr std::size_t kPiecesMax = 256;
 enum class Step : std::uint8_t {
   kWork,   // the verb itself: repeated until all bytes are through
   kSync,   // fdatasync, where writes are durable before they are answered
-  kDelay,  // Service::test_delay
+  kDelay,  // Service::test_delay, test_bytes_per_s
 };
 
 class Operation {

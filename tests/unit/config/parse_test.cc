@@ -56,6 +56,7 @@ alias = "the store"
   file = "/var/lib/lungate/disk.img"
   size = "10GiB"
   test_delay_ms = 5
+  test_bytes_per_s = "1GiB"
   [[target.lun]]
   id = 0
   image = "rbd/ns/vm-1"
@@ -91,7 +92,8 @@ TEST(Parse, TheSketchOfTheDesign) {
   EXPECT_EQ(store.luns[0].store, Store(Image{"rbd", "ns", "vm-1"}));
   EXPECT_EQ(store.luns[0].block_size, 4096u);
   EXPECT_EQ(store.luns[0].slo, (Slo{5, 20.5, 0.999}));
-  EXPECT_EQ(store.luns[1].store, Store(File{"/var/lib/lungate/disk.img", 10ull << 30, 5}));
+  EXPECT_EQ(store.luns[1].store,
+            Store(File{"/var/lib/lungate/disk.img", 10ull << 30, 5, 1ull << 30}));
   EXPECT_EQ(store.initiators[0].luns, (std::vector<std::uint16_t>{0, 7}));
   EXPECT_EQ(config->targets[1].luns[0].store, Store(Null{1ull << 40}));
 }
@@ -222,6 +224,10 @@ constexpr BadText kBadTexts[] = {
      "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.lun]]\nid = 3\nnull = true\nsize = '1GiB'\n"
      "test_delay_ms = 5\n",
      "t:13:1: error: 'test_delay_ms' does not go with 'null'\n"},
+    {"RateOfNull",
+     "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.lun]]\nid = 3\nnull = true\nsize = '1GiB'\n"
+     "test_bytes_per_s = '1MiB'\n",
+     "t:13:1: error: 'test_bytes_per_s' does not go with 'null'\n"},
     {"NullWithoutSize",
      "[[target]]\niqn = 'iqn.2026-11.a:b'\n[[target.lun]]\nid = 3\nnull = true\n",
      "t:9:1: error: [[target.lun]] with 'null' needs 'size'\n"},

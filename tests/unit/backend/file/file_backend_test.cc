@@ -199,6 +199,13 @@ struct CountingWatcher final : Watcher {
   std::atomic<int> changes{0};
 };
 
+TEST_F(FileBackendTest, ASlowDiskReadsNothingFromTheCacheAtOnce) {
+  serve({.test_bytes_per_s = 1024 * 1024});
+  const BootTime begin = boot_now();
+  EXPECT_EQ(drive().read(0, 16384).first, Status::kOk);
+  EXPECT_GE(boot_now() - begin, 15'625'000u);
+}
+
 /// Guards LookUps in the adapter: a removal, a reset and the end wait for what is being looked up.
 TEST_F(FileBackendTest, FewLookUpsWaitAndTheRestIsToldAtOnce) {
   serve({.test_delay = 100ms});

@@ -146,6 +146,19 @@ TEST_F(OperationTest, WriteThroughSyncsAfterFallocate) {
   EXPECT_EQ(request_.status, Status::kIoError);
 }
 
+TEST_F(OperationTest, ASlowDiskTakesLongerForMoreBytes) {
+  service_.test_bytes_per_s = 2048;
+  begin(Verb::kWrite, 0, 3072, 3072);
+  asked();
+  EXPECT_FALSE(answered(3072));
+  EXPECT_EQ(asked().opcode, IORING_OP_TIMEOUT);
+  const auto* const time = reinterpret_cast<const __kernel_timespec*>(sqe_.addr);
+  EXPECT_EQ(time->tv_sec, 1);
+  EXPECT_EQ(time->tv_nsec, 500'000'000);
+  EXPECT_TRUE(answered(-ETIME));
+  EXPECT_EQ(request_.status, Status::kOk);
+}
+
 TEST_F(OperationTest, ADelayComesLastAndKeepsTheStatus) {
   service_.test_delay = 1'500ms;
   begin(Verb::kWrite, 0, 512, 512);
