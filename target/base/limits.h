@@ -49,6 +49,24 @@ inline constexpr std::chrono::milliseconds kDiscoveryLife{60'000};
 static_assert(kLoginsMax % kLoopsMax == 0, "each lane has its share of the logins");
 static_assert(2 * kLoginsMax + kDiscoverySessionsMax <= kConnectionsMax / 2,
               "most places are for initiators that have access");
+/// Connections of one source (session/source.h), logged in or not: half of all. A host with 16
+/// targets by 16 paths has 256, and several hosts may be behind one address; one that leaks
+/// connections leaves the others their half. The operator may say less.
+inline constexpr std::uint32_t kConnectionsPerSource = kConnectionsMax / 2;
+/// Those of one source that have not proved themselves yet: half of the places of logins. One more
+/// ends the oldest of the same source, so that a flood from one address pushes out nobody else's.
+inline constexpr std::uint32_t kLoginsPerSource = kLoginsMax / 2;
+/// Proofs (CHAP) of one source that fail within the window before its logins are refused, and for
+/// how long. A host whose secret is wrong tries each path some times and gives up; who guesses goes
+/// on. 20 in ten seconds are two guesses a second against secrets of 96 bits and more, and who
+/// shares the address of the guesser waits for seconds.
+inline constexpr std::uint32_t kFailedLogins = 20;
+inline constexpr std::uint32_t kFailedLoginsMax = 10'000;
+inline constexpr std::chrono::milliseconds kFailedLoginsWindow{60'000};
+inline constexpr std::chrono::milliseconds kLoginRefusal{10'000};
+/// Sources whose failures are remembered, at some 100 bytes each. Who has more addresses than that
+/// is not slowed down, and costs no more memory.
+inline constexpr std::size_t kFailedLoginSourcesMax = 1024;
 /// New connections taken per loop turn, and the pause when the process is out of descriptors.
 inline constexpr int kAcceptsPerTurnMax = 64;
 inline constexpr std::chrono::milliseconds kAcceptRetryDelay{100};

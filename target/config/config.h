@@ -136,6 +136,11 @@ struct Iscsi {
   std::uint32_t send_timeout_ms = static_cast<std::uint32_t>(limits::kSendTimeout.count());
   std::uint32_t nop_interval_ms = static_cast<std::uint32_t>(limits::kNopInterval.count());
   std::uint32_t nop_timeout_ms = static_cast<std::uint32_t>(limits::kNopTimeout.count());
+  /// Of one source address; 0: no bound but the gateway's own.
+  std::uint32_t connections_per_address_max = limits::kConnectionsPerSource;
+  std::uint32_t logins_per_address_max = limits::kLoginsPerSource;  // that have proved nothing yet
+  std::uint32_t failed_logins_max = limits::kFailedLogins;          // in a minute
+  std::uint32_t login_refusal_ms = static_cast<std::uint32_t>(limits::kLoginRefusal.count());
 
   bool operator==(const Iscsi&) const = default;
 };

@@ -108,6 +108,17 @@ constexpr Key kIscsiKeys[] = {
                                      "silence before a ping; 0: no pings"),
     integer<&Iscsi::nop_timeout_ms>("nop_timeout_ms", kTimeouts,
                                     "how long a ping's answer may take"),
+    integer<&Iscsi::connections_per_address_max>(
+        "connections_per_address_max", {0, limits::kConnectionsMax},
+        "connections of one address; 0: as many as there are"),
+    integer<&Iscsi::logins_per_address_max>(
+        "logins_per_address_max", {0, limits::kLoginsMax},
+        "of these, the ones that have not logged in yet; 0: as many as there are"),
+    integer<&Iscsi::failed_logins_max>(
+        "failed_logins_max", {0, limits::kFailedLoginsMax},
+        "wrong CHAP proofs of one address in a minute that make it wait; 0: none"),
+    integer<&Iscsi::login_refusal_ms>("login_refusal_ms", kTimeouts,
+                                      "how long all logins of such an address are refused"),
 };
 constexpr Table kIscsi{"[iscsi]", kIscsiKeys, &kIscsiDefaults};
 

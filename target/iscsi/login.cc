@@ -320,7 +320,10 @@ LoginMachine::Verdict LoginMachine::identify(const TextKeys& keys, TextBuilder& 
   if (const Verdict wrong = read_identity(keys)) return wrong;
   const Admission admission = policy_->consider(identity_);
   if (admission.status.redirection()) return redirected(admission);
-  if (!admission.status.success()) return Refusal{admission.status, admission.status.name};
+  if (!admission.status.success()) {
+    return Refusal{admission.status,
+                   admission.reason.empty() ? admission.status.name : admission.reason};
+  }
   identified_ = true;
   chap_demanded_ = admission.authentication.chap;
   chap_ = ChapExchange(admission.authentication, *random_);

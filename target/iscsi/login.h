@@ -55,6 +55,8 @@ struct LoginIdentity {
 /// The gateway's opinion of a LoginIdentity.
 struct Admission {
   LoginStatus status = login_status::kSuccess;
+  /// Why it is refused, for the log, in snake_case; a literal. Empty: the status's own name.
+  std::string_view reason = {};
   /// With kMovedTemporarily and kMovedPermanently, where to: "10.0.0.1:3260" (13.8).
   std::string target_address;
   /// What the initiator must prove before anything is negotiated.

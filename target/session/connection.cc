@@ -23,6 +23,7 @@ Connection::Connection(Lane& lane, UniqueFd fd, Endpoint peer, std::uint16_t por
     : lane_(lane),
       peer_(std::move(peer)),
       local_(local_endpoint(fd.get())),
+      source_(Source::of(peer_, local_)),
       portal_group_tag_(portal_group_tag),
       fd_(std::move(fd)) {
   watcher_ = std::make_unique<event::FdWatcher>(lane_.loop(), fd_.get(), event::Interest::kRead,

@@ -28,6 +28,7 @@
 #include "session/close_reason.h"
 #include "session/send_queue.h"
 #include "session/socket.h"
+#include "session/source.h"
 #include "session/transitions.h"
 
 namespace lungate::session {
@@ -88,6 +89,7 @@ class Connection {
   Lane& lane() { return lane_; }
   const Endpoint& peer() const { return peer_; }
   const Endpoint& local() const { return local_; }
+  const Source& source() const { return source_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
   bool open() const { return state_ < ConnectionState::kClosed; }
   /// The peer has ended its side, or the connection is broken: for one that is not read.
@@ -153,6 +155,7 @@ class Connection {
   Lane& lane_;
   const Endpoint peer_;
   const Endpoint local_;
+  const Source source_;
   const std::uint16_t portal_group_tag_;
 
   UniqueFd fd_;

@@ -15,6 +15,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "telemetry/catalog.h"
 
 namespace lungate::session {
 
@@ -22,6 +23,8 @@ Gateway::Gateway(event::Loop& home, const Settings& settings, telemetry::Segment
                  unsigned lanes)
     : home_(home),
       connections_max_(settings.connections_max),
+      connections_per_source_max_(settings.iscsi.connections_per_address_max),
+      login_refusal_(settings.iscsi.login_refusal_ms),
       segment_(segment),
       registry_(
           [this](unsigned lane, SessionId id, CloseReason reason) {
@@ -38,7 +41,8 @@ Gateway::Gateway(event::Loop& home, const Settings& settings, telemetry::Segment
           [this](const LockRequest& request) {
             on_every_lane([request](Lane& lane, const Baton&) { lane.release_ranges(request); },
                           [] {});
-          }) {
+          }),
+      guard_({settings.iscsi.failed_logins_max, login_refusal_}) {
   HomeDoor& door = *this;
   for (unsigned i = 0; i < lanes; ++i)
     lanes_.push_back(std::make_unique<Lane>(i, settings, lanes, door, segment.loop(i)));
@@ -145,20 +149,38 @@ Result<void, PortalRefusal> Gateway::listen() {
   return {};
 }
 
+const telemetry::GatewayCounter* Gateway::bound_reached(const Source& source) const {
+  static constexpr auto kGateways = telemetry::GatewayCounter::kConnectionsRefusedLimit;
+  static constexpr auto kSources = telemetry::GatewayCounter::kConnectionsRefusedAddress;
+  if (connections_ >= connections_max_) return &kGateways;
+  if (connections_per_source_max_ == 0) return nullptr;
+  const auto found = connections_of_.find(source);
+  const bool full = found != connections_of_.end() && found->second >= connections_per_source_max_;
+  return full ? &kSources : nullptr;
+}
+
 /// Round robin, not by load: a connection lives on its lane for life, and what it will do is not
-/// known now. Multipath spreads what a host does over several connections anyway.
+/// known now. Multipath spreads what a host does over several connections anyway. A source whose
+/// logins are refused is let in so far as to be told that.
 void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
-  if (connections_ >= connections_max_) {
+  const Source source = Source::of(in.peer, local_endpoint(in.fd.get()));
+  if (const telemetry::GatewayCounter* bound = bound_reached(source)) {
     log::warn("session", "connection_refused",
-              {{"peer", in.peer.text()}, {"connections", connections_}});
-    count(telemetry::GatewayCounter::kConnectionsRefusedLimit);
+              {{"peer", in.peer.text()},
+               {"connections", connections_},
+               {"bound", telemetry::row(*bound).value}});
+    count(*bound);
     return;  // the descriptor is closed with `in`
   }
   ++connections_;
+  ++connections_of_[source];
+  const bool refused = guard_.refuses(source, boot_now());
   Lane& lane = *lanes_[next_lane_++ % lanes_.size()];
   // post() takes what can be copied; a descriptor cannot.
   auto fd = std::make_shared<UniqueFd>(std::move(in.fd));
-  lane.post([&lane, fd, peer = in.peer, tag] { lane.adopt(std::move(*fd), peer, tag); });
+  lane.post([&lane, fd, peer = in.peer, tag, refused] {
+    lane.adopt(std::move(*fd), peer, tag, refused);
+  });
 }
 
 void Gateway::count(telemetry::GatewayCounter counter) {
@@ -191,9 +213,13 @@ void Gateway::describe_sessions(std::function<void(std::vector<SessionDescriptio
 /// is the lane's.
 void Gateway::admit(Lane& from, const Admission& admission, Registry::Answer answer) {
   home_.post([this, &from, admission, answer = std::move(answer)] {
-    registry_.admit(admission, [&from, answer](const Result<Admitted, AdmissionError>& result) {
+    const auto tell = [&from, answer](const Result<Admitted, AdmissionError>& result) {
       from.post([answer, result] { answer(result); });
-    });
+    };
+    // Connections that were there before their source was refused.
+    if (guard_.refuses(admission.source, boot_now()))
+      return tell(err(AdmissionError::kSourceRefused));
+    registry_.admit(admission, tell);
   });
 }
 
@@ -211,9 +237,19 @@ void Gateway::session_ended(SessionId id) {
   });
 }
 
-void Gateway::connection_ended() {
-  home_.post([this] {
-    check(connections_ > 0, "a connection ends once");
+void Gateway::proof_failed(const Source& source) {
+  home_.post([this, source] {
+    if (!guard_.failed(source, boot_now())) return;
+    log::warn("session", "source_refused",
+              {{"source", source.text()}, {"for_ms", login_refusal_.count()}});
+  });
+}
+
+void Gateway::connection_ended(const Source& source) {
+  home_.post([this, source] {
+    const auto found = connections_of_.find(source);
+    check(found != connections_of_.end(), "a connection ends once");
+    if (--found->second == 0) connections_of_.erase(found);
     --connections_;
     tell_if_idle();
   });

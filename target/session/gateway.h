@@ -21,6 +21,7 @@
 #include "session/directory.h"
 #include "session/home_door.h"
 #include "session/lane.h"
+#include "session/login_guard.h"
 #include "session/lun_home.h"
 #include "session/registry.h"
 #include "session/session.h"
@@ -96,7 +97,8 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void admit(Lane& from, const Admission& admission, Registry::Answer answer) override;
   void withdraw(const NexusName& name, std::uint64_t ticket) override;
   void session_ended(SessionId id) override;
-  void connection_ended() override;
+  void proof_failed(const Source& source) override;
+  void connection_ended(const Source& source) override;
   void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
                     Changed changed) override;
   void let_waiter_go(LunId lun, SessionId waiter) override;
@@ -117,12 +119,16 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
   /// `work` on every lane; `done` on the home loop when every copy of its baton has been dropped.
   void on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done);
+  /// Null, or the bound that another connection of this source would exceed.
+  const telemetry::GatewayCounter* bound_reached(const Source& source) const;
   /// Counters of the gateway are the lanes'; the home loop has none of its own.
   void count(telemetry::GatewayCounter counter);
   void tell_if_idle();
 
   event::Loop& home_;
   const std::size_t connections_max_;
+  const std::size_t connections_per_source_max_;  // 0: no bound
+  const std::chrono::milliseconds login_refusal_;
   telemetry::Segment& segment_;
   Registry registry_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -134,7 +140,9 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::map<LunId, std::shared_ptr<LunHome>> luns_;
   RangeLocks locks_;
+  LoginGuard guard_;
   std::size_t connections_ = 0;
+  std::map<Source, std::size_t> connections_of_;  // no zeros: as many entries as connections
   std::size_t next_lane_ = 0;
   Done idle_;
 };

@@ -27,9 +27,11 @@ class HomeDoor {
   virtual void withdraw(const NexusName& name, std::uint64_t ticket) = 0;
   /// The session's connection is gone and its last command has ended. Once per admitted session.
   virtual void session_ended(SessionId id) = 0;
-  /// One of the connections that were handed to a lane is gone (counted against kConnectionsMax).
-  /// Once per connection, after session_ended() of its session.
-  virtual void connection_ended() = 0;
+  /// A proof has failed; perhaps the logins of this source are refused from now on.
+  virtual void proof_failed(const Source& source) = 0;
+  /// One of the connections that were handed to a lane is gone (counted against kConnectionsMax,
+  /// and against its source's). Once per connection, after session_ended() of its session.
+  virtual void connection_ended(const Source& source) = 0;
   /// Answered after every lane has the change, or at once if there is nothing to change (the LUN
   /// has been removed meanwhile: BUSY). The caller's command is in progress on the LUN until then,
   /// so the LUN is still known to its lane.

@@ -59,6 +59,7 @@ Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
     : index_(index),
       settings_(std::move(settings)),
       logins_max_(std::max<std::size_t>(settings_.logins_max / lanes, 1)),
+      logins_per_source_max_((settings_.iscsi.logins_per_address_max + lanes - 1) / lanes),
       home_(home),
       recorder_(recorder),
       tick_timer_(loop_, [this] { tick(); }),
@@ -110,27 +111,44 @@ void Lane::remove_session(Session& session) {
   recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
 }
 
-/// The oldest goes, not the newest: whoever means to log in does so in milliseconds, and who only
-/// holds places is the older one.
-void Lane::make_room_for_login() {
-  if (logins_.size() < logins_max_) return;
-  Connection& oldest = *logins_.front();
+void Lane::evict(const Login& login, std::string_view bound) {
   log::warn("session", "login_evicted",
-            {{"peer", oldest.peer().text()}, {"lane", index_}, {"logins", logins_.size()}});
-  oldest.close(CloseReason::kEvicted);
+            {{"peer", login.connection->peer().text()},
+             {"lane", index_},
+             {"logins", logins_.size()},
+             {"bound", bound}});
+  login.connection->close(CloseReason::kEvicted);  // which takes it out of the list
+}
+
+/// The oldest goes, not the newest: whoever means to log in does so in milliseconds, and who only
+/// holds places is the older one. First of the same source, so that a flood from one address stays
+/// its own; there, who has proved himself only waits for us, and counts no more.
+void Lane::make_room_for_login(const Source& source) {
+  const auto unproved = [&](const Login& login) {
+    return !login.proved && login.connection->source() == source;
+  };
+  if (logins_per_source_max_ != 0 &&
+      static_cast<std::size_t>(std::count_if(logins_.begin(), logins_.end(), unproved)) >=
+          logins_per_source_max_)
+    evict(*std::find_if(logins_.begin(), logins_.end(), unproved), "address");
+  if (logins_.size() >= logins_max_) evict(logins_.front(), "gateway");
+}
+
+void Lane::login_proved(Connection& connection) {
+  std::ranges::find(logins_, &connection, &Login::connection)->proved = true;
 }
 
 void Lane::login_ended(Connection& connection) {
-  logins_.erase(std::find(logins_.begin(), logins_.end(), &connection));
+  logins_.erase(std::ranges::find(logins_, &connection, &Login::connection));
 }
 
 /// A new connection: it is owned by the map until dig_graves().
-void Lane::adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag) {
-  make_room_for_login();
+void Lane::adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag, bool refused) {
   auto connection =
       std::make_unique<Connection>(*this, std::move(fd), std::move(peer), portal_group_tag);
-  connection->set_handler(std::make_unique<LoginPhase>(*connection));
-  logins_.push_back(connection.get());
+  make_room_for_login(connection->source());
+  connection->set_handler(std::make_unique<LoginPhase>(*connection, refused));
+  logins_.push_back({connection.get()});
   connections_.emplace(connection.get(), std::move(connection));
   recorder_.add(telemetry::GatewayCounter::kConnectionsAccepted);
   recorder_.set(telemetry::GatewayGauge::kConnections, connections_.size());
@@ -278,8 +296,9 @@ void Lane::end_turn() {
 
 void Lane::dig_graves() {
   for (Connection* connection : dead_) {
+    const Source source = connection->source();
     connections_.erase(connection);
-    home_.connection_ended();
+    home_.connection_ended(source);
   }
   if (!dead_.empty()) recorder_.set(telemetry::GatewayGauge::kConnections, connections_.size());
   dead_.clear();

@@ -72,6 +72,8 @@ class Lane {
   void mark_dirty(Connection& connection);
   /// The connection is closed and nothing refers to it any more: destroyed at the turn's end.
   void bury(Connection& connection);
+  /// The connection has proved who it is, or need not: it only waits for its admission.
+  void login_proved(Connection& connection);
   /// The connection is in login no more: it is a session's now, or closed.
   void login_ended(Connection& connection);
   void add_session(Session& session);
@@ -82,7 +84,8 @@ class Lane {
   // names it no more, then quiesce_lun, then forget_lun. Each is posted after the one before, so
   // every lane sees that order: a session finds a LUN as long as a directory shows it to it, and
   // when it is forgotten no session and no command can have its address any more.
-  void adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag);
+  /// `refused`: the source's logins are refused at this time, and this one is told so.
+  void adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag, bool refused);
   void set_directory(DirectoryPtr directory);
   void install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view);
   void update_lun(const LunUpdate& update);
@@ -113,7 +116,13 @@ class Lane {
   void check_accounts() const;
 
  private:
-  void make_room_for_login();
+  struct Login {
+    Connection* connection;
+    bool proved = false;
+  };
+
+  void make_room_for_login(const Source& source);
+  void evict(const Login& login, std::string_view bound);
   void end_turn();
   void tick();
   void stalled(Nanoseconds gap);
@@ -122,6 +131,7 @@ class Lane {
   const unsigned index_;
   const Settings settings_;
   const std::size_t logins_max_;
+  const std::size_t logins_per_source_max_;  // that have not proved themselves; 0: no bound
   HomeDoor& home_;
   telemetry::LoopRecorder recorder_;
   event::Loop loop_;
@@ -136,7 +146,7 @@ class Lane {
   DirectoryPtr directory_;
   std::unordered_map<LunId, std::unique_ptr<LaneLun>> luns_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> logins_;  // those in login, oldest first
+  std::vector<Login> logins_;  // oldest first
   std::unordered_map<SessionId, Session*> sessions_;
   std::vector<Connection*> dirty_;
   std::vector<Connection*> dead_;

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "session/lane.h"
+#include "session/login_failure.h"
 #include "session/session.h"
 
 namespace lungate::session {
@@ -21,22 +22,6 @@ namespace {
 
 using telemetry::GatewayCounter;
 namespace status = iscsi::login_status;
-
-/// How a refusal is counted. What is not here broke a rule of the login phase.
-constexpr std::array<std::pair<iscsi::LoginStatus, GatewayCounter>, 6> kCounterOf = {{
-    {status::kAuthenticationFailure, GatewayCounter::kLoginAuthFailure},
-    {status::kAuthorizationFailure, GatewayCounter::kLoginAclDenied},
-    {status::kNotFound, GatewayCounter::kLoginNoTarget},
-    {status::kTooManyConnections, GatewayCounter::kLoginLimit},
-    {status::kServiceUnavailable, GatewayCounter::kLoginLimit},
-    {status::kOutOfResources, GatewayCounter::kLoginLimit},
-}};
-
-GatewayCounter counter_of(const iscsi::LoginStatus& refusal) {
-  for (const auto& [candidate, counter] : kCounterOf)
-    if (candidate == refusal) return counter;
-  return GatewayCounter::kLoginProtocol;
-}
 
 /// What the registry's refusals are called on the wire.
 iscsi::LoginStatus status_of(AdmissionError error) {
@@ -47,6 +32,7 @@ iscsi::LoginStatus status_of(AdmissionError error) {
       return status::kTooManyConnections;
     case AdmissionError::kOutOfResources:
     case AdmissionError::kSuperseded:
+    case AdmissionError::kSourceRefused:
       return status::kOutOfResources;
   }
   return status::kTargetError;
@@ -94,18 +80,27 @@ iscsi::Authentication demand(const config::Chap& chap, const config::Iscsi& iscs
 
 }  // namespace
 
-LoginPhase::LoginPhase(Connection& connection)
+LoginPhase::LoginPhase(Connection& connection, bool source_refused)
     : connection_(connection),
+      source_refused_(source_refused),
       machine_(*this, connection.lane().settings().iscsi.command_window),
       deadline_(boot_now() + connection.lane().settings().login_timeout) {}
 
 /// Asked by the login machine once it knows who wants what: may this initiator see this target? A
 /// target that it may not see is told apart from one that is not there, as the RFC wants it
-/// (11.13.5); whoever minds that keeps target names unguessable.
+/// (11.13.5); whoever minds that keeps target names unguessable. Of a source that has guessed too
+/// often nothing is looked at: "out of resources", of class 3, for that is what the RFC has for a
+/// request that may be right and may be sent again later. By class 2, "do not try this again",
+/// initiators with the right secret behind the same address would give up for good.
 iscsi::Admission LoginPhase::consider(const iscsi::LoginIdentity& identity) const {
   iscsi::Admission admission;
   admission.portal_group_tag = connection_.portal_group_tag();
   admission.offer = offer_of(connection_.lane().settings().iscsi);
+  if (source_refused_) {
+    admission.status = status::kOutOfResources;
+    admission.reason = kSourceRefusedReason;
+    return admission;
+  }
   const Directory& directory = *connection_.lane().directory();
   const config::Iscsi& iscsi = connection_.lane().settings().iscsi;
   if (identity.type == iscsi::SessionType::kDiscovery) {
@@ -170,7 +165,7 @@ void LoginPhase::send(iscsi::LoginReply&& reply) {
 
 void LoginPhase::refused(const iscsi::LoginReply& reply) {
   // Who is sent elsewhere has made no mistake.
-  if (!reply.status.redirection()) connection_.lane().recorder().add(counter_of(reply.status));
+  if (!reply.status.redirection()) count(failure_of(reply.status, reply.reason));
   const iscsi::LoginIdentity& identity = machine_.identity();
   log::warn("session", "login_refused",
             {{"peer", connection_.peer().text()},
@@ -180,12 +175,20 @@ void LoginPhase::refused(const iscsi::LoginReply& reply) {
              {"reason", reply.reason}});
 }
 
+void LoginPhase::count(const LoginFailure& failure) {
+  Lane& lane = connection_.lane();
+  if (failure.guess) lane.home().proof_failed(connection_.source());
+  lane.recorder().add(failure.result);
+  lane.recorder().add(failure.reason);
+}
+
 /// The connection is not read while the answer is awaited: a PDU now would be a mistake of the
 /// peer's or a trick, and either can wait. The answer may come late (the port's old session must
 /// end first), or never (a newer login, an ended connection); login_timeout runs all the while.
 void LoginPhase::ask_admission() {
   asking_ = true;
   connection_.pause();
+  connection_.lane().login_proved(connection_);
   const iscsi::LoginIdentity& identity = machine_.identity();
   Admission admission;
   admission.name = {identity.initiator_name, isid_number(identity.isid), identity.target_name,
@@ -195,6 +198,7 @@ void LoginPhase::ask_admission() {
   admission.lane = lane.index();
   admission.ticket = ticket_ = lane.next_ticket();
   asked_for_ = admission.name;
+  admission.source = connection_.source();
   lane.home().admit(lane, admission,
                     [&lane, weak = std::weak_ptr(self_)](Result<Admitted, AdmissionError> answer) {
                       const auto self = weak.lock();
@@ -207,7 +211,11 @@ void LoginPhase::ask_admission() {
 
 void LoginPhase::answered(const Result<Admitted, AdmissionError>& answer) {
   asking_ = false;
-  if (!answer) return act(machine_.refuse(status_of(answer.error()), "not_admitted"));
+  if (!answer) {
+    const bool for_its_source = answer.error() == AdmissionError::kSourceRefused;
+    return act(machine_.refuse(status_of(answer.error()),
+                               for_its_source ? kSourceRefusedReason : "not_admitted"));
+  }
   act(machine_.admit(answer->tsih));
   begin_session(*answer);
 }
@@ -233,21 +241,19 @@ void LoginPhase::begin_session(const Admitted& admitted) {
 void LoginPhase::tick(BootTime now) {
   // While it waits, nothing is read, and the end of the connection would go unnoticed.
   if (asking_ && connection_.peer_has_gone()) return connection_.close(CloseReason::kPeerClosed);
-  if (now <= deadline_) return;
-  log::warn("session", "login_timeout", {{"peer", connection_.peer().text()}});
-  connection_.close(CloseReason::kLoginTimeout);
+  if (now > deadline_) connection_.close(CloseReason::kLoginTimeout);
 }
 
 /// A login that ended without an answer is counted by what ended it; refused() has counted the
-/// rest.
+/// rest, and who has evicted it has said so.
 void LoginPhase::closed(CloseReason reason) {
   connection_.lane().login_ended(connection_);
-  if (reason == CloseReason::kEvicted || reason == CloseReason::kNoMemory)
-    connection_.lane().recorder().add(GatewayCounter::kLoginLimit);
-  if (reason == CloseReason::kLoginTimeout)
-    connection_.lane().recorder().add(GatewayCounter::kLoginTimeout);
-  if (reason == CloseReason::kProtocolError || reason == CloseReason::kReceiveTimeout)
-    connection_.lane().recorder().add(GatewayCounter::kLoginProtocol);
+  if (const auto failure = failure_of(reason)) {
+    count(*failure);
+    if (reason != CloseReason::kEvicted)
+      log::warn("session", "login_failed",
+                {{"peer", connection_.peer().text()}, {"reason", name(reason)}});
+  }
   if (asking_) connection_.lane().home().withdraw(asked_for_, ticket_);
   connection_.bury();
 }

@@ -13,11 +13,14 @@
 
 namespace lungate::session {
 
+struct LoginFailure;
+
 /// Lane's thread. Ends in one of three ways: the session takes the connection over, a refusal is
 /// sent and the connection closes, or the connection closes without an answer.
 class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
  public:
-  explicit LoginPhase(Connection& connection);
+  /// `source_refused`: whatever its request says, the login is refused.
+  LoginPhase(Connection& connection, bool source_refused);
 
   MutableBytes place(const iscsi::Framer& framer) override;
   void pdu(const iscsi::Framer& framer) override;
@@ -34,11 +37,14 @@ class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
   void act(iscsi::LoginReply&& reply);
   void send(iscsi::LoginReply&& reply);
   void refused(const iscsi::LoginReply& reply);
+  /// Once per login that failed.
+  void count(const LoginFailure& failure);
   void ask_admission();
   void answered(const Result<Admitted, AdmissionError>& answer);
   void begin_session(const Admitted& admitted);
 
   Connection& connection_;
+  const bool source_refused_;
   iscsi::LoginMachine machine_;
   const BootTime deadline_;  // of the whole login, however many PDUs it takes
   bool started_ = false;  // a Login Request has come: other PDUs are answered, not just closed on

@@ -30,6 +30,7 @@
 #include "scsi/reservations.h"
 #include "session/close_reason.h"
 #include "session/ids.h"
+#include "session/source.h"
 
 namespace lungate::session {
 
@@ -57,6 +58,7 @@ struct Admission {
   std::uint16_t tsih = 0;    // as the login request says; not 0: it means to join that session
   unsigned lane = 0;         // where the connection lives
   std::uint64_t ticket = 0;  // names this login, and no other of this gateway: for withdraw()
+  Source source;             // where the connection comes from
 };
 
 struct Admitted {
@@ -69,6 +71,7 @@ enum class AdmissionError : std::uint8_t {
   kTooManyConnections,  // it exists, and MaxConnections is 1
   kOutOfResources,      // no place or no session handle left
   kSuperseded,          // it waited, and a newer login of its port has come
+  kSourceRefused,       // the gateway's: too many proofs of its source have failed
 };
 
 class Registry {

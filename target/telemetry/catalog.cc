@@ -40,6 +40,7 @@ constexpr const Metric* kCatalogue[] = {
     &kSessions,
     &kConnections,
     &kLogins,
+    &kLoginFailures,
     &kSessionCloses,
     &kPduProtocolErrors,
     &kDigestErrors,
@@ -97,6 +98,9 @@ constexpr CellRow one(const Metric& metric) {
 constexpr CellRow login(std::string_view result) {
   return {&kLogins, "result", result, {}, {}, true};
 }
+constexpr CellRow login_failed(std::string_view reason) {
+  return {&kLoginFailures, "reason", reason, {}, {}, true};
+}
 constexpr CellRow close(std::string_view reason) {
   return {&kSessionCloses, "reason", reason, {}, {}, true};
 }
@@ -145,6 +149,21 @@ constexpr CellRow kGatewayCounterRows[] = {
     close("evicted"),
     close("discovery_timeout"),
     close("no_memory"),
+    login_failed("not_allowed"),
+    login_failed("no_target"),
+    login_failed("unknown_user"),
+    login_failed("wrong_secret"),
+    login_failed("reflection"),
+    login_failed("no_method"),
+    login_failed("no_digest"),
+    login_failed("no_mutual_secret"),
+    login_failed("malformed"),
+    login_failed("no_session"),
+    login_failed("timeout"),
+    login_failed("too_many"),
+    login_failed("refused"),
+    login_failed("internal"),
+    {&kConnectionsRefused, "reason", "address", {}, {}, true},
 };
 
 constexpr CellRow kGatewayGaugeRows[] = {

@@ -63,8 +63,8 @@ extern const Metric kLunInfo, kLunUp, kLunOfflineInfo, kLunSize, kLunOpDuration,
     kLunOpSize, kLunBytes, kLunOpErrors, kLunInFlight, kLunOldestInFlight, kLunTaskSetFull,
     kLunUnitAttentions, kLunAbortedCommands, kLunTaskManagement;
 // One per gateway.
-extern const Metric kBuildInfo, kProcessStartTime, kSessions, kConnections, kLogins, kSessionCloses,
-    kPduProtocolErrors, kDigestErrors, kNopTimeouts, kRejects, kConnectionsAccepted,
+extern const Metric kBuildInfo, kProcessStartTime, kSessions, kConnections, kLogins, kLoginFailures,
+    kSessionCloses, kPduProtocolErrors, kDigestErrors, kNopTimeouts, kRejects, kConnectionsAccepted,
     kConnectionsRefused, kNetworkBytes, kStageDuration, kLoopLag, kLoopBusy, kLoopTurns,
     kLoopTickAge, kLoopTurnAge;
 // One per segment that the exporter reads.

@@ -169,9 +169,26 @@ enum class GatewayCounter : std::uint8_t {
   kCloseEvicted,
   kCloseDiscoveryTimeout,
   kCloseNoMemory,
+  // Why logins failed, since layout 2.2: finer than how they ended, above.
+  kLoginFailedNotAllowed,      // the initiator's name is in no access list of the target
+  kLoginFailedNoTarget,        // no such target, or not on this portal
+  kLoginFailedUnknownUser,     // CHAP_N
+  kLoginFailedWrongSecret,     // CHAP_R
+  kLoginFailedReflection,      // our challenge, or our own proof, sent back
+  kLoginFailedNoMethod,        // CHAP is demanded, and was not offered
+  kLoginFailedNoDigest,        // none of CHAP's that both have, or a PDU digest that is demanded
+  kLoginFailedNoMutualSecret,  // our proof is asked for, and we have none
+  kLoginFailedMalformed,       // a rule of the login phase
+  kLoginFailedNoSession,       // the TSIH names none
+  kLoginFailedTimeout,
+  kLoginFailedTooMany,  // no place, or a newer login has it
+  kLoginFailedRefused,  // its source has failed too often
+  kLoginFailedInternal,
+  // Since layout 2.2 too.
+  kConnectionsRefusedAddress,  // connections_per_address_max reached
 };
 inline constexpr std::size_t kGatewayCounters =
-    static_cast<std::size_t>(GatewayCounter::kCloseNoMemory) + 1;
+    static_cast<std::size_t>(GatewayCounter::kConnectionsRefusedAddress) + 1;
 
 /// Levels of one loop; the reader sums them. Kept per loop and not once, so that each loop writes
 /// its own cell and none of them needs to know of the others.

@@ -39,7 +39,7 @@ static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free);
 
 inline constexpr std::array<char, 8> kMagic = {'L', 'U', 'N', 'G', 'A', 'T', 'E', '\n'};
 inline constexpr std::uint16_t kMajor = 2;
-inline constexpr std::uint16_t kMinor = 1;
+inline constexpr std::uint16_t kMinor = 2;
 inline constexpr std::uint64_t kEndianProbe = 0x0102030405060708;
 
 // How much room each kind has. The numbers are part of the layout: raising one moves what follows

@@ -197,6 +197,20 @@ constexpr Metric kLogins{
     "auth_failure and acl_denied: wrong secret or name, or somebody trying. protocol: not an "
     "initiator at all (port scanners). limit: the gateway is full. The log names the peer."};
 
+// The same failures by what was wrong: what an operator looks up after lungate_logins_total has
+// shown that something is.
+constexpr Metric kLoginFailures{
+    "lungate_login_failures_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,reason",
+    "Logins that failed, by reason",
+    "wrong_secret and unknown_user: a mistyped secret, or somebody guessing; with them, refused: "
+    "the "
+    "source guesses so often that its logins are turned away for some seconds. reflection is an "
+    "attack. not_allowed, no_method, no_digest, no_mutual_secret: the configurations of both ends "
+    "disagree. The log names the peer of each."};
+
 constexpr Metric kSessionCloses{
     "lungate_session_closes_total",
     kCounter,
@@ -255,7 +269,8 @@ constexpr Metric kConnectionsRefused{
     Unit::kNone,
     "gateway,reason",
     "TCP connections closed at once because a bound was reached",
-    "limit: the gateway's own bound; system: descriptors or memory, raise the unit's limits."};
+    "limit: the gateway's own bound; address: that of one source, which the log names; system: "
+    "descriptors or memory, raise the unit's limits."};
 
 constexpr Metric kNetworkBytes{"lungate_network_bytes_total",
                                kCounter,

@@ -189,6 +189,7 @@ class Peer:
     initiator: str = "iqn.2026-11.io.lungate:peer"
     isid: bytes = field(default_factory=lambda: b"\x80" + random.randbytes(5))
     receive_buffer: int = 0  # SO_RCVBUF: small for a peer that will not read
+    source: str = ""  # the address to come from, if it matters
 
     def __post_init__(self):
         family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
@@ -196,6 +197,8 @@ class Peer:
         if self.receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         self.socket.settimeout(self.timeout)
+        if self.source:
+            self.socket.bind((self.source, 0))
         self.socket.connect(self.address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.cmd_sn, self.max_cmd_sn, self.exp_stat_sn, self.next_itt = 1, 1, 0, 1

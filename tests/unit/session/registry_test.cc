@@ -33,10 +33,11 @@ struct Door {
                                 unsigned lane = 0, std::uint16_t group = 1,
                                 std::uint64_t ticket = 0) {
     auto answered = std::make_shared<Answered>();
-    registry.admit({{initiator, isid, target, group}, tsih, lane, ticket}, [answered](auto result) {
-      EXPECT_FALSE(answered->has_value()) << "one answer each";
-      *answered = result;
-    });
+    registry.admit({{initiator, isid, target, group}, tsih, lane, ticket, {}},
+                   [answered](auto result) {
+                     EXPECT_FALSE(answered->has_value()) << "one answer each";
+                     *answered = result;
+                   });
     return answered;
   }
   Admitted enter(const std::string& initiator, std::uint64_t isid = 1, unsigned lane = 0) {

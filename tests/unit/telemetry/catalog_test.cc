@@ -88,6 +88,10 @@ TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
   EXPECT_EQ(row(GatewayCounter::kCloseEvicted).metric, &metrics::kSessionCloses);
   EXPECT_EQ(row(GatewayCounter::kCloseDiscoveryTimeout).value, "discovery_timeout");
   EXPECT_EQ(row(GatewayCounter::kCloseNoMemory).value, "no_memory");
+  EXPECT_EQ(row(GatewayCounter::kLoginFailedNotAllowed).metric, &metrics::kLoginFailures);
+  EXPECT_EQ(row(GatewayCounter::kLoginFailedReflection).value, "reflection");
+  EXPECT_EQ(row(GatewayCounter::kLoginFailedInternal).value, "internal");
+  EXPECT_EQ(row(GatewayCounter::kConnectionsRefusedAddress).value, "address");
   EXPECT_EQ(row(GatewayGauge::kConnections).metric, &metrics::kConnections);
 }
 
@@ -96,8 +100,8 @@ TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
 // number here.
 TEST(Catalog, SchemaChangesWithTheLayoutVersionOnly) {
   EXPECT_EQ(layout::kMajor, 2);
-  EXPECT_EQ(layout::kMinor, 1);
-  EXPECT_EQ(schema_hash(), 478818720896033599u);
+  EXPECT_EQ(layout::kMinor, 2);
+  EXPECT_EQ(schema_hash(), 15517720014485210743u);
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class Release : public SegmentTest {
     loop.add(GatewayCounter::kLoginSuccess, 7);
     loop.add(GatewayCounter::kBytesSent, 123'456);
     loop.add(GatewayCounter::kCloseNoMemory, 3);
+    loop.add(GatewayCounter::kConnectionsRefusedAddress, 2);
     loop.set(GatewayGauge::kSessions, 4);
     loop.turn_started({1'000'000});
     loop.turn_ended({3'000'000});
@@ -122,34 +123,38 @@ void expect_the_example(const Snapshot& read) {
 
 // What is on disk today must be readable by the next release of this layout's major version.
 TEST_F(Release, ASegmentOfLayout2IsReadToTheLastCounter) {
-  const auto read = snapshot_of(release("2.1"));
+  const auto read = snapshot_of(release("2.2"));
   ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
-  EXPECT_EQ(read->layout_minor, 1);
+  EXPECT_EQ(read->layout_minor, 2);
   expect_the_example(*read);
   EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], 3u);
+  EXPECT_EQ(read->counters[index_of(GatewayCounter::kConnectionsRefusedAddress)], 2u);
 }
 
-// And this build keeps that promise to the one before: what its writer did not know is zero.
+// And this build keeps that promise to those before: what their writers did not know is zero.
 TEST_F(Release, ASegmentOfAnOlderMinorVersionIsReadAsFarAsItGoes) {
-  const auto read = snapshot_of(release("2.0"));
-  ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
-  EXPECT_EQ(read->layout_minor, 0);
-  expect_the_example(*read);
-  EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], 0u);
+  for (const unsigned minor : {0u, 1u}) {
+    const auto read = snapshot_of(release("2." + std::to_string(minor)));
+    ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
+    EXPECT_EQ(read->layout_minor, minor);
+    expect_the_example(*read);
+    EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], minor == 0 ? 0u : 3u);
+    EXPECT_EQ(read->counters[index_of(GatewayCounter::kConnectionsRefusedAddress)], 0u);
+  }
 }
 
 // The other half of the promise: this build still writes what that file holds. When this fails and
 // the change is meant, raise the version (layout.h), add a file for it here, and keep the old one.
 TEST_F(Release, TheWriterWritesLayout2AsItDid) {
   std::vector<std::byte> today = written_today();
-  std::vector<std::byte> kept = release("2.1");
+  std::vector<std::byte> kept = release("2.2");
   forget_the_instance(today);
   if (!kept.empty()) forget_the_instance(kept);
   if (dump(today) == dump(kept)) return;
   const std::string place = ::testing::TempDir() + "layout-today.txt";
   std::ofstream(place) << dump(today);
   ADD_FAILURE() << "this build's segment stands in " << place << ", the kept one in "
-                << release_path("2.1");
+                << release_path("2.2");
 }
 
 // A newer writer of our major version: a counter more than we know, in the room that was kept.
