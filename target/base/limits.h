@@ -202,7 +202,7 @@ static_assert(kTransferBytesMax <= kPooledBytesPerClassMax, "each size is kept a
 static_assert(kTransferBytesMax <= kSendQueueBytesHigh, "one answer alone stops no reading");
 static_assert(kMaxBurstBytes * kMaxOutstandingR2t >= kTransferBytesMax,
               "all of the largest write is asked for at once");
-/// Parameter lists (MODE SELECT, UNMAP, PERSISTENT RESERVE OUT): none that we take is larger.
+/// Parameter lists (MODE SELECT, UNMAP): none that we take is larger.
 inline constexpr std::uint32_t kParameterListBytesMax = 8192;
 /// Parameter data that we give (INQUIRY, MODE SENSE, REPORT LUNS, REPORT SUPPORTED OPERATION
 /// CODES): whatever allocation length is asked for, no buffer is larger. The longest is REPORT
@@ -226,6 +226,11 @@ inline constexpr std::uint64_t kUnmapBytesMax = 512 * kMiB;
 /// Nexuses registered for persistent reservations with one unit: a cluster of 32 hosts with four
 /// paths each, twice. Each may hold a name of 223 bytes and more, and all of them are stored.
 inline constexpr std::size_t kRegistrationsMax = 256;
+/// PERSISTENT RESERVE OUT: REGISTER may name all others that can be registered (SPEC_I_PT), by
+/// TransportIDs of up to 248 bytes.
+inline constexpr std::uint32_t kReserveListBytesMax = 64 * kKiB;
+static_assert(28 + kRegistrationsMax * 248 <= kReserveListBytesMax);
+static_assert(kReserveListBytesMax <= 65'536, "a field pointer has 16 bits (SPC-4, 4.5.2.4.2)");
 /// What a unit keeps with its store (reservations): 256 registrations of at most 400 bytes of text.
 inline constexpr std::size_t kUnitStateBytesMax = 128 * kKiB;
 static_assert(kRegistrationsMax * 400 <= kUnitStateBytesMax);

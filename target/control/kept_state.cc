@@ -34,8 +34,8 @@ class OneLetter final : public MailSink {
 
 }  // namespace
 
-Result<scsi::Reservations, Refusal> load_reservations(backend::Backend& backend) {
-  if (!backend.traits().keeps_state) return scsi::Reservations{};
+Result<scsi::KeptState, Refusal> load_state(backend::Backend& backend) {
+  if (!backend.traits().keeps_state) return scsi::KeptState{};
   std::vector<std::byte> room(limits::kUnitStateBytesMax);
   OneLetter letter;
   backend::Request request;
@@ -48,11 +48,11 @@ Result<scsi::Reservations, Refusal> load_reservations(backend::Backend& backend)
   letter.wait();
   if (request.status != backend::Status::kOk)
     return err(Refusal{telemetry::OfflineReason::kOther,
-                       "its reservations cannot be read: " + std::string(name(request.status))});
+                       "its stored state cannot be read: " + std::string(name(request.status))});
   auto state = scsi::decode_state(Bytes(room).first(request.extent_bytes));
   if (!state)
     return err(Refusal{telemetry::OfflineReason::kInvalid,
-                       "its stored reservations cannot be used: " + state.error()});
+                       "its stored state cannot be used: " + state.error()});
   return std::move(*state);
 }
 

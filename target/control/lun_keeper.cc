@@ -30,14 +30,14 @@ Result<OpenStore, Refusal> open_store(Stores& stores, const config::Target& targ
                                       const config::Lun& lun) {
   auto backend = stores.open(target, lun);
   if (!backend) return err(backend.error());
-  auto reservations = load_reservations(**backend);
-  if (!reservations) {
+  auto kept = load_state(**backend);
+  if (!kept) {
     (*backend)->close();
-    return err(reservations.error());
+    return err(kept.error());
   }
-  OpenStore store{std::move(*backend), nullptr};
-  if (!reservations->empty())
-    store.reservations = std::make_shared<const scsi::Reservations>(std::move(*reservations));
+  OpenStore store{std::move(*backend), nullptr, scsi::activity_of(kept->medium)};
+  if (!kept->reservations.empty())
+    store.reservations = std::make_shared<const scsi::Reservations>(std::move(kept->reservations));
   return store;
 }
 
@@ -111,6 +111,7 @@ void LunKeeper::open() {
 void LunKeeper::opened(OpenStore store, const config::Lun& as) {
   backend_ = std::move(store.backend);
   reservations_ = std::move(store.reservations);
+  medium_activity_ = std::move(store.medium_activity);
   calls_.emplace();
   const auto refusal = another_store();
   if (!removed_ && !refusal) return serve(as);
@@ -144,6 +145,7 @@ void LunKeeper::serve(const config::Lun& as) {
   retry_delay_ = limits::kReopenDelayMin;
   scsi::Unit unit = unit_of(target_, lun_, tools_.portal_group_tag, backend_->traits(), state);
   unit.reservations = reservations_;
+  unit.medium_activity = medium_activity_;
   wwn_ = wwn_text(unit.identity);
   tools_.segment.identify_lun(*slot_, wwn_, unit.identity.serial);
   log::info("control", "lun_ready",

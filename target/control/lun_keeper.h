@@ -76,6 +76,7 @@ std::string_view name(LunPhase phase);
 struct OpenStore {
   std::shared_ptr<backend::Backend> backend;
   std::shared_ptr<const scsi::Reservations> reservations;
+  scsi::MediumActivityPtr medium_activity;  // work that has not ended well
 };
 
 /// Home loop's thread; owned by shared_ptr, for work on other threads may outlast its removal.
@@ -128,6 +129,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   std::shared_ptr<session::LunHome> home_;
   /// Ours from opened() to close(); lanes have it in their snapshots, workers while they call it.
   std::shared_ptr<const scsi::Reservations> reservations_;  // as opened
+  scsi::MediumActivityPtr medium_activity_;                 // the same
   std::shared_ptr<backend::Backend> backend_;
   std::optional<InFlight> calls_;          // workers' calls of backend_: its close waits for them
   std::optional<std::string> first_seed_;  // identity of the store that was served first

@@ -6,6 +6,7 @@
 #include "scsi/medium_job.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"

@@ -144,7 +144,7 @@ std::optional<Sense> persistent_reserve_out_refusal(const Cdb& cdb, const Unit&)
   static_assert(sizeof(BasicList) == sizeof(MoveList));
   const auto fields = as<PersistentReserveOutCdb>(cdb);
   if (fields.list_bytes < sizeof(BasicList)) return length_error();
-  if (fields.list_bytes > limits::kParameterListBytesMax) return length_error();
+  if (fields.list_bytes > limits::kReserveListBytesMax) return length_error();
   return std::nullopt;
 }
 

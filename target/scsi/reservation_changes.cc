@@ -319,7 +319,7 @@ const Rule& rule_of(ReservationAction action) {
   return *rule;
 }
 
-/// What encode_state() writes is the same for both.
+/// What is kept of both is the same (kept_state.h).
 bool stored_alike(const Reservations& a, const Reservations& b) {
   if (!a.persists && !b.persists) return true;
   return a.persists == b.persists && a.registrations == b.registrations && a.type == b.type &&

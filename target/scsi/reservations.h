@@ -17,8 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/result.h"
 #include "scsi/sense.h"
 #include "scsi/status.h"
 
@@ -125,7 +123,7 @@ struct ReservationResult {
   Status status = Status::kGood;  // kReservationConflict, kCheckCondition: the state is unchanged
   Sense sense;
   Reservations next;  // with kGood
-  /// encode_state(next) must be durable before GOOD is answered: what is stored changes, because
+  /// The next state must be stored before GOOD is answered (kept_state.h): that changes, because
   /// the state persists or did so until now.
   bool store = false;
   struct Told {
@@ -141,13 +139,5 @@ struct ReservationResult {
 /// `keeps_state`: the store can keep it through a restart (otherwise APTPL is refused).
 ReservationResult apply(const Reservations& before, const ReservationRequest& request,
                         bool keeps_state);
-
-/// What is kept with the store: registrations and reservation, if `persists`, otherwise that there
-/// are none; never the generation or what RESERVE did. Text (JSON) with a version, never empty, at
-/// most limits::kUnitStateBytesMax by the bounds of what is in it.
-std::string encode_state(const Reservations& reservations);
-/// What was stored, or why it cannot be used: another version, damage. The bytes may be anybody's.
-/// No bytes: nothing was stored.
-Result<Reservations, std::string> decode_state(Bytes stored);
 
 }  // namespace lungate::scsi

@@ -27,6 +27,9 @@ std::optional<scsi::AdditionalSense> news_of(const scsi::Unit& before, const scs
   return std::nullopt;
 }
 
+const scsi::ChangeOutcome kNotKept{scsi::Status::kCheckCondition,
+                                   {scsi::sense::kCommunicationFailure, {}, {}}};
+
 }  // namespace
 
 LunHome::LunHome(LunId id, scsi::Unit unit, LaneBroadcast& lanes)
@@ -36,9 +39,12 @@ void LunHome::set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit u
   const std::uint64_t generation = unit_.generation;
   const scsi::ModeState mode = unit_.mode;
   // Those of before an outage are newer than what the store kept: not all of them persist.
-  if (served_) unit.reservations = unit_.reservations;
+  // And what has failed meanwhile is not well for having been away.
+  if (served_) {
+    unit.reservations = unit_.reservations;
+    unit.medium_activity = unit_.medium_activity;
+  }
   served_ = true;
-  unit.medium_activity = unit_.medium_activity;  // what has failed is not well for having been away
   const auto news = news_of(unit_, unit);
   unit_ = std::move(unit);
   unit_.generation = generation;
@@ -64,13 +70,21 @@ void LunHome::resize(std::uint64_t block_count, Done done) {
 // --- Changes that commands ask for ---------------------------------------------------------------
 
 void LunHome::apply(const scsi::UnitChange& change, SessionId from, Changed changed) {
-  changes_.push_back({change, from, std::move(changed)});
+  add({[this, change] { std::visit([this](const auto& what) { carry_out(what); }, change); }, from,
+       std::move(changed)});
+}
+
+void LunHome::add(Change change) {
+  changes_.push_back(std::move(change));
   if (!changing_) next_change();
 }
 
+/// A copy: who carries it out may end it, which takes it off the list.
 void LunHome::next_change() {
   changing_ = !changes_.empty();
-  if (changing_) std::visit([this](const auto& what) { carry_out(what); }, changes_.front().what);
+  if (!changing_) return;
+  const auto carry_out = changes_.front().carry_out;
+  carry_out();
 }
 
 void LunHome::end_change(const scsi::ChangeOutcome& outcome) {
@@ -103,25 +117,11 @@ void LunHome::store_reservations() {
   if (!result_.store) return take_reservations();
   if (backend_ == nullptr)  // lost meanwhile
     return end_change({scsi::Status::kBusy, {}});
-  state_ = scsi::encode_state(result_.next);
-  backend::Request& request = storing_.request;
-  request.verb = backend::Verb::kStoreState;
-  request.data = std::as_writable_bytes(std::span(state_));
-  request.length = request.data.size();
-  storing_.submit(backend_, lanes_.mailbox(),
-                  [self = shared_from_this()] { self->reservations_stored(); });
-}
-
-void LunHome::reservations_stored() {
-  const backend::Status status = storing_.request.status;
-  if (status == backend::Status::kOk) {
-    take_reservations();
-  } else {
-    log::error("session", "reservations_not_stored",
-               {{"lun", id_}, {"status", backend::name(status)}});
-    end_change({scsi::Status::kCheckCondition, {scsi::sense::kCommunicationFailure, {}, {}}});
-  }
-  tell_if_store_is_idle();
+  keep({result_.next, scsi::failure_of(unit_.medium_activity)},
+       [self = shared_from_this()](bool kept) {
+         if (kept) return self->take_reservations();
+         self->end_change(kNotKept);
+       });
 }
 
 void LunHome::take_reservations() {
@@ -145,15 +145,26 @@ void LunHome::abort_preempted() {
 }
 
 /// Beside the queue of changes: it may take hours, and everything else about the unit goes on. The
-/// command is answered when every lane refuses I/O (IMMED), or at the end.
+/// command is answered when every lane refuses I/O (IMMED), or at the end. Stored before it begins,
+/// as work that has not ended well, and forgotten when it has: a store that is lost on the way
+/// could not be told any more.
 void LunHome::carry_out(const scsi::MediumJob& job) {
   if (unit_.medium_activity != nullptr && !unit_.medium_activity->failed)
     return end_change({scsi::Status::kCheckCondition, scsi::in_progress(*unit_.medium_activity)});
-  if (job.work == scsi::MediumWork::kExitFailureMode) {
-    unit_.medium_activity = nullptr;
-    return publish(std::nullopt, kNoSession, [self = shared_from_this()] { self->end_change({}); });
-  }
   if (backend_ == nullptr) return end_change({scsi::Status::kBusy, {}});
+  const bool works = job.work != scsi::MediumWork::kExitFailureMode;
+  std::optional<scsi::MediumFailure> medium;
+  if (works) medium = scsi::MediumFailure{job.work, job.unrestricted_exit};
+  keep_medium(medium, [self = shared_from_this(), job, works](bool kept) {
+    if (!kept) return self->end_change(kNotKept);
+    if (works) return self->begin_job(job);
+    self->unit_.medium_activity = nullptr;
+    self->publish(std::nullopt, kNoSession, [self] { self->end_change({}); });
+  });
+}
+
+/// From here on it ends in end_job(), though the store may have gone by now: it has been told.
+void LunHome::begin_job(const scsi::MediumJob& job) {
   job_.emplace(
       Job{scsi::MediumRun(job, unit_), std::move(changes_.front().changed), changes_.front().from});
   job_->waiter_goes = job.immediate;
@@ -181,9 +192,19 @@ void LunHome::answer_waiter(const scsi::ChangeOutcome& outcome) {
 void LunHome::next_piece(backend::Status last) {
   if (last != backend::Status::kOk || backend_ == nullptr || job_->spoiled)
     return end_job(job_->run.failure());
-  if (!job_->run.next(working_.request)) return end_job(nullptr);
+  if (!job_->run.next(working_.request))  // done: what is stored changes, in its turn
+    return add({[this] { finish_job(); }, kNoSession, [](const scsi::ChangeOutcome&) {}});
   working_.submit(backend_, lanes_.mailbox(),
                   [self = shared_from_this()] { self->next_piece(self->working_.request.status); });
+}
+
+void LunHome::finish_job() {
+  const auto end = [self = shared_from_this()](bool well) {
+    self->end_job(well ? nullptr : self->job_->run.failure());
+    self->end_change({});
+  };
+  if (backend_ == nullptr || job_->spoiled) return end(false);
+  keep_medium(std::nullopt, end);
 }
 
 void LunHome::end_job(scsi::MediumActivityPtr left) {
@@ -197,6 +218,30 @@ void LunHome::end_job(scsi::MediumActivityPtr left) {
     if (answer) answer(outcome);
   });
   tell_if_store_is_idle();
+}
+
+/// With the reservations as they are. REQUIRES: a store, and that this is the change in progress.
+void LunHome::keep_medium(const std::optional<scsi::MediumFailure>& medium, Kept then) {
+  if (!backend_->traits().keeps_state) return then(true);
+  scsi::KeptState state{{}, medium};
+  if (unit_.reservations != nullptr) state.reservations = *unit_.reservations;
+  keep(state, std::move(then));
+}
+
+void LunHome::keep(const scsi::KeptState& state, Kept then) {
+  state_ = scsi::encode_state(state);
+  backend::Request& request = storing_.request;
+  request.verb = backend::Verb::kStoreState;
+  request.data = std::as_writable_bytes(std::span(state_));
+  request.length = request.data.size();
+  storing_.submit(backend_, lanes_.mailbox(), [self = shared_from_this(), then = std::move(then)] {
+    const backend::Status status = self->storing_.request.status;
+    if (status != backend::Status::kOk)
+      log::error("session", "state_not_stored",
+                 {{"lun", self->id_}, {"status", backend::name(status)}});
+    then(status == backend::Status::kOk);
+    self->tell_if_store_is_idle();
+  });
 }
 
 void LunHome::tell_if_store_is_idle() {

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "scsi/kept_state.h"
 #include "scsi/medium_job.h"
 #include "scsi/sense.h"
 #include "scsi/unit.h"
@@ -105,7 +107,7 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
 
  private:
   struct Change {
-    scsi::UnitChange what;
+    std::function<void()> carry_out;  // it ends in end_change()
     SessionId from;
     Changed changed;
   };
@@ -118,18 +120,23 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
     bool waiter_goes = false;
     bool spoiled = false;  // the store has another size than it began with
   };
+  void add(Change change);
   void next_change();
   void carry_out(const scsi::ModeState& mode);
   void carry_out(const scsi::ReservationRequest& request);
   void carry_out(const scsi::MediumJob& job);
   void answer_waiter(const scsi::ChangeOutcome& outcome);
   void next_piece(backend::Status last);
+  void begin_job(const scsi::MediumJob& job);
+  void finish_job();
   void end_job(scsi::MediumActivityPtr left);
   void tell_if_store_is_idle();
   void store_reservations();
-  void reservations_stored();
   void take_reservations();
   void abort_preempted();
+  using Kept = std::function<void(bool kept)>;
+  void keep_medium(const std::optional<scsi::MediumFailure>& medium, Kept then);
+  void keep(const scsi::KeptState& state, Kept then);
   void end_change(const scsi::ChangeOutcome& outcome);
   void begin_reset();
   void reset_ended();

@@ -54,7 +54,7 @@ TABLE = {
     "api": Room(("base",), ("nlohmann/",)),
     "iscsi": Room(("base",), ("openssl/", "isa-l/", "isa-l.h"), never=PURE),
     "backend": Room(("base",), never=PURE),
-    "scsi": Room(("backend", "base"), ("reservation_state.cc: nlohmann/",), never=PURE),
+    "scsi": Room(("backend", "base"), ("kept_state.cc: nlohmann/",), never=PURE),
     "ceph": Room(("event", "base"), ("rados/", "rbd/"),
                  posix=("plain", "process", "thread", "wake")),
     "backend_null": Room(("backend", "event", "base")),

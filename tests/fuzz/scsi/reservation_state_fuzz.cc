@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/limits.h"
-#include "scsi/reservations.h"
+#include "scsi/kept_state.h"
 #include "tests/fuzz/require.h"
 #include "tests/unit/scsi/reservation_rules.h"
 
@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!state.error().empty());
     return 0;
   }
-  require(scsi::testing::broken_rule(*state).empty());
-  require(state->generation == 0 && !state->reserved);
+  require(scsi::testing::broken_rule(state->reservations).empty());
+  require(state->reservations.generation == 0 && !state->reservations.reserved);
   const std::string text = scsi::encode_state(*state);
   require(!text.empty() && text.size() <= limits::kUnitStateBytesMax);
   const auto again = scsi::decode_state(bytes_of(std::string_view(text)));

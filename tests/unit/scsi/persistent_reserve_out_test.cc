@@ -69,11 +69,26 @@ TEST(ReserveOut, ListsHave24Bytes) {
 
 TEST(ReserveOut, HugeListsAreNotEvenAskedFor) {
   Hosts hosts;
-  for (const char* cdb : {"5f 00 00 0000 ffffffff 00", "5f 07 00 0000 00002001 00"}) {
+  for (const char* cdb : {"5f 00 00 0000 ffffffff 00", "5f 07 00 0000 00010001 00"}) {
     const auto answer = hosts.send('a', cdb);
     EXPECT_THAT(answer, Fails(sense::kParameterListLengthError));
     EXPECT_EQ(answer.plan.bytes, 0u);
   }
+}
+
+/// The longest names that there are, and as many as can be registered.
+TEST(ReserveOut, OneListNamesAllOthersThatThereIsRoomFor) {
+  Hosts hosts;
+  std::string ids;
+  for (std::size_t i = 1; i < limits::kRegistrationsMax; ++i) {
+    std::string text = std::string(limits::kNameBytesMax - 3, 'x') + std::to_string(100 + i);
+    text += ",i,0x0123456789ab";
+    text.resize(244);
+    ids += "450000f4" + hex(bytes_of(std::string_view(text)));
+  }
+  EXPECT_THAT(hosts.out('a', kRegister, 0, with_ports(reserve_list(0, 7, 0x08), ids)), Good());
+  ASSERT_NE(hosts.disk.unit.reservations, nullptr);
+  EXPECT_EQ(hosts.disk.unit.reservations->registrations.size(), limits::kRegistrationsMax);
 }
 
 TEST(ReserveOut, LessDataThanTheCdbSaysIsNoList) {

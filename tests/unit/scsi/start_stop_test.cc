@@ -41,8 +41,10 @@ TEST(StartStopUnit, SaysWhyItCannot) {
 
 TEST(PreventAllow, ChangesNothing) {
   Disk disk;
-  EXPECT_THAT(disk.send("1e 00 00 00 01 00"), Good());
-  EXPECT_THAT(disk.send("1e 00 00 00 00 00"), Good());
+  for (const char* prevent_or_allow : {"1e 00 00 00 01 00", "1e 00 00 00 00 00"}) {
+    EXPECT_THAT(disk.send(prevent_or_allow), Good());
+    EXPECT_THAT(disk.send("1b 00 00 00 02 00"), FailsAtCdbByte(4)) << "as if never prevented";
+  }
   EXPECT_THAT(disk.send("1e 00 00 00 02 00"), FailsAtCdbByte(4));  // obsolete
 }
 

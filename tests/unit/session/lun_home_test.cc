@@ -94,6 +94,26 @@ TEST(LunHome, AResetTellsEveryoneAfterTheLastCommandHasEnded) {
   EXPECT_EQ(lun.lanes.updates[0].except, kNoSession);
 }
 
+/// What its keeper has found with the store; after an outage, what has come about since.
+TEST(LunHome, AUnitThatComesWithAFailureHasItUntilItIsLeft) {
+  Home lun;
+  auto store = std::make_shared<test::FakeStore>(4096);
+  scsi::Unit unit;
+  unit.medium_activity = scsi::activity_of(
+      scsi::MediumFailure{scsi::MediumWork::kOverwrite, /*unrestricted_exit=*/true});
+  lun.home->set_online(store, unit, [] {});
+  ASSERT_NE(lun.home->unit().medium_activity, nullptr);
+  EXPECT_TRUE(lun.home->unit().medium_activity->failed);
+  scsi::MediumJob leave;
+  leave.work = scsi::MediumWork::kExitFailureMode;
+  lun.home->apply(leave, 1, [](const scsi::ChangeOutcome&) {});
+  lun.lanes.letters.deliver_all();
+  EXPECT_EQ(lun.home->unit().medium_activity, nullptr);
+  lun.home->set_offline(scsi::Availability::kOffline, [] {});
+  lun.home->set_online(store, unit, [] {});
+  EXPECT_EQ(lun.home->unit().medium_activity, nullptr) << "it was opened before that was left";
+}
+
 /// A LUN is lost while its reservations are being stored, and removed before that has ended: both
 /// its keeper's waits end, or the removal never would.
 TEST(LunHome, EverybodyWhoWaitsForTheStoreIsTold) {

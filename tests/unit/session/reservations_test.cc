@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Reservations between sessions: what one initiator does, the others meet, on every lane, and the
 // store has it before the answer.
-#include "scsi/reservations.h"
-
 #include <gtest/gtest.h>
 
 #include <future>
 #include <thread>
 
+#include "scsi/kept_state.h"
 #include "tests/unit/session/rig.h"
 
 namespace lungate::session {
@@ -100,9 +99,9 @@ TEST(Reservations, AreAnsweredWhenTheStoreHasThem) {
   EXPECT_GOOD(hosts.a.run(tag));
   const auto stored = scsi::decode_state(bytes_of(std::string_view(hosts.rig.store().stored())));
   ASSERT_TRUE(stored);
-  ASSERT_EQ(stored->registrations.size(), 1u);
-  EXPECT_EQ(stored->registrations[0].key, 0xau);
-  EXPECT_EQ(stored->registrations[0].nexus.initiator_port,
+  ASSERT_EQ(stored->reservations.registrations.size(), 1u);
+  EXPECT_EQ(stored->reservations.registrations[0].key, 0xau);
+  EXPECT_EQ(stored->reservations.registrations[0].nexus.initiator_port,
             "iqn.2026-11.io.lungate:initiator,i,0x000000000001");
 }
 

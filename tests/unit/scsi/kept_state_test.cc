@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What is kept with the store: there and back, and nothing else is taken for it.
+#include "scsi/kept_state.h"
+
 #include <gmock/gmock.h>
 
 #include <random>
@@ -13,18 +15,18 @@ using ::testing::HasSubstr;
 using testing::nexus;
 using testing::Reserving;
 
-Result<Reservations, std::string> decoded(std::string_view text) {
+Result<KeptState, std::string> decoded(std::string_view text) {
   return decode_state(bytes_of(text));
 }
 
-Reservations persistent(ReservationType type) {
+KeptState persistent(ReservationType type) {
   Reserving unit;
   unit.registers('a', 0xffffffffffffffff);
   auto asked = Reserving::request(ReservationAction::kRegister, 'b', 0, 0xab);
   asked.aptpl = true;
   unit.ask(asked);
   unit.reserves('b', 0xab, type);
-  return unit.state;
+  return {unit.state, {}};
 }
 
 const std::string kA = R"({"initiator_port":"iqn.2026-11.io.lungate:host-a,i,0x00023d000001",)"
@@ -35,7 +37,7 @@ std::string document(const std::string& registrations, const std::string& rest =
   return R"({"version":1,"persists":true,"registrations":[)" + registrations + "]" + rest + "}";
 }
 
-TEST(ReservationState, IsWrittenAsItHasAlwaysBeen) {
+TEST(KeptState, IsWrittenAsItHasAlwaysBeen) {
   // Older releases have stored this: it must be read for ever.
   EXPECT_EQ(encode_state(persistent(ReservationType::kWriteExclusiveRegistrantsOnly)),
             R"({"version":1,"persists":true,"registrations":[)"
@@ -46,27 +48,27 @@ TEST(ReservationState, IsWrittenAsItHasAlwaysBeen) {
   EXPECT_EQ(encode_state({}), R"({"version":1,"persists":false,"registrations":[]})");
 }
 
-TEST(ReservationState, ComesBackWithoutItsGeneration) {
+TEST(KeptState, ComesBackWithoutItsGeneration) {
   for (const int type : {1, 3, 5, 6, 7, 8}) {
-    Reservations state = persistent(static_cast<ReservationType>(type));
+    KeptState state = persistent(static_cast<ReservationType>(type));
     const auto found = decoded(encode_state(state));
     ASSERT_TRUE(found.has_value()) << found.error();
-    state.generation = 0;
+    state.reservations.generation = 0;
     EXPECT_EQ(*found, state);
   }
 }
 
-TEST(ReservationState, OfWhatDoesNotPersistIsNothing) {
+TEST(KeptState, OfWhatDoesNotPersistIsNothing) {
   Reserving unit;
   unit.registers('a', 1);
   unit.reserves('a', 1, ReservationType::kWriteExclusive);
-  const auto found = decoded(encode_state(unit.state));
+  const auto found = decoded(encode_state({unit.state, {}}));
   ASSERT_TRUE(found.has_value());
-  EXPECT_EQ(*found, Reservations{});
-  EXPECT_EQ(*decoded(""), Reservations{}) << "nothing has ever been stored";
+  EXPECT_EQ(*found, KeptState{});
+  EXPECT_EQ(*decoded(""), KeptState{}) << "nothing has ever been stored";
 }
 
-TEST(ReservationState, TheLargestFits) {
+TEST(KeptState, TheLargestFits) {
   Reservations state;
   state.persists = true;
   for (std::size_t i = 0; i < limits::kRegistrationsMax; ++i) {
@@ -77,19 +79,44 @@ TEST(ReservationState, TheLargestFits) {
   }
   state.type = ReservationType::kWriteExclusive;
   state.holder = state.registrations.back().nexus;
-  const std::string stored = encode_state(state);
+  const std::string stored = encode_state({state, MediumFailure{MediumWork::kBlockErase, false}});
   EXPECT_LE(stored.size(), limits::kUnitStateBytesMax);
   ASSERT_TRUE(decoded(stored).has_value()) << decoded(stored).error();
-  EXPECT_EQ(*decoded(stored), state);
+  EXPECT_EQ(decoded(stored)->reservations, state);
 }
 
-TEST(ReservationState, OfAnotherVersionIsNotGuessedAt) {
+TEST(KeptState, WorkThatHasNotEndedIsKeptBesideThem) {
+  for (const MediumWork work :
+       {MediumWork::kFormat, MediumWork::kBlockErase, MediumWork::kOverwrite}) {
+    for (const bool unrestricted_exit : {false, true}) {
+      KeptState state = persistent(ReservationType::kWriteExclusive);
+      state.reservations.generation = 0;
+      state.medium = MediumFailure{work, unrestricted_exit};
+      EXPECT_EQ(decoded(encode_state(state)).value(), state);
+    }
+  }
+  EXPECT_EQ(encode_state({{}, MediumFailure{MediumWork::kOverwrite, true}}),
+            R"({"version":1,"persists":false,"registrations":[],)"
+            R"("medium":{"work":"overwrite","unrestricted_exit":true}})");
+}
+
+TEST(KeptState, AfterARestartWorkThatWasUnderWayHasFailed) {
+  MediumActivity under_way{MediumWork::kOverwrite, false, true, nullptr};
+  const auto shown = activity_of(failure_of(std::make_shared<const MediumActivity>(under_way)));
+  ASSERT_NE(shown, nullptr);
+  EXPECT_TRUE(shown->failed);
+  EXPECT_TRUE(shown->unrestricted_exit);
+  EXPECT_EQ(shown->work, MediumWork::kOverwrite);
+  EXPECT_EQ(activity_of(failure_of(nullptr)), nullptr);
+}
+
+TEST(KeptState, OfAnotherVersionIsNotGuessedAt) {
   const auto found = decoded(R"({"version":2,"persists":true,"registrations":[]})");
   ASSERT_FALSE(found.has_value());
   EXPECT_THAT(found.error(), HasSubstr("version 2"));
 }
 
-TEST(ReservationState, DamageIsRefused) {
+TEST(KeptState, DamageIsRefused) {
   ASSERT_TRUE(decoded(document(kA + "," + kB, R"(,"type":1,"holder":1)")).has_value());
   const std::string key = R"("key":"00000000000000ab")";
   const auto with = [&](const std::string& instead) {
@@ -136,11 +163,18 @@ TEST(ReservationState, DamageIsRefused) {
       document("", R"(,"type":7)"),
       document(kA, R"(,"type":null)"),
       document(kA, R"(,"more":1)"),
+      document(kA, R"(,"medium":null)"),
+      document(kA, R"(,"medium":[])"),
+      document(kA, R"(,"medium":{})"),
+      document(kA, R"(,"medium":{"work":"overwrite"})"),
+      document(kA, R"(,"medium":{"work":"overwrite","unrestricted_exit":1})"),
+      document(kA, R"(,"medium":{"work":"exit","unrestricted_exit":true})"),
+      document(kA, R"(,"medium":{"work":"format","unrestricted_exit":true,"more":1})"),
   };
   for (const std::string& text : damaged) EXPECT_FALSE(decoded(text).has_value()) << text;
 }
 
-TEST(ReservationState, NamesMustBeInTheOneForm) {
+TEST(KeptState, NamesMustBeInTheOneForm) {
   const auto named = [](const std::string& name) {
     return document(R"({"initiator_port":")" + name +
                     R"(","target_port":1,"key":"00000000000000ab"})");
@@ -151,7 +185,7 @@ TEST(ReservationState, NamesMustBeInTheOneForm) {
     EXPECT_FALSE(decoded(named(name)).has_value()) << name;
 }
 
-TEST(ReservationState, DepthAndLengthAreBounded) {
+TEST(KeptState, DepthAndLengthAreBounded) {
   for (const std::size_t depth : {4, 5, 1000, 60'000}) {
     const std::string bomb = std::string(depth, '[') + std::string(depth, ']');
     EXPECT_FALSE(decoded(bomb).has_value());
@@ -168,7 +202,7 @@ TEST(ReservationState, DepthAndLengthAreBounded) {
   EXPECT_THAT(decoded(document(many)).error(), HasSubstr("too many"));
 }
 
-TEST(ReservationState, GarbageIsRefusedOrIsAState) {
+TEST(KeptState, GarbageIsRefusedOrIsAState) {
   const std::string seed_text =
       encode_state(persistent(ReservationType::kExclusiveAccessRegistrantsOnly));
   std::mt19937_64 random(20261123);
@@ -186,7 +220,7 @@ TEST(ReservationState, GarbageIsRefusedOrIsAState) {
     const auto found = decoded(text);
     if (!found) continue;
     ++taken;
-    EXPECT_EQ(testing::broken_rule(*found), "") << text;
+    EXPECT_EQ(testing::broken_rule(found->reservations), "") << text;
     EXPECT_EQ(decoded(encode_state(*found)).value(), *found) << text;
   }
   EXPECT_GT(taken, 0) << "a changed digit of a key is a key";

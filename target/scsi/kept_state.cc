@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Registrations and reservation as text, for the store to keep beside the image (APTPL: SPC-4,
-// 5.13.5.1):
+// Registrations, reservation and work that has not ended as text, for the store to keep beside the
+// image (APTPL: SPC-4, 5.13.5.1; a failed SANITIZE: SBC-3, 4.11.4):
 //
 //   {"version":1,"persists":true,
 //    "registrations":[
 //      {"initiator_port":"iqn...,i,0x...","target_port":1,"key":"00000000000000ab"}],
-//    "type":5,"holder":0}
+//    "type":5,"holder":0,
+//    "medium":{"work":"overwrite","unrestricted_exit":true}}
 //
 // "holder" is a position in the registrations, so that no state can be written whose holder is not
-// registered. What is read may be anybody's bytes: size and depth are bounded before they are
-// looked at, nothing throws, and whatever differs from the form above is refused with the name of
-// the field. Half a state would be worse than none: it would let in whom the rest keeps out.
+// registered. "medium" is there only when there is something to say: a release that does not know
+// it refuses such a state, and reads every other. What is read may be anybody's bytes: size and
+// depth are bounded before they are looked at, nothing throws, and whatever differs from the form
+// above is refused with the name of the field. Half a state would be worse than none: it would let
+// in whom the rest keeps out.
+#include "scsi/kept_state.h"
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "scsi/reservations.h"
 #include "scsi/transport_id.h"
 
 namespace lungate::scsi {
@@ -40,6 +46,20 @@ Json to_json(const Registration& registration) {
   return {{"initiator_port", registration.nexus.initiator_port},
           {"target_port", registration.nexus.relative_target_port},
           {"key", hex_of(registration.key)}};
+}
+
+struct WorkName {
+  MediumWork work;
+  std::string_view name;
+};
+constexpr std::array kWorkNames = {WorkName{MediumWork::kFormat, "format"},
+                                   WorkName{MediumWork::kBlockErase, "block_erase"},
+                                   WorkName{MediumWork::kOverwrite, "overwrite"}};
+
+Json to_json(const MediumFailure& failure) {
+  const auto row = std::ranges::find(kWorkNames, failure.work, &WorkName::work);
+  check(row != kWorkNames.end(), "what has failed is work");
+  return {{"work", row->name}, {"unrestricted_exit", failure.unrestricted_exit}};
 }
 
 // Each of these gives nothing for what is not there or of another kind.
@@ -79,10 +99,10 @@ std::optional<Registration> to_registration(const Json& json) {
   return Registration{{std::string(initiator_port), static_cast<std::uint16_t>(target_port)}, key};
 }
 
-using Decoded = Result<Reservations, std::string>;
+using Decoded = Result<KeptState, std::string>;
 
 Decoded damaged(std::string_view where) {
-  return err("the stored reservations are damaged: " + std::string(where));
+  return err("the stored state is damaged: " + std::string(where));
 }
 
 /// JSON that goes no deeper than ours. Nothing: it is none, or goes deeper. The parser does not
@@ -128,9 +148,34 @@ std::string_view read_reservation(const Json& json, Reservations& state) {
   return {};
 }
 
+/// "medium"; what is wrong with it, or nothing.
+std::string_view read_medium(const Json& json, KeptState& state) {
+  const Json* medium = field(json, "medium");
+  if (medium == nullptr) return {};
+  if (!medium->is_object() || medium->size() != 2) return "the medium's work";
+  const auto row = std::ranges::find(kWorkNames, text(*medium, "work"), &WorkName::name);
+  const Json* exit = field(*medium, "unrestricted_exit");
+  if (row == kWorkNames.end()) return "an unknown work";
+  if (exit == nullptr || !exit->is_boolean()) return "whether a failure may be left";
+  state.medium = MediumFailure{row->work, exit->get<bool>()};
+  return {};
+}
+
 }  // namespace
 
-std::string encode_state(const Reservations& reservations) {
+std::optional<MediumFailure> failure_of(const MediumActivityPtr& activity) {
+  if (activity == nullptr) return std::nullopt;
+  return MediumFailure{activity->work, activity->unrestricted_exit};
+}
+
+MediumActivityPtr activity_of(const std::optional<MediumFailure>& failure) {
+  if (!failure) return nullptr;
+  return std::make_shared<const MediumActivity>(
+      MediumActivity{failure->work, true, failure->unrestricted_exit, nullptr});
+}
+
+std::string encode_state(const KeptState& state) {
+  const Reservations& reservations = state.reservations;
   Json json = {{"version", kVersion}, {"persists", reservations.persists}};
   Json list = Json::array();
   if (reservations.persists)
@@ -145,29 +190,34 @@ std::string encode_state(const Reservations& reservations) {
       json["holder"] = holder - reservations.registrations.data();
     }
   }
+  if (state.medium) json["medium"] = to_json(*state.medium);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Decoded decode_state(Bytes stored) {
-  if (stored.empty()) return Reservations{};
+  if (stored.empty()) return KeptState{};
   if (stored.size() > limits::kUnitStateBytesMax) return damaged("too long");
   const auto json = parse(text_of(stored));
   if (!json) return damaged("not the JSON that we write");
   const auto version = number(*json, "version");
   if (!version) return damaged("no version");
   if (*version != kVersion)
-    return err("the stored reservations are of version " + std::to_string(*version) +
+    return err("the stored state is of version " + std::to_string(*version) +
                ", this release knows version " + std::to_string(kVersion));
 
-  Reservations state;
+  KeptState state;
+  Reservations& reservations = state.reservations;
   const Json* persists = field(*json, "persists");
   if (persists == nullptr || !persists->is_boolean()) return damaged("whether they persist");
-  state.persists = persists->get<bool>();
-  std::string_view problem = read_registrations(*json, state);
+  reservations.persists = persists->get<bool>();
+  std::string_view problem = read_registrations(*json, reservations);
   const bool reserved = field(*json, "type") != nullptr || field(*json, "holder") != nullptr;
-  if (problem.empty() && reserved) problem = read_reservation(*json, state);
-  if (problem.empty() && !state.persists && !state.empty()) problem = "kept without being asked to";
-  const std::size_t fields = 3 + (state.type ? 1u : 0u) + (state.holder ? 1u : 0u);
+  if (problem.empty() && reserved) problem = read_reservation(*json, reservations);
+  if (problem.empty() && !reservations.persists && !reservations.empty())
+    problem = "kept without being asked to";
+  if (problem.empty()) problem = read_medium(*json, state);
+  const std::size_t fields = 3 + (reservations.type ? 1u : 0u) + (reservations.holder ? 1u : 0u) +
+                             (state.medium ? 1u : 0u);
   if (problem.empty() && json->size() != fields) problem = "an unknown field";
   if (!problem.empty()) return damaged(problem);
   return state;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// FORMAT UNIT and SANITIZE between a session and its store: what is stored when, and what a unit
+// is whose work has not ended well.
+#include <gtest/gtest.h>
+
+#include "scsi/kept_state.h"
+#include "tests/unit/session/rig.h"
+
+namespace lungate::session::test {
+namespace {
+
+using backend::Verb;
+using scsi::MediumFailure;
+using scsi::MediumWork;
+using scsi::Status;
+
+constexpr std::uint8_t kImmediateAndExit = 0xa0;  // IMMED, AUSE
+constexpr std::uint8_t kExit = 0x20;
+
+struct WorkRig {
+  Rig rig;
+  Peer peer;
+
+  WorkRig() : peer(rig.connect()) {
+    scsi::Unit unit = rig.unit(0);
+    unit.runs_medium_jobs = true;
+    rig.bring_online(0, unit);
+    EXPECT_EQ(peer.login({}), 0);
+    peer.attentions();
+  }
+
+  /// SANITIZE, OVERWRITE with one pass of one byte.
+  std::uint32_t overwrite(std::uint8_t flags) {
+    std::array<std::uint8_t, 16> cdb{0x48, static_cast<std::uint8_t>(flags | 0x01)};
+    cdb[8] = 5;
+    const std::array<std::uint8_t, 5> list{0x01, 0, 0, 1, 0xa5};
+    const auto header = peer.command(cdb, 5, iscsi::ScsiCommand::kWriteBit | iscsi::kFinalBit);
+    peer.send(header, std::as_bytes(std::span(list)));
+    return header.initiator_task_tag;
+  }
+  Outcome exit_failure_mode() {
+    const auto header = peer.command({0x48, kExit | 0x1f}, 0, iscsi::kFinalBit);
+    peer.send(header);
+    return peer.finish(header.initiator_task_tag);
+  }
+  scsi::AdditionalSense readiness() { return peer.run(peer.test_unit_ready()).sense; }
+
+  std::optional<MediumFailure> kept() {
+    const auto state = scsi::decode_state(bytes_of(std::string_view(rig.store().stored())));
+    EXPECT_TRUE(state) << state.error();
+    return state->medium;
+  }
+  /// Lets one request go when it is there.
+  void release(backend::Status status = backend::Status::kOk) {
+    rig.store().wait_held(1);
+    rig.store().release(status);
+  }
+};
+
+const MediumFailure kOverwriteFailed{MediumWork::kOverwrite, true};
+
+/// Guards LunHome::carry_out(MediumJob): a store that is lost on the way could not be told.
+TEST(MediumWork, IsStoredBeforeItBeginsAndForgottenBeforeItsAnswer) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kExit);
+  work.rig.store().wait_held(1);
+  EXPECT_EQ(work.rig.store().submitted(Verb::kStoreState), 1u);
+  EXPECT_EQ(work.rig.store().submitted(Verb::kWriteSame), 0u);
+  work.release();
+  work.rig.store().wait_held(1);  // the first piece
+  EXPECT_EQ(work.kept(), kOverwriteFailed);
+  work.release();
+  work.release();  // the flush
+  work.rig.store().wait_held(1);
+  EXPECT_EQ(work.rig.store().submitted(Verb::kStoreState), 2u);
+  EXPECT_TRUE(work.peer.silent());
+  EXPECT_EQ(work.kept(), kOverwriteFailed);
+  work.release();
+  EXPECT_GOOD(work.peer.finish(tag));
+  EXPECT_EQ(work.kept(), std::nullopt);
+  work.rig.store().let_go();
+}
+
+TEST(MediumWork, ThatFailsIsRememberedUntilItIsLeft) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kImmediateAndExit);
+  work.release();
+  EXPECT_GOOD(work.peer.finish(tag)) << "it is under way";
+  work.release(backend::Status::kIoError);
+  work.rig.store().let_go();
+  EXPECT_TRUE(eventually([&] { return work.readiness() == scsi::sense::kSanitizeCommandFailed; }));
+  EXPECT_EQ(work.kept(), kOverwriteFailed);
+  EXPECT_GOOD(work.exit_failure_mode());
+  EXPECT_EQ(work.kept(), std::nullopt);
+  EXPECT_GOOD(work.peer.run(work.peer.read(0, 1)));
+}
+
+/// Guards LunHome::keep_medium: what cannot be stored is not begun, and not left.
+TEST(MediumWork, ThatCannotBeStoredIsNotBegun) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kExit);
+  work.release(backend::Status::kUnavailable);
+  EXPECT_EQ(work.peer.finish(tag).status, Status::kCheckCondition);
+  work.rig.store().let_go();
+  EXPECT_EQ(work.rig.store().submitted(Verb::kWriteSame), 0u);
+  EXPECT_GOOD(work.peer.run(work.peer.read(0, 1)));
+}
+
+/// Guards LunHome::finish_job: what is stored says that it has failed, so the unit does.
+TEST(MediumWork, WhoseEndCannotBeStoredHasFailed) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kExit);
+  for (int i = 0; i < 3; ++i) work.release();
+  work.release(backend::Status::kIoError);
+  const Outcome outcome = work.peer.finish(tag);
+  EXPECT_EQ(outcome.sense, scsi::sense::kSanitizeCommandFailed);
+  work.rig.store().let_go();
+  EXPECT_EQ(work.readiness(), scsi::sense::kSanitizeCommandFailed);
+}
+
+/// Guards store_reservations(): a registration meanwhile must not make half a medium a whole one.
+TEST(MediumWork, IsKeptBesideReservationsThatChange) {
+  WorkRig work;
+  work.rig.store().hold();
+  work.overwrite(kImmediateAndExit);
+  work.release();
+  work.rig.store().wait_held(1);  // the first piece, which stays
+  scsi::ReservationRequest request;
+  request.by = {"iqn.2026-11.a:b,i,0x000000000001", 1};
+  request.service_action_key = 7;
+  request.aptpl = true;
+  work.rig.on_home(
+      [&] { work.rig.lun().apply(request, kNoSession, [](const scsi::ChangeOutcome&) {}); });
+  work.rig.store().wait_held(2);
+  work.rig.store().release_all(backend::Status::kOk);
+  EXPECT_TRUE(eventually([&] {
+    const auto state = scsi::decode_state(bytes_of(std::string_view(work.rig.store().stored())));
+    return state && state->reservations.registrations.size() == 1;
+  }));
+  EXPECT_EQ(work.kept(), kOverwriteFailed);
+  work.rig.store().let_go();
+  EXPECT_TRUE(eventually([&] { return work.kept() == std::nullopt; }));
+}
+
+}  // namespace
+}  // namespace lungate::session::test
