@@ -100,6 +100,7 @@ chap = {chap_toml("lookup", LOOKUP)}
 
 class ChapTest(FaultTest):
     MORE = MORE
+    ISCSI = {"failed_logins_max": 0}  # login_limits_test.py is about that
 
     @classmethod
     def log_in(cls, peer):
