@@ -9,10 +9,10 @@
 //     |                        Step::kSubmit: hand execution.request to the unit's backend and call
 //     |                              resume(execution) when it has been delivered
 //     |                        Step::kChange: have execution.change applied on the unit's home loop
-//     |                              and call resume(execution) when every loop has acknowledged
-//     it; |                              execution.changed says what came of it | Step::kLock: have
-//     execution.locks taken, all at once, and call |                              resume(execution)
-//     when they are held; held until kDone
+//     |                              and call resume(execution) when every loop has acknowledged;
+//     |                              execution.changed says what came of it
+//     |                        Step::kLock: have execution.locks taken, all at once, and call
+//     |                              resume(execution) when they are held; held until kDone
 //   resume(execution) -------> as above, until kDone
 //
 // The execution is a member of the session's task: nothing here allocates on the path of an I/O.
@@ -124,7 +124,7 @@ Plan plan(const Cdb& cdb, const Unit* unit);
 /// were never fetched.
 Step start(Execution& execution);
 
-/// REQUIRES: the last step was kSubmit or kChange and it has been carried out. Once for each step.
+/// REQUIRES: the last step was not kDone, and it has been carried out. Once for each step.
 Step resume(Execution& execution);
 
 }  // namespace lungate::scsi

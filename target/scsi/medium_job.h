@@ -6,7 +6,7 @@
 // written before has ended) and the unit's home loop does it:
 //
 //   MediumRun run(job, unit);
-//   unit.medium_activity = run.activity();     seen by every loop: NOT READY, with the progress
+//   unit.medium_activity = run.activity();     seen by every loop: NOT READY, with the progress;
 //   while (run.next(request))                  one request at a time, nobody else writes
 //     submit; not kOk: unit.medium_activity = run.failure(); the command's outcome is its sense
 //   unit.medium_activity = null                GOOD

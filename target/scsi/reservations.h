@@ -132,7 +132,7 @@ struct ReservationResult {
   };
   std::vector<Told> told;  // unit attentions, for nexuses other than the one that asks
   /// PREEMPT AND ABORT: whose commands are taken away before GOOD is answered. The one that asks
-  /// may be among them (it preempts its own key): all of its commands but this one.
+  /// may be among them (it preempts its own key); its session's are left alone.
   std::vector<NexusName> aborted;
 };
 

@@ -388,7 +388,11 @@ void Commands::abort(Task& task, const Baton& baton) {
   if (task.phase == TaskPhase::kResponding) return;  // it has been answered
   if (!std::exchange(task.aborted, true))
     task.recorder.add(telemetry::LunCounter::kAbortedCommands);
-  if (task.phase == TaskPhase::kExecuting) return wait_for(task, baton);  // absorbed
+  if (task.phase == TaskPhase::kExecuting) {  // absorbed
+    wait_for(task, baton);
+    if (task.lun != nullptr) task.lun->executor->give_up(task);
+    return;
+  }
   if (task.delivered) return end(task);
   // Its CmdSN must still pass by, but nothing of it will run: nobody waits for a peer that may
   // never send what comes before it.
@@ -404,9 +408,11 @@ bool Commands::any_on(const LaneLun& lun) const {
 }
 
 /// A walk over all slots instead of the LUN's list: that has other sessions' commands too.
-void Commands::abort_all(const LaneLun* lun, const Baton& baton) {
-  for (Task& task : tasks_.all())
-    if (task.phase != TaskPhase::kFree && (lun == nullptr || task.lun == lun)) abort(task, baton);
+void Commands::abort_all(const LaneLun* lun, const Baton& baton, bool in_turn) {
+  for (Task& task : tasks_.all()) {
+    const bool meant = (lun == nullptr || task.lun == lun) && (task.delivered || !in_turn);
+    if (task.phase != TaskPhase::kFree && meant) abort(task, baton);
+  }
 }
 
 void Commands::quiesce(Task& task, LunFate fate, const Baton& baton) {

@@ -76,8 +76,9 @@ class Commands {
   void abort(Task& task, const Baton& baton);
   /// A command that has not been answered is on this LUN.
   bool any_on(const LaneLun& lun) const;
-  /// Every task of this LUN (or, with null, of the session).
-  void abort_all(const LaneLun* lun, const Baton& baton);
+  /// Every task of this LUN (or, with null, of the session). `in_turn`: only those whose turn by
+  /// CmdSN has come, for the others are numbered behind the request that takes them back.
+  void abort_all(const LaneLun* lun, const Baton& baton, bool in_turn = false);
   /// The task will not reach the LUN's backend any more, unless it is there now: then `baton` is
   /// kept until its I/O has ended. It is answered either way. REQUIRES: in progress on a LUN whose
   /// snapshot has no backend any more.

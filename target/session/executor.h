@@ -21,6 +21,10 @@ class LunExecutor {
   /// Lane's thread. REQUIRES: as check_ready() says.
   virtual void execute(Task& task) noexcept = 0;
 
+  /// Of an aborted task: if it waits and has nothing with a backend, it comes back now. Lane's
+  /// thread.
+  virtual void give_up(Task& task) noexcept = 0;
+
  protected:
   /// Every executor begins by it: task.lun is set, data_out has been received whole, data_in has
   /// the room that the initiator and the CDB agree upon.

@@ -229,10 +229,7 @@ void Gateway::withdraw(const NexusName& name, std::uint64_t ticket) {
 
 void Gateway::session_ended(SessionId id) {
   home_.post([this, id] {
-    if (const NexusName* name = registry_.name_of(id)) {
-      const scsi::NexusName nexus = port_name(*name);
-      for (const auto& [lun, home] : luns_) home->nexus_lost(nexus);
-    }
+    if (const NexusName* name = registry_.name_of(id)) nexus_lost(port_name(*name), name->target);
     registry_.ended(id);
   });
 }
@@ -310,9 +307,15 @@ void Gateway::clear_lun(Lane& from, LunId lun, SessionId by, Done done) {
   });
 }
 
-void Gateway::lose_nexus(Lane& from, const scsi::NexusName& nexus, Done done) {
-  home_.post([this, &from, nexus, done = std::move(done)] {
-    for (const auto& [id, home] : luns_) home->nexus_lost(nexus);
+void Gateway::nexus_lost(const scsi::NexusName& nexus, const std::string& target) {
+  for (const auto& [id, home] : luns_)
+    if (home->unit().target_name == target) home->nexus_lost(nexus);
+}
+
+void Gateway::lose_nexus(Lane& from, const scsi::NexusName& nexus, const std::string& target,
+                         Done done) {
+  home_.post([this, &from, nexus, target, done = std::move(done)] {
+    nexus_lost(nexus, target);
     from.post(done);
   });
 }

@@ -107,7 +107,8 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void unlock_ranges(std::uint64_t ticket) override;
   void reset_lun(Lane& from, LunId lun, Done done) override;
   void clear_lun(Lane& from, LunId lun, SessionId by, Done done) override;
-  void lose_nexus(Lane& from, const scsi::NexusName& nexus, Done done) override;
+  void lose_nexus(Lane& from, const scsi::NexusName& nexus, const std::string& target,
+                  Done done) override;
   void close_target(const std::string& iqn) override;
 
   void update_lun(const LunUpdate& update, Done done) override;
@@ -119,6 +120,7 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
   /// `work` on every lane; `done` on the home loop when every copy of its baton has been dropped.
   void on_every_lane(const std::function<void(Lane&, const Baton&)>& work, Done done);
+  void nexus_lost(const scsi::NexusName& nexus, const std::string& target);
   /// Null, or the bound that another connection of this source would exceed.
   const telemetry::GatewayCounter* bound_reached(const Source& source) const;
   /// Counters of the gateway are the lanes'; the home loop has none of its own.

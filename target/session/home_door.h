@@ -52,8 +52,10 @@ class HomeDoor {
   /// CLEAR TASK SET of session `by`: as a reset, but nothing else of the unit changes, and only
   /// those are told who have lost commands.
   virtual void clear_lun(Lane& from, LunId lun, SessionId by, Done done) = 0;
-  /// What RESERVE gave to this nexus goes, on every LUN.
-  virtual void lose_nexus(Lane& from, const scsi::NexusName& nexus, Done done) = 0;
+  /// What RESERVE gave to this nexus goes, on every LUN of the target: a nexus is one of a target,
+  /// and towards others an initiator uses the same name.
+  virtual void lose_nexus(Lane& from, const scsi::NexusName& nexus, const std::string& target,
+                          Done done) = 0;
   /// Ends every session of the target.
   virtual void close_target(const std::string& iqn) = 0;
 

@@ -52,6 +52,12 @@ bool waits_for_preempted(const Task& task) {
   return request != nullptr && request->action == scsi::ReservationAction::kPreemptAndAbort;
 }
 
+/// A command to another unit that copies from or to this one.
+bool works_on(const Task& task, LunId lun) {
+  return std::any_of(task.neighbours.begin(), task.neighbours.end(),
+                     [&](const Neighbour& neighbour) { return neighbour.lun == lun; });
+}
+
 }  // namespace
 
 Lane::Lane(unsigned index, Settings settings, unsigned lanes, HomeDoor& home,
@@ -215,13 +221,14 @@ void Lane::release_ranges(const LockRequest& request) {
 
 void Lane::abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
                          const Baton& baton) {
-  LaneLun* lun = find_lun(id);
-  if (lun == nullptr) return;
-  for_each(lun->in_progress, [&](Task& task) {
-    Session& session = *task.session;
-    if (session.id() != except && std::count(names.begin(), names.end(), session.port()) != 0)
-      session.abort(task, waits_for_preempted(task) ? Baton() : baton);
-  });
+  for (const auto& [other, lun] : luns_) {
+    for_each(lun->in_progress, [&, here = other == id](Task& task) {
+      Session& session = *task.session;
+      if (session.id() == except || (!here && !works_on(task, id))) return;
+      if (std::count(names.begin(), names.end(), session.port()) != 0)
+        session.abort(task, waits_for_preempted(task) ? Baton() : baton);
+    });
+  }
 }
 
 void Lane::clear_lun(LunId id, SessionId by, const Baton& baton) {

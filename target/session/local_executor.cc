@@ -76,6 +76,17 @@ void LocalExecutor::proceed(Task& task, scsi::Step step) noexcept {
   }
 }
 
+/// Who waits for a range may wait for hours, and has begun nothing that would have to end.
+void LocalExecutor::give_up(Task& task) noexcept {
+  if (task.lun->ranges.unpark(task)) end(task);
+}
+
+void LocalExecutor::end_busy(Task& task) noexcept {
+  task.execution.status = scsi::Status::kBusy;
+  task.execution.transfer_bytes = task.execution.data_in_bytes = 0;
+  end(task);
+}
+
 void LocalExecutor::end(Task& task) noexcept {
   if (task.lock_ticket != 0) lane_.home().unlock_ranges(std::exchange(task.lock_ticket, 0));
   task.neighbours.clear();
@@ -98,8 +109,16 @@ void LocalExecutor::submit(Task& task) noexcept {
   view.backend->submit(request);
 }
 
+/// By their snapshots the medium may be ready, and a FORMAT UNIT or SANITIZE be at work by now,
+/// which has given its lock back: what is written then would be wiped, or left behind it.
 void LocalExecutor::resume_parked(LaneLun& lun) noexcept {
-  for (Task* task : lun.ranges.take_parked()) proceed(*task, scsi::Step::kSubmit);
+  const auto& activity = lun.view->unit.medium_activity;
+  for (Task* task : lun.ranges.take_parked()) {
+    if (activity != nullptr && activity != task->view->unit.medium_activity)
+      end_busy(*task);
+    else
+      proceed(*task, scsi::Step::kSubmit);
+  }
 }
 
 /// The lane is found by the task's session, which outlives its last task: the letter itself knows
@@ -135,9 +154,7 @@ void LocalExecutor::lock(Task& task) noexcept {
   lane_.home().lock_ranges(lane_, std::move(request), [this, &task](bool granted) {
     if (granted) return proceed(task, scsi::resume(task.execution));
     task.lock_ticket = 0;
-    task.execution.status = scsi::Status::kBusy;
-    task.execution.transfer_bytes = task.execution.data_in_bytes = 0;
-    end(task);
+    end_busy(task);
   });
 }
 

@@ -17,6 +17,7 @@ class LocalExecutor final : public LunExecutor {
   explicit LocalExecutor(Lane& lane) : lane_(lane) {}
 
   void execute(Task& task) noexcept override;
+  void give_up(Task& task) noexcept override;
 
   /// A range of the LUN is free again: what waited for it goes on.
   void resume_parked(LaneLun& lun) noexcept;
@@ -28,6 +29,7 @@ class LocalExecutor final : public LunExecutor {
   void change(Task& task) noexcept;
   void lock(Task& task) noexcept;
   void end(Task& task) noexcept;
+  void end_busy(Task& task) noexcept;
 
   Lane& lane_;
 };

@@ -7,12 +7,17 @@
 #include "session/login_guard.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace lungate::session {
 
 bool LoginGuard::Record::over(BootTime now) const {
   return refused_until == BootTime{} ? now >= since + limits::kFailedLoginsWindow
                                      : now >= refused_until;
+}
+
+bool LoginGuard::Record::outlived_by(const Record& other) const {
+  return std::tie(refused_until, since) < std::tie(other.refused_until, other.since);
 }
 
 bool LoginGuard::refuses(const Source& source, BootTime now) const {
@@ -36,7 +41,7 @@ LoginGuard::Record& LoginGuard::record_of(const Source& source, BootTime now) {
   if (records_.size() >= terms_.sources_max) {
     records_.erase(std::min_element(
         records_.begin(), records_.end(),
-        [](const auto& a, const auto& b) { return a.second.since < b.second.since; }));
+        [](const auto& a, const auto& b) { return a.second.outlived_by(b.second); }));
   }
   return records_.emplace(source, Record{now, 0, {}}).first->second;
 }

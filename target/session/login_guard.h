@@ -33,7 +33,8 @@ class LoginGuard {
   /// refused (a login that had begun) makes that no longer.
   bool failed(const Source& source, BootTime now);
 
-  /// Sources that are remembered. Beyond `sources_max` the one whose count is oldest is forgotten.
+  /// Sources that are remembered. Beyond `sources_max` the one whose count is oldest is forgotten,
+  /// and who is refused last of all.
   std::size_t size() const { return records_.size(); }
 
  private:
@@ -43,6 +44,8 @@ class LoginGuard {
     BootTime refused_until;  // 0: it is not refused
 
     bool over(BootTime now) const;
+    /// For who must be forgotten: first those that are not refused, of these the oldest.
+    bool outlived_by(const Record& other) const;
   };
 
   Record& record_of(const Source& source, BootTime now);

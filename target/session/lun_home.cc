@@ -249,7 +249,7 @@ void LunHome::tell_if_store_is_idle() {
   for (const Done& idle : std::exchange(store_idle_, {})) idle();
 }
 
-/// A session is gone for good: what RESERVE gave it goes with it.
+/// A session with the unit's target is gone for good: what RESERVE gave it goes with it.
 void LunHome::nexus_lost(const scsi::NexusName& nexus) {
   if (unit_.reservations == nullptr || unit_.reservations->reserved != nexus) return;
   scsi::ReservationRequest request;

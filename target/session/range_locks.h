@@ -100,6 +100,8 @@ class LaneRanges {
   bool stop(const backend::Request& request, std::uint64_t own_ticket, std::uint64_t began) const;
 
   void park(Task& task) { parked_.push_back(&task); }
+  /// False: it does not wait here.
+  bool unpark(Task& task) { return std::erase(parked_, &task) != 0; }
   /// Everybody who waits, oldest first: to be tried again.
   std::vector<Task*> take_parked() { return std::exchange(parked_, {}); }
 

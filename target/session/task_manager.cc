@@ -15,8 +15,8 @@
 //   TARGET WARM RESET     reset_target        the same on every LUN of the target
 //   TARGET COLD RESET     reset_target        the same, and every session of the target ends
 //   QUERY TASK, TASK SET  query_task, ...     nothing
-//   I_T NEXUS RESET       reset_nexus         nothing: this nexus's commands, attentions and
-//   RESERVE QUERY ASYNC. EVENT    query_event         nothing: there are none but unit attentions
+//   I_T NEXUS RESET       reset_nexus         nothing: this nexus's commands, attentions, RESERVE
+//   QUERY ASYNC. EVENT    query_event         nothing: there are none but unit attentions
 //   TASK REASSIGN         refuse_reassign     nothing (error recovery level 0 has none)
 //   CLEAR ACA: "not supported" (NORMACA is 0). Those of RFC 7144 too, unless the session has agreed
 //   upon a protocol level that has them.
@@ -132,7 +132,7 @@ void TaskManager::abort_unseen(const iscsi::TaskManagementRequest& request) {
 void TaskManager::abort_task_set(const iscsi::TaskManagementRequest& request) {
   NexusLun* nexus = lun_of(request);
   if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
-  commands_.abort_all(nexus->lun, make_baton(answer_later(request)));
+  commands_.abort_all(nexus->lun, make_baton(answer_later(request)), !request.immediate());
 }
 
 /// By way of the home loop, because it reaches the commands of every session on every lane; its
@@ -192,9 +192,9 @@ void TaskManager::reset_nexus(const iscsi::TaskManagementRequest& request) {
   const Done done = answer_later(request);
   const auto ended = session_.if_serving([this, done, &lane](Session& session) {
     commands_.nexuses().raise_on_all(scsi::sense::kNexusLoss);
-    lane.home().lose_nexus(lane, session.port(), done);
+    lane.home().lose_nexus(lane, session.port(), session.identity().target_name, done);
   });
-  commands_.abort_all(nullptr, make_baton(ended));
+  commands_.abort_all(nullptr, make_baton(ended), !request.immediate());
 }
 
 void TaskManager::query_event(const iscsi::TaskManagementRequest& request) {
@@ -224,7 +224,9 @@ void TaskManager::answer(const iscsi::TaskManagementRequest& request, TaskRespon
   const auto function = iscsi::task_function(request.function());
   NexusLun* nexus = lun_of(request);
   const auto kind = function ? counted_as(*function) : std::nullopt;
-  if (nexus != nullptr && kind) nexus->lun->recorder.add(*kind, counted_as(response));
+  // A reset of the target has been counted on each of its LUNs.
+  const bool counts = kind && *kind != telemetry::TaskFunction::kTargetReset;
+  if (nexus != nullptr && counts) nexus->lun->recorder.add(*kind, counted_as(response));
   sender_.send(
       iscsi::task_management_response(request.initiator_task_tag, response, sender_.next()));
 }

@@ -8,9 +8,10 @@ import struct
 import threading
 import time
 
+from copy_list import copy_list, cscd, extended_copy, naa, segment
 from fault_test import FaultTest, main
 from gateway import file_lun, wait_until
-from peer import FUNCTION_COMPLETE, GOOD, LUN_RESET, TASK_RESPONSE, write10
+from peer import FUNCTION_COMPLETE, GOOD, LUN_RESET, TASK_RESPONSE, read10, write10
 
 NODE_A, NODE_B, NODE_C = 0xA, 0xB, 0xC
 REGISTER_AND_IGNORE, RESERVE, CLEAR, PREEMPT_AND_ABORT = 6, 1, 3, 5
@@ -90,6 +91,31 @@ class Fencing(FaultTest):
         self.assertIn(RESERVATION_CONFLICT, late)
         self.assertNotIn(GOOD, late, "a write of the fenced node was done after the fence")
         self.end(a, NODE_A)
+
+    def test_no_copy_after_the_fence(self):
+        """Guards: a copy by way of another unit writes to this one as well."""
+        a, b = self.cluster(SLOW)
+        segments = 8
+        while not b.execute(bytes(6), lun=0).good:  # its attentions
+            pass
+        self.assertTrue(b.execute(write10(0, segments), write=b"x" * 512 * segments, lun=0).good)
+        self.assertTrue(a.execute(write10(0, segments), write=bytes(512 * segments)).good)
+        data = copy_list([cscd(naa(b, 0)), cscd(naa(b, SLOW))],
+                         [segment(0, 1, 1, block, block) for block in range(segments)])
+        b.start(extended_copy(data), write=data, lun=0)
+        wait_until("the copy has begun", 10, lambda: any(self.blocks(a, segments)))
+        result = a.execute(out(PREEMPT_AND_ABORT), write=keys(NODE_A, NODE_B))
+        self.assertTrue(result.good, result)
+        before = self.blocks(a, segments)
+        time.sleep(3 * DELAY_SECONDS)  # what must not come has this long to come
+        self.assertEqual(self.blocks(a, segments), before)
+        self.assertFalse(all(before), "the copy was over before the fence")
+        self.end(a, NODE_A)
+
+    def blocks(self, peer, count):
+        """Which of the first blocks have been written."""
+        data = peer.execute(read10(0, count), read=512 * count).data
+        return [data[512 * i] != 0 for i in range(count)]
 
     def test_registering_while_they_are_fenced(self):
         """Guards: what is preempted may itself wait for the unit's next change, or for what it has

@@ -8,9 +8,10 @@ import struct
 import threading
 import time
 
+from copy_list import copy_list, cscd, extended_copy, naa, segment
 from fault_test import TARGET, FaultTest, main
 from gateway import file_lun
-from peer import (ABORT_TASK, FUNCTION_COMPLETE, LUN_RESET, TASK_RESPONSE, Peer, inquiry, read10,
+from peer import (ABORT_TASK, FUNCTION_COMPLETE, LUN_RESET, TASK_RESPONSE, Peer, read10,
                   write10)
 
 ALONE, WRITER = "iqn.2026-11.io.lungate:alone", "iqn.2026-11.io.lungate:peer"
@@ -31,24 +32,6 @@ def compare_and_write(lba, blocks):
 
 def write_same(lba, blocks, flags=0):
     return struct.pack(">BBQIBB", 0x93, flags, lba, blocks, 0, 0)
-
-
-def cscd(naa, kind=0xE4, block=512, size=None):
-    """Identification descriptor (SPC-4, 6.5.6.2)."""
-    return struct.pack(">BB2xBBxB20sxBH", kind, 0, 1, 3, len(naa) if size is None else size, naa,
-                       0, block)
-
-
-def segment(source, destination, blocks, begin, to, kind=2):
-    """Block to block (6.5.7.5)."""
-    return struct.pack(">BBHHH2xHQQ", kind, 0, 24, source, destination, blocks, begin, to)
-
-
-def copy_list(cscds, segments, inline=0, cscd_bytes=None, segment_bytes=None):
-    left, right = b"".join(cscds), b"".join(segments)
-    header = struct.pack(">BBH4xII", 0, 3 << 3, len(left) if cscd_bytes is None else cscd_bytes,
-                         len(right) if segment_bytes is None else segment_bytes, inline)
-    return header + left + right
 
 
 class CopyTest(FaultTest):
@@ -72,18 +55,8 @@ map = [{{ lun = 0, as = 0 }}, {{ lun = 1, as = 1, read_only = true }}]
     def visitor(self, name):
         return self.connect(initiator=name).login(TARGET).ready()
 
-    def naa(self, peer, lun):
-        """Of the unit, by VPD 83."""
-        data = peer.execute(inquiry(4096, 0x83), read=4096, lun=lun).data[4:]
-        while data:
-            if data[0] & 15 == 1 and data[1] & 0x3F == 3:
-                return data[4:4 + data[3]]
-            data = data[4 + data[3]:]
-        raise AssertionError("no NAA designator")
-
     def copy(self, peer, data, lun=0):
-        cdb = struct.pack(">BB8xIBB", 0x83, 0, len(data), 0, 0)
-        return peer.execute(cdb, write=data, lun=lun)
+        return peer.execute(extended_copy(data), write=data, lun=lun)
 
     def read(self, peer, lun, lba, blocks=8):
         return peer.execute(read10(lba, blocks), read=512 * blocks, lun=lun).data
@@ -193,7 +166,7 @@ class Copies(CopyTest):
     def setUp(self):
         super().setUp()
         self.peer = self.session()
-        self.names = [self.naa(self.peer, lun) for lun in (0, 1)]
+        self.names = [naa(self.peer, lun) for lun in (0, 1)]
         self.data = random.randbytes(BYTES)
         for lun in (0, 1):
             self.peer.execute(b"\0" * 6, lun=lun)

@@ -29,6 +29,7 @@ class Executor : public ::testing::Test, protected LunExecutor {
   }
   ~Executor() override { task.lun = nullptr; }
   void execute(Task& given) noexcept override { check_ready(given); }
+  void give_up(Task&) noexcept override {}
 
  private:
   TaskSet set_{nobody(), 1};

@@ -97,6 +97,26 @@ TEST(MediumWork, ThatFailsIsRememberedUntilItIsLeft) {
   EXPECT_GOOD(work.peer.run(work.peer.read(0, 1)));
 }
 
+/// Guards LocalExecutor::resume_parked: by its own snapshot of the unit the write might run, beside
+/// the work or behind it.
+TEST(MediumWork, AWriteThatCameWhileItBeganIsNotDoneDuringIt) {
+  WorkRig work;
+  Peer other = work.rig.connect();
+  EXPECT_EQ(other.login({.isid = 2}), 0);
+  other.attentions();
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kImmediateAndExit);
+  work.rig.store().wait_held(1);  // its state: the whole medium is locked
+  const auto write = other.write(0, pattern(kBlock), kBlock);
+  EXPECT_TRUE(eventually([&] { return work.rig.in_progress() == 2; }));
+  work.rig.settle();
+  work.release();
+  EXPECT_GOOD(work.peer.finish(tag)) << "it is under way";
+  EXPECT_EQ(other.finish(write).status, Status::kBusy);
+  work.rig.store().let_go();
+  EXPECT_EQ(work.rig.store().submitted(Verb::kWrite), 0u);
+}
+
 /// Guards LunHome::keep_medium: what cannot be stored is not begun, and not left.
 TEST(MediumWork, ThatCannotBeStoredIsNotBegun) {
   WorkRig work;

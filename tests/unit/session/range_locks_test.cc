@@ -211,9 +211,10 @@ TEST(RangeLocksInUse, AWriteThatWaitsAndIsAbortedNeverReachesTheStore) {
   const auto swap = contest.comparing(0);
   const auto write = contest.second_writes(0);
   const auto abort = contest.arrives(0, [&] { return second.manage(1, write); });
+  EXPECT_EQ(second.expect<iscsi::TaskManagementResponse>().initiator_task_tag, abort)
+      << "it has begun nothing: the answer does not wait for the lock";
   rig.store().let_go();
   EXPECT_GOOD(first.run(swap));
-  EXPECT_EQ(second.expect<iscsi::TaskManagementResponse>().initiator_task_tag, abort);
   EXPECT_EQ(rig.store().content(0, kBlock), pattern(kBlock, 1));
 }
 

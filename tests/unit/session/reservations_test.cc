@@ -205,5 +205,24 @@ TEST(Reservations, WhatReserveGaveGoesWithTheSession) {
   EXPECT_TRUE(test::eventually([&] { return write(hosts.b) == Status::kGood; }));
 }
 
+/// Guards the target in Gateway::nexus_lost: towards other targets, and to look for them, an
+/// initiator uses the same name and ISID.
+TEST(Reservations, WhatReserveGaveOutlivesAnotherSessionOfThatName) {
+  TwoHosts hosts;
+  const auto taken = hosts.a.command({0x16}, 0, iscsi::kFinalBit);
+  hosts.a.send(taken);
+  EXPECT_GOOD(hosts.a.run(taken.initiator_task_tag));
+  {
+    test::LoginOptions discovery;
+    discovery.target.clear();
+    discovery.isid = 1;
+    Peer looking = hosts.rig.connect();
+    EXPECT_EQ(looking.login(discovery), 0);
+  }
+  EXPECT_TRUE(test::eventually([&] { return hosts.rig.sessions() == 2; }));
+  hosts.rig.settle();
+  EXPECT_EQ(write(hosts.b), Status::kReservationConflict);
+}
+
 }  // namespace
 }  // namespace lungate::session
