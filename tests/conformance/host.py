@@ -19,9 +19,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "faults"))
 
 # pylint: disable=wrong-import-position
 import scsi  # noqa: E402
-from gateway import TARGET, Gateway, file_lun, rbd_lun  # noqa: E402
-from peer import (FINAL, LOGIN_RESPONSE, Closed, Peer, inquiry, keys, read16,  # noqa: E402
-                  write16)
+from gateway import TARGET, Gateway, file_lun, rbd_lun, wait_until  # noqa: E402
+from peer import (FINAL, LOGIN_RESPONSE, TEST_UNIT_READY, Closed, Peer, inquiry,  # noqa: E402
+                  keys, read16, write16)
 
 MIB = 1 << 20
 CONF = os.environ.get("LUNGATE_TEST_CEPH_CONF", "")
@@ -96,7 +96,8 @@ class HostTest(unittest.TestCase):
         with Peer(self.gateway.portal) as peer:  # the next test finds no reservation
             peer.login(TARGET)
             for peer.lun in range(len(self.DISKS)):
-                peer.ready()
+                # RESERVE of a session that has ended is taken back a moment later.
+                wait_until("the disk is nobody's", 10, lambda: peer.execute(TEST_UNIT_READY).good)
                 self.reserve_out(peer, scsi.REGISTER_AND_IGNORE, action_key=0xC1EA2)
                 self.assert_good(self.reserve_out(peer, scsi.CLEAR, key=0xC1EA2))
 

@@ -197,7 +197,7 @@ class Cases:
 
     def assert_offline(self):
         wait_until("the LUN is offline", 30, lambda: self.gateway.lun()["state"] == "offline")
-        self.assertIn("reservations", self.gateway.lun()["reason"])
+        self.assertIn("stored state", self.gateway.lun()["reason"])
         with Peer(self.gateway.portal, timeout=30) as peer:
             peer.login(TARGET)
             for _ in range(4):  # a unit attention or two come first
