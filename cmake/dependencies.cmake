@@ -9,6 +9,11 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 find_package(toml11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
+# libev, librados and librbd ship no CMake or pkg-config files in Debian 12.
+find_library(LIBEV_LIBRARY ev REQUIRED)
+add_library(libev INTERFACE IMPORTED)
+target_link_libraries(libev INTERFACE ${LIBEV_LIBRARY})
+
 if(NOT LUNGATE_FUZZ)
   find_package(CLI11 REQUIRED)
   find_package(prometheus-cpp REQUIRED COMPONENTS core)
@@ -16,12 +21,8 @@ if(NOT LUNGATE_FUZZ)
   pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
   pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
-  # libev, librados and librbd ship no CMake or pkg-config files in Debian 12.
-  find_library(LIBEV_LIBRARY ev REQUIRED)
   find_library(RADOS_LIBRARY rados REQUIRED)
   find_library(RBD_LIBRARY rbd REQUIRED)
-  add_library(libev INTERFACE IMPORTED)
-  target_link_libraries(libev INTERFACE ${LIBEV_LIBRARY})
   add_library(libceph INTERFACE IMPORTED)
   target_link_libraries(libceph INTERFACE ${RBD_LIBRARY} ${RADOS_LIBRARY})
 endif()

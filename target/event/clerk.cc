@@ -13,6 +13,8 @@
 namespace lungate::event {
 
 struct Clerk::Desk {
+  Desk(const char* its_thread, Work its_work, void* its_context)
+      : thread_name(its_thread), work(its_work), context(its_context) {}
   Mail* take() noexcept;
   void serve() noexcept;
 
