@@ -23,6 +23,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -117,6 +119,17 @@ struct State {
   Loss loss = Loss::kNone;
 };
 
+/// How full the place is that a store takes its space from (a pool, a file system). Others fill it,
+/// too. Both in bytes that stores can write there: copies and parity are left out.
+struct Fullness {
+  std::uint64_t used_bytes = 0;
+  std::uint64_t available_bytes = 0;
+};
+/// Looks. Blocks, perhaps for good: on threads that nothing else waits for. It may be called while
+/// its backend is being closed and after it is gone: then, as when the place does not answer, it
+/// gives nothing.
+using FullnessGauge = std::function<std::optional<Fullness>()>;
+
 /// What never changes while a backend is open.
 struct Traits {
   std::string_view kind;            // "rbd", "file", "null"
@@ -159,6 +172,9 @@ class Backend {
 
   /// Constant for the life of the backend. Any thread.
   virtual const Traits& traits() const = 0;
+
+  /// Null: its space is promised to it, or there is no telling. Any thread, until close().
+  virtual FullnessGauge fullness_gauge() const { return nullptr; }
 
   /// At most one watcher, null for none; after watch(nullptr) has returned it is called no more.
   /// REQUIRES: no request in progress (before the first submit, after the last delivery).

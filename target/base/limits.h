@@ -270,6 +270,13 @@ static_assert(8 + 16 * kLbaStatusDescriptorsMax <= kParameterDataBytesMax);
 inline constexpr std::uint64_t kWriteSameBytesMax = 16 * kMiB;
 static_assert(kUnmapBytesMax / 512 <= 1024 * 1024 && kWriteSameBytesMax / 512 < 65536);
 
+/// Thin provisioning: used space of the store's pool or file system at which hosts are told, unless
+/// the operator says otherwise (arrays and VMware's own alarm for a datastore use 75 to 85), and
+/// how far below it must fall before they are told again.
+inline constexpr std::uint8_t kThreshold_percent = 80;
+inline constexpr std::uint8_t kThreshold_percentMax = 99;
+inline constexpr std::uint8_t kThresholdHysteresis_percent = 2;
+
 // --- Stores ----------------------------------------------------------------------------------
 
 /// Operations of one file that the kernel works on at once: enough to keep an NVMe drive busy. More
@@ -332,6 +339,15 @@ inline constexpr std::chrono::milliseconds kTestDelayMax{60'000};
 /// What tests leave of a file LUN's speed, per second: the longest request (kUnmapBytesMax) then
 /// takes nine minutes.
 inline constexpr std::uint64_t kTestRateBytesMin = kMiB;
+
+/// How often it is looked how full a store's place is; and threads for that, of which a file system
+/// that hangs keeps one: then thresholds are told late, and nothing else waits.
+inline constexpr std::chrono::milliseconds kFullnessInterval{30'000};
+inline constexpr unsigned kFullnessThreads = 4;
+/// The monitors' answer serves all images of a connection for this long: they are not asked once
+/// for each of a thousand.
+inline constexpr std::chrono::milliseconds kPoolFullnessAge{20'000};
+static_assert(kPoolFullnessAge < kFullnessInterval, "each look is a new one");
 
 // --- Ceph ------------------------------------------------------------------------------------
 

@@ -178,6 +178,22 @@ Result<void, Error> Cluster::wait_for_newest_map() {
   return {};
 }
 
+Result<std::optional<PoolFullness>, Error> Cluster::pool_fullness(std::int64_t pool_id) {
+  const std::lock_guard lock(df_mutex_);
+  if (df_from_ == BootTime{} || boot_now() > df_from_ + limits::kPoolFullnessAge) {
+    constexpr std::string_view kDoing = "ask how full the pools are";
+    auto answer = command(R"({"prefix": "df", "format": "json"})", kDoing);
+    if (!answer) return err(std::move(answer.error()));
+    auto pools = read_df(*answer);
+    if (!pools)
+      return err(Error{Cause::kFailed, 0, "cannot " + std::string(kDoing) + ": not as expected"});
+    df_ = std::move(*pools);
+    df_from_ = boot_now();
+  }
+  const auto found = df_.find(pool_id);
+  return found == df_.end() ? std::nullopt : std::optional(found->second);
+}
+
 // The observers are called under the mutex, so that unobserve() cannot return while its observer is
 // being called; they therefore must not block, nor come back to this object.
 void Cluster::mark_fenced() noexcept {

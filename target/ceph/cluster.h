@@ -10,13 +10,16 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "ceph/error.h"
+#include "ceph/pool_fullness.h"
 
 namespace lungate::ceph {
 
@@ -60,6 +63,10 @@ class Cluster {
   /// This client's osdmap is at least as new as the monitors' now. Blocks: workers only.
   Result<void, Error> wait_for_newest_map();
 
+  /// How full the pool is; nothing: the monitors do not know it (yet). Blocks for at most
+  /// limits::kCephCommandTimeout: workers only. An answer is at most limits::kPoolFullnessAge old.
+  Result<std::optional<PoolFullness>, Error> pool_fullness(std::int64_t pool_id);
+
   /// Any thread. Says that an operation came back with "blocklisted": the client is dead for good.
   /// The first call tells the observers, on the caller's thread.
   void mark_fenced() noexcept;
@@ -87,6 +94,10 @@ class Cluster {
   std::string fsid_;
   std::string client_;
   std::string addresses_;
+
+  std::mutex df_mutex_;  // held while the monitors are asked: who comes meanwhile shares the answer
+  PoolFullnesses df_;
+  BootTime df_from_;  // 0: never
 
   // Any thread.
   std::atomic<bool> fenced_{false};  // never goes back: a fenced client does not recover

@@ -199,13 +199,15 @@ struct Slo {
 };
 
 /// [[target.lun]]: one disk of a target. (target's IQN, id) is its name in logs, metrics and
-/// reloads. A change of anything but `slo` and a file's size makes it another disk: it is removed
-/// and added.
+/// reloads. A change of anything but `slo`, the threshold and a file's size makes it another disk:
+/// it is removed and added.
 struct Lun {
   std::uint16_t id = 0;  // 0 to limits::kLunNumberMax, unique in its target
   Store store;
   std::uint32_t block_size = 512;  // 512 or 4096
   bool read_only = false;
+  /// Used share of the store's pool or file system from which on hosts are told; 0: never.
+  std::uint32_t pool_threshold_percent = limits::kThreshold_percent;
   /// Identity in INQUIRY and VPD 80, 83. Empty: the gateway's own. Printable ASCII of at most
   /// 8, 16, 4 and limits::kSerialBytesMax bytes.
   std::string vendor;

@@ -57,7 +57,8 @@ LunKeeper::LunKeeper(KeeperTools tools, session::LunId id, const config::Target&
       lun_(lun),
       read_only_(lun.read_only),
       retry_delay_(limits::kReopenDelayMin),
-      retry_(tools.home, [this] { open(); }) {}
+      retry_(tools.home, [this] { open(); }),
+      gauge_timer_(tools.home, [this] { gauge(); }) {}
 
 LunKeeper::~LunKeeper() {
   check(backend_ == nullptr, "a LUN's store is closed before it goes");
@@ -144,6 +145,8 @@ void LunKeeper::serve(const config::Lun& as) {
   read_only_ = lun_.read_only || state.read_only;
   retry_delay_ = limits::kReopenDelayMin;
   scsi::Unit unit = unit_of(target_, lun_, tools_.portal_group_tag, backend_->traits(), state);
+  gauge_ = backend_->fullness_gauge();
+  unit.threshold_percent = threshold_percent();
   unit.reservations = reservations_;
   unit.medium_activity = medium_activity_;
   wwn_ = wwn_text(unit.identity);
@@ -160,6 +163,36 @@ void LunKeeper::serve(const config::Lun& as) {
     self->look();  // what has changed between open and watch
   });
   if (lun_ != as) resize(lun_);  // a reload meanwhile
+  gauge();
+}
+
+std::uint8_t LunKeeper::threshold_percent() const {
+  return gauge_ == nullptr ? std::uint8_t{0}
+                           : static_cast<std::uint8_t>(lun_.pool_threshold_percent);
+}
+
+/// Beside everything else: the gauge outlives the store, so that no close waits for a look, and
+/// what comes back late is a number that is a little old.
+void LunKeeper::gauge() {
+  gauge_timer_.start(limits::kFullnessInterval);
+  if (phase_ != LunPhase::kReady || removed_ || gauging_ || threshold_percent() == 0) return;
+  gauging_ = true;
+  auto fullness = std::make_shared<std::optional<backend::Fullness>>();
+  tools_.gaugers.run([fullness, look = gauge_] { *fullness = look(); }, tools_.home,
+                     [self = shared_from_this(), fullness] { self->gauged(*fullness); });
+}
+
+void LunKeeper::gauged(const std::optional<backend::Fullness>& fullness) {
+  gauging_ = false;
+  if (!fullness || phase_ != LunPhase::kReady || removed_) return;
+  if (!home_->set_fullness(*fullness)) return;
+  log::warn("control", "soft_threshold_reached",
+            {{"target", target_.iqn},
+             {"lun", lun_.id},
+             {"store", to_string(lun_.store)},
+             {"threshold_percent", lun_.pool_threshold_percent},
+             {"used_bytes", fullness->used_bytes},
+             {"available_bytes", fullness->available_bytes}});
 }
 
 /// Logged when the reason is another one than before: an image that is missing for a day is one
@@ -248,7 +281,10 @@ void LunKeeper::part_gone() {
 /// one is resized by serve(). The size itself comes back by backend_changed().
 void LunKeeper::resize(const config::Lun& lun) {
   lun_ = lun;
-  if (phase_ != LunPhase::kReady || !calls_->enter()) return;
+  if (phase_ != LunPhase::kReady) return;
+  home_->set_threshold(threshold_percent());
+  gauge();
+  if (!calls_->enter()) return;
   tools_.workers.run(
       [self = shared_from_this(), backend = backend_, lun] {
         const auto resized = Stores::resize(*backend, lun);
@@ -263,6 +299,7 @@ void LunKeeper::resize(const config::Lun& lun) {
 void LunKeeper::remove(session::Done gone) {
   removed_ = true;
   retry_.stop();
+  gauge_timer_.stop();
   auto self = shared_from_this();
   gone_ = [self, gone = std::move(gone)] {
     self->tools_.segment.remove_lun(*self->slot_);

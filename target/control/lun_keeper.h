@@ -45,6 +45,7 @@ struct KeeperTools {
   event::Loop& home;
   event::Workers& workers;  // close, resize
   event::Workers& openers;  // open, which may hang for limits::kImageOpenTimeout
+  event::Workers& gaugers;  // looking how full stores' places are, which may hang for good
   session::Gateway& gateway;
   telemetry::Segment& segment;
   Stores& stores;
@@ -89,7 +90,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   /// Begins to open. `known` is called once, when the first attempt has ended either way.
   Result<void, telemetry::SegmentError> start(session::Done known);
 
-  /// The configuration has another size for it.
+  /// The configuration has another size or threshold for it.
   void resize(const config::Lun& lun);
 
   /// Once. REQUIRES: the directory names it no more. `gone`: its store is closed, no lane knows it.
@@ -115,6 +116,10 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   void serve(const config::Lun& as);
   void refused(const Refusal& refusal);
   void look();
+  /// 0 where the store cannot tell how full its place is.
+  std::uint8_t threshold_percent() const;
+  void gauge();
+  void gauged(const std::optional<backend::Fullness>& fullness);
   void lose(const backend::State& state);
   void close(session::Done closed);
   void finish();
@@ -131,7 +136,9 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   std::shared_ptr<const scsi::Reservations> reservations_;  // as opened
   scsi::MediumActivityPtr medium_activity_;                 // the same
   std::shared_ptr<backend::Backend> backend_;
-  std::optional<InFlight> calls_;          // workers' calls of backend_: its close waits for them
+  backend::FullnessGauge gauge_;   // of the store that is served; null: it has none
+  bool gauging_ = false;           // a look is under way: the next waits for it, and nothing else
+  std::optional<InFlight> calls_;  // workers' calls of backend_: its close waits for them
   std::optional<std::string> first_seed_;  // identity of the store that was served first
   session::StateOf<LunPhase, kLunTable> phase_{LunPhase::kOffline};
   std::string reason_ = "opening";
@@ -144,6 +151,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   unsigned gone_parts_ = 2;  // until gone_: the store is closed, and no lane knows the LUN
   Nanoseconds retry_delay_;
   event::Timer retry_;
+  event::Timer gauge_timer_;
 };
 
 }  // namespace lungate::control

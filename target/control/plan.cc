@@ -31,6 +31,7 @@ Luns luns_of(const config::Config& config) {
 bool same_disk(const config::Lun& a, const config::Lun& b) {
   config::Lun as_a = b;
   as_a.slo = a.slo;
+  as_a.pool_threshold_percent = a.pool_threshold_percent;
   if (auto* file = std::get_if<config::File>(&as_a.store))
     if (const auto* other = std::get_if<config::File>(&a.store))
       file->size_bytes = other->size_bytes;
@@ -78,6 +79,9 @@ void compare_luns(const Luns& now, const Luns& next, Plan& plan) {
     } else if (lun->store != found->second->store) {
       plan.resize.push_back(name);
       plan.changes.push_back({to_string(name) + " resized"});
+    } else if (lun->pool_threshold_percent != found->second->pool_threshold_percent) {
+      plan.resize.push_back(name);
+      plan.changes.push_back({to_string(name) + " has another threshold"});
     }
   }
   for (const auto& [name, lun] : next) {

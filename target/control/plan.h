@@ -37,7 +37,7 @@ struct Change {
 struct Plan {
   std::vector<LunName> remove;  // also those that come back as another disk
   std::vector<LunName> add;
-  std::vector<LunName> resize;  // the same disk, of another size: initiators keep it
+  std::vector<LunName> resize;  // the same disk, of another size or threshold: initiators keep it
   bool directory = false;       // targets, aliases or accesses differ: lanes get a new directory
   bool log_level = false;
   /// For the operator; empty: there is nothing to do.

@@ -77,7 +77,8 @@ Service::Service(config::Config config, std::string file, std::unique_ptr<Stores
       drain_timer_(home_, [this] { give_up(); }),
       reload_timer_(home_, [this] { reload_takes_long(); }),
       workers_(limits::kWorkerThreads),
-      openers_(limits::kOpenerThreads) {}
+      openers_(limits::kOpenerThreads),
+      gaugers_(limits::kFullnessThreads) {}
 
 Service::~Service() = default;
 
@@ -150,8 +151,8 @@ bool Service::start_lanes() {
 /// `known` is dropped, not called, when the LUN finds no place in the segment: a baton's copy.
 bool Service::add_lun(const LunName& name, session::Done known) {
   const FoundLun found = find_lun(config_, name);
-  const KeeperTools tools{home_,     workers_, openers_,        *gateway_,
-                          *segment_, *stores_, own_tag(config_)};
+  const KeeperTools tools{home_,     workers_,  openers_, gaugers_,
+                          *gateway_, *segment_, *stores_, own_tag(config_)};
   auto keeper = std::make_shared<LunKeeper>(tools, next_lun_id_++, *found.target, *found.lun);
   const auto started = keeper->start(std::move(known));
   if (!started) {

@@ -137,8 +137,9 @@ class Service {
   event::Timer drain_timer_;
   event::Timer reload_timer_;  // the answer has waited for first attempts long enough
   std::vector<std::unique_ptr<event::SignalWatcher>> signals_;
-  event::Workers workers_;  // these two last: their threads may use everything above
+  event::Workers workers_;  // these three last: their threads may use everything above
   event::Workers openers_;  // wait for stores to open, which may take long
+  event::Workers gaugers_;  // ask how full stores' places are
 };
 
 /// The operator's view of a session: the parameters by their RFC 7143 names, as negotiated.

@@ -36,6 +36,7 @@ scsi::Unit unit_of(const config::Target& target, const config::Lun& lun, std::ui
   unit.read_only = lun.read_only;
   unit.target_port_group = unit.relative_target_port = tag;
   unit.target_name = target.iqn;
+  unit.threshold_percent = static_cast<std::uint8_t>(lun.pool_threshold_percent);
   return unit;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// LOG SENSE (SPC-4, 6.8): the pages there are. They are the two lists of pages, and none with
-// counters: what a gateway knows of its I/O it tells its operator, a store has no temperature, and
-// the page of logical block provisioning (0Ch) belongs to a unit with thresholds (SBC-3, 6.5.4).
-// No parameters are kept, so that all values of PC give the same, and none are saved (SP is stray).
+// LOG SENSE (SPC-4, 6.8): the pages there are. They are the two lists of pages, logical block
+// provisioning for a unit with a threshold (SBC-3, 6.5.4), and none with counters: what a gateway
+// knows of its I/O it tells its operator, and a store has no temperature. No parameters are kept,
+// so that all values of PC give the same, and none are saved (SP is stray).
 #include <algorithm>
 #include <array>
 #include <span>
@@ -19,30 +19,76 @@ struct LogPage {
   std::uint8_t code = 0;
   std::uint8_t subpage = 0;
   /// Appends what follows the four bytes of the page's header.
-  void (*build)(ParameterData& data) = nullptr;
+  void (*build)(const Unit& unit, ParameterData& data) = nullptr;
+  /// Null: every unit has it.
+  bool (*supported)(const Unit& unit) = nullptr;
+
+  bool of(const Unit& unit) const { return supported == nullptr || supported(unit); }
 };
 
-void build_supported_pages(ParameterData& data);
-void build_supported_subpages(ParameterData& data);
+void build_supported_pages(const Unit& unit, ParameterData& data);
+void build_supported_subpages(const Unit& unit, ParameterData& data);
+void build_provisioning_status(const Unit& unit, ParameterData& data);
 
 constexpr std::uint8_t kAllSubpages = 0xff;
 
 /// Ascending by code and subpage, as the lists must be.
-constexpr std::array<LogPage, 2> kPages = {{
+constexpr std::array<LogPage, 3> kPages = {{
     {0x00, 0x00, build_supported_pages},
     {0x00, kAllSubpages, build_supported_subpages},
+    {0x0c, 0x00, build_provisioning_status, has_threshold},
 }};
 
-void build_supported_pages(ParameterData& data) {
+void build_supported_pages(const Unit& unit, ParameterData& data) {
   for (const LogPage& page : kPages)
-    if (page.subpage == 0) data.append(page.code);
+    if (page.subpage == 0 && page.of(unit)) data.append(page.code);
 }
 
-void build_supported_subpages(ParameterData& data) {
+void build_supported_subpages(const Unit& unit, ParameterData& data) {
   for (const LogPage& page : kPages) {
+    if (!page.of(unit)) continue;
     data.append(page.code);
     data.append(page.subpage);
   }
+}
+
+/// A parameter in the form of a binary list that nothing changes or resets. Its scope: other units
+/// fill the same place.
+struct ResourceCount {
+  be16 code;
+  std::uint8_t control = 0x03;
+  std::uint8_t bytes = 0x08;
+  be32 count;
+  std::uint8_t scope = 0x02;
+  std::array<std::uint8_t, 3> reserved{};
+};
+static_assert(sizeof(ResourceCount) == 12);
+
+void append_count(ParameterData& data, std::uint16_t code, std::uint32_t count) {
+  ResourceCount parameter;
+  parameter.code = code;
+  parameter.count = count;
+  data.append(parameter);
+}
+
+/// Counts are of threshold sets (VPD B2); a place larger than what has room is as large as that.
+/// The percentage stands in the upper half of its field. As long as nobody has looked, nothing is
+/// used and all of the unit is available: the page must have a parameter.
+void build_provisioning_status(const Unit& unit, ParameterData& data) {
+  constexpr std::uint16_t kAvailable = 0x0001;
+  constexpr std::uint16_t kUsed = 0x0002;
+  constexpr std::uint16_t kAvailablePercentage = 0x0003;
+  const std::uint64_t set_bytes = std::uint64_t{unit.geometry.block_bytes}
+                                  << threshold_exponent(unit.geometry);
+  const auto sets = [set_bytes](std::uint64_t bytes) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes / set_bytes, 0xffffffff));
+  };
+  Room room = room_of(*unit.fullness);
+  if (!room.known()) room.available_bytes = unit.geometry.block_count * unit.geometry.block_bytes;
+  append_count(data, kAvailable, sets(room.available_bytes));
+  append_count(data, kUsed, sets(room.used_bytes));
+  const unsigned available_percent = room.known() ? 100 - room.used_percent() : 0;
+  append_count(data, kAvailablePercentage, available_percent << 16);
 }
 
 /// DS: nothing is saved. SPF: there is a subpage code.
@@ -53,14 +99,14 @@ struct LogHeader {
 };
 static_assert(sizeof(LogHeader) == 4);
 
-void append_page(const LogPage& page, ParameterData& data) {
+void append_page(const LogPage& page, const Unit& unit, ParameterData& data) {
   constexpr std::uint8_t kSpf = 0x40;
   LogHeader header;
   header.flags_and_code |= page.code;
   if (page.subpage != 0) header.flags_and_code |= kSpf;
   header.subpage = page.subpage;
   data.append(header);
-  page.build(data);
+  page.build(unit, data);
   data.put(offsetof(LogHeader, bytes),
            be16{static_cast<std::uint16_t>(data.size() - sizeof(LogHeader))});
 }
@@ -77,9 +123,10 @@ Step log_sense(Execution& execution) {
   constexpr std::uint8_t kPointerByte = 5;
   const auto cdb = as<LogSenseCdb>(execution.cdb);
   const auto code = static_cast<std::uint8_t>(cdb.page & 0x3f);
-  const auto of_code = [=](const LogPage& page) { return page.code == code; };
-  const auto wanted = [=](const LogPage& page) {
-    return page.code == code && page.subpage == cdb.subpage;
+  const Unit& unit = *execution.unit;
+  const auto of_code = [&](const LogPage& page) { return page.code == code && page.of(unit); };
+  const auto wanted = [&](const LogPage& page) {
+    return of_code(page) && page.subpage == cdb.subpage;
   };
   if (std::none_of(kPages.begin(), kPages.end(), of_code))
     return fail(execution, invalid_field_in_cdb(kPageByte, 5));
@@ -88,7 +135,7 @@ Step log_sense(Execution& execution) {
   // No page has parameters that one could begin with.
   if (cdb.parameter_pointer != 0) return fail(execution, invalid_field_in_cdb(kPointerByte));
   ParameterData data;
-  append_page(*page, data);
+  append_page(*page, unit, data);
   return give(execution, data, cdb.allocation_bytes);
 }
 

@@ -73,6 +73,21 @@ struct ExceptionsPage {
 };
 static_assert(sizeof(ExceptionsPage) == 12);
 
+/// Logical Block Provisioning (SBC-3, 6.4.6), a subpage of the one before: one soft threshold, in
+/// percent of what is available (SBC-4), told to every nexus (SITUA 0). It is the operator's.
+struct ProvisioningPage {
+  std::uint8_t code = 0x5c;  // SPF
+  std::uint8_t subpage = 0x02;
+  be16 length = 0x14;
+  std::uint8_t flags = 0;
+  std::array<std::uint8_t, 11> rest{};
+  std::uint8_t enabled_type_arming = 0x08;  // a percentage, decreasing; not enabled
+  std::uint8_t resource = 0x03;             // as the parameter of log page 0Ch
+  be16 reserved;
+  be32 count;
+};
+static_assert(sizeof(ProvisioningPage) == 24);
+
 constexpr std::uint8_t kWriteCacheEnable = 0x04;  // in CachingPage::flags
 constexpr std::uint8_t kDescriptorSense = 0x04;   // in ControlPage::flags_2
 constexpr std::uint8_t kSoftwareProtect = 0x08;   // in ControlPage::protection
@@ -112,6 +127,16 @@ void build_exceptions(const Unit&, const ModeState&, MutableBytes page) {
   store(page, ExceptionsPage{});
 }
 
+void build_provisioning_thresholds(const Unit& unit, const ModeState&, MutableBytes page) {
+  constexpr std::uint8_t kEnabled = 0x80;
+  ProvisioningPage thresholds;
+  if (has_threshold(unit)) {
+    thresholds.enabled_type_arming |= kEnabled;
+    thresholds.count = 100u - unit.threshold_percent;
+  }
+  store(page, thresholds);
+}
+
 /// MODE SENSE's changeable values need no table of their own that could disagree with what MODE
 /// SELECT takes: ones where a bit differs between the two modes that have nothing in common. The
 /// header stays.
@@ -128,13 +153,14 @@ ModePageBytes changeable(const ModePage& page, const Unit& unit) {
 }  // namespace
 
 std::span<const ModePage> mode_pages() {
-  static constexpr std::array<ModePage, 6> kPages = {{
+  static constexpr std::array<ModePage, 7> kPages = {{
       {0x01, 0x00, sizeof(ErrorRecoveryPage), build_error_recovery, nullptr},
       {0x08, 0x00, sizeof(CachingPage), build_caching, nullptr},
       {0x0a, 0x00, sizeof(ControlPage), build_control, apply_control},
       {0x0a, 0x01, sizeof(ControlExtensionPage), build_control_extension, nullptr},
       {0x1a, 0x00, sizeof(PowerConditionPage), build_power_condition, nullptr},
       {0x1c, 0x00, sizeof(ExceptionsPage), build_exceptions, nullptr},
+      {0x1c, 0x02, sizeof(ProvisioningPage), build_provisioning_thresholds, nullptr},
   }};
   return kPages;
 }

@@ -181,6 +181,9 @@ inline constexpr AdditionalSense kRegistrationsPreempted{SenseKey::kUnitAttentio
 /// The image was resized.
 inline constexpr AdditionalSense kCapacityChanged{SenseKey::kUnitAttention, 0x2a, 0x09,
                                                   "CAPACITY DATA HAS CHANGED"};
+/// The place that the unit takes its blocks from is nearly full (SBC-3, 4.7.3.8).
+inline constexpr AdditionalSense kSoftThresholdReached{SenseKey::kUnitAttention, 0x38, 0x07,
+                                                       "THIN PROVISIONING SOFT THRESHOLD REACHED"};
 /// The store could be opened at last, or there is another one in its place: look at it anew.
 inline constexpr AdditionalSense kInquiryDataChanged{SenseKey::kUnitAttention, 0x3f, 0x03,
                                                      "INQUIRY DATA HAS CHANGED"};

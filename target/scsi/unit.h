@@ -14,6 +14,7 @@
 
 #include "backend/backend.h"
 #include "scsi/medium_job.h"
+#include "scsi/provisioning.h"
 #include "scsi/reservations.h"
 #include "scsi/sense.h"
 #include "scsi/status.h"
@@ -85,7 +86,11 @@ struct Unit {
   /// FORMAT UNIT and SANITIZE are there: whoever keeps the unit carries MediumJobs out.
   bool runs_medium_jobs = false;
   MediumActivityPtr medium_activity;  // null: there is none
-  std::uint64_t generation = 0;       // raised with every snapshot
+  /// How full its store's place is, and from which share on hosts are told (provisioning.h); null,
+  /// 0: nobody looks.
+  std::shared_ptr<const Fullness> fullness;
+  std::uint8_t threshold_percent = 0;
+  std::uint64_t generation = 0;  // raised with every snapshot
 };
 
 /// What a command asks to change; applied on the home loop, one at a time for each unit, then seen

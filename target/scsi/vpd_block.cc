@@ -43,10 +43,10 @@ static_assert(sizeof(BlockCharacteristics) == 0x3c);
 
 /// From byte 4 on, without a descriptor of a provisioning group.
 struct Provisioning {
-  std::uint8_t threshold_exponent = 0;  // no thresholds
+  std::uint8_t threshold_exponent = 0;  // 0: no thresholds
   std::uint8_t support = 0;
   std::uint8_t type = 0;
-  std::uint8_t threshold_percentage = 0;
+  std::uint8_t threshold_percentage = 0;  // SBC-4: their width, in tenths; 0: of no percentages
 };
 static_assert(sizeof(Provisioning) == 4);
 
@@ -94,6 +94,11 @@ void build_provisioning(const Unit& unit, ParameterData& data) {
   if (thinly_provisioned(unit)) {
     page.support = kLbpuLbpwsLbpws10Lbprz;
     page.type = kThin;
+  }
+  if (has_threshold(unit)) {
+    constexpr std::uint8_t kTenths = 10;
+    page.threshold_exponent = threshold_exponent(unit.geometry);
+    page.threshold_percentage = limits::kThresholdHysteresis_percent * kTenths;
   }
   data.append(page);
 }

@@ -49,6 +49,7 @@ void LunHome::set_online(std::shared_ptr<backend::Backend> backend, scsi::Unit u
   unit_ = std::move(unit);
   unit_.generation = generation;
   unit_.mode = mode;  // what initiators have set outlives an outage
+  unit_.fullness = fullness_;
   unit_.availability = scsi::Availability::kReady;
   backend_ = std::move(backend);
   publish(news, kNoSession, std::move(done));
@@ -65,6 +66,23 @@ void LunHome::resize(std::uint64_t block_count, Done done) {
   if (job_) job_->spoiled = true;
   unit_.geometry.block_count = block_count;
   publish(scsi::sense::kCapacityChanged, kNoSession, std::move(done));
+}
+
+/// The numbers are in every snapshot already; only who must be told needs a new one.
+bool LunHome::set_fullness(const backend::Fullness& fullness) {
+  fullness_->used_bytes.store(fullness.used_bytes, std::memory_order_relaxed);
+  fullness_->available_bytes.store(fullness.available_bytes, std::memory_order_relaxed);
+  if (!scsi::has_threshold(unit_)) return false;
+  if (!threshold_.take(scsi::room_of(*fullness_), unit_.threshold_percent)) return false;
+  publish(scsi::sense::kSoftThresholdReached, kNoSession, [] {});
+  return true;
+}
+
+void LunHome::set_threshold(std::uint8_t percent) {
+  if (unit_.threshold_percent == percent) return;
+  unit_.threshold_percent = percent;
+  threshold_ = {};
+  publish(scsi::sense::kModeParametersChanged, kNoSession, [] {});
 }
 
 // --- Changes that commands ask for ---------------------------------------------------------------

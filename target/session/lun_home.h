@@ -13,6 +13,7 @@
 
 #include "scsi/kept_state.h"
 #include "scsi/medium_job.h"
+#include "scsi/provisioning.h"
 #include "scsi/sense.h"
 #include "scsi/unit.h"
 #include "session/baton.h"
@@ -77,6 +78,13 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
 
   /// The store has another size now: CAPACITY DATA HAS CHANGED to everyone.
   void resize(std::uint64_t block_count, Done done);
+
+  /// How full the place is that the store takes its space from. When it passes the unit's threshold
+  /// every nexus is told; true then. Until the first call nothing is known of it.
+  bool set_fullness(const backend::Fullness& fullness);
+
+  /// Another threshold, by the operator: MODE PARAMETERS HAVE CHANGED. 0: there is none any more.
+  void set_threshold(std::uint8_t percent);
 
   /// One change at a time, in the order of asking; `changed` when every lane has it, and the store
   /// too where it must survive a restart. Of session `from`, which is told nothing but the outcome.
@@ -147,6 +155,8 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   LaneBroadcast& lanes_;
   scsi::Unit unit_;
   std::shared_ptr<backend::Backend> backend_;
+  const std::shared_ptr<scsi::Fullness> fullness_ = std::make_shared<scsi::Fullness>();
+  scsi::SoftThreshold threshold_;
   std::deque<Change> changes_;  // the first is in progress
   bool changing_ = false;
   bool served_ = false;             // it has been online: unit_ has what initiators have set

@@ -14,6 +14,7 @@
 //     two take mutex_, and a refresh that comes second finds the file closed, which is no mistake.
 #include "backend/file/file_backend.h"
 
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 
 #include <atomic>
@@ -93,6 +94,16 @@ class File final : public FileBackend {
   }
 
   const Traits& traits() const override { return traits_; }
+
+  /// By its path: a descriptor would keep the file open after its close.
+  FullnessGauge fullness_gauge() const override {
+    return [path = options_.path]() -> std::optional<Fullness> {
+      struct statvfs system;
+      if (::statvfs(path.c_str(), &system) != 0) return std::nullopt;
+      const std::uint64_t block = system.f_frsize;
+      return Fullness{(system.f_blocks - system.f_bfree) * block, system.f_bavail * block};
+    };
+  }
 
   void watch(Watcher* watcher) override {
     check(gate_.idle(), "a watcher changes while nothing is in progress");

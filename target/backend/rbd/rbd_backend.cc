@@ -165,6 +165,17 @@ State RbdBackend::state() const {
   return standing_->state();
 }
 
+FullnessGauge RbdBackend::fullness_gauge() const {
+  return [weak = std::weak_ptr(image_->pool().cluster()),
+          pool = image_->facts().data_pool_id]() -> std::optional<Fullness> {
+    const auto cluster = weak.lock();
+    if (cluster == nullptr || cluster->fenced()) return std::nullopt;
+    const auto full = cluster->pool_fullness(pool);
+    if (!full || !*full) return std::nullopt;
+    return Fullness{(*full)->stored_bytes, (*full)->available_bytes};
+  };
+}
+
 void RbdBackend::watch(Watcher* watcher) {
   check(gate_.idle(), "a watcher changes while nothing is in progress");
   standing_->watch(watcher);

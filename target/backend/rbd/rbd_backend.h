@@ -29,6 +29,8 @@ class RbdBackend final : public Backend {
   void submit(Request& request) noexcept override;
   State state() const override;
   const Traits& traits() const override { return traits_; }
+  /// Of the pool that the data is in. Nothing once the connection is fenced or gone.
+  FullnessGauge fullness_gauge() const override;
   void watch(Watcher* watcher) override;
   /// Waits for at most limits::kImageCloseTimeout; the rest is done by a thread of its own, when
   /// and if the cluster answers. (Where the machine gives no thread, it waits as long as it takes.)

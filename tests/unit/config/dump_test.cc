@@ -76,6 +76,7 @@ TEST(Dump, IsReadable) {
             "file = \"/srv/a.img\"\n"
             "block_size = 512\n"
             "read_only = false\n"
+            "pool_threshold_percent = 80\n"
             "slo = { read_ms = 10, write_ms = 20, objective = 0.99 }\n"
             "\n"
             "[[target.initiator]]\n"

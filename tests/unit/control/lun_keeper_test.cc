@@ -149,7 +149,8 @@ class LunKeeperTest : public ::testing::Test {
     auto known = std::make_shared<std::promise<void>>();
     auto result = known->get_future();
     on_home([this, lun, known, &stores] {
-      const KeeperTools tools{home_, *workers_, *workers_, *gateway_, *segment_, stores, 1};
+      const KeeperTools tools{home_,     *workers_, *workers_, *workers_,
+                              *gateway_, *segment_, stores,    1};
       keeper_ = std::make_shared<LunKeeper>(tools, 1, target_, lun);
       ASSERT_TRUE(keeper_->start([known] { known->set_value(); }));
     });

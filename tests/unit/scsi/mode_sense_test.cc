@@ -19,6 +19,8 @@ const std::string kControl = "0a0a 02 10 00 00 0000 0000 0000";
 const std::string kControlExtension = "4a01 001c 05" + std::string(54, '0');
 const std::string kPower = "1a26" + std::string(74, '0') + "54";
 const std::string kExceptions = "1c0a 08 000000000000000000";
+/// A percentage of what is available, decreasing; there is none.
+const std::string kThresholds = "5c02 0014 00" + std::string(22, '0') + "08 03 0000 00000000";
 const std::string kDescriptor = "00000800 00 000200";
 
 TEST(ModeSense, SixBytesGiveAllPages) {
@@ -37,8 +39,9 @@ TEST(ModeSense, TenBytesGiveAllPages) {
 TEST(ModeSense, SubpagesComeBehindTheirPage) {
   Disk disk;
   EXPECT_THAT(disk.send("1a 00 3f ff ff 00"),
-              Gives("8b 00 10 08" + kDescriptor + kErrorRecovery + kCaching + kControl +
-                    kControlExtension + kPower + kExceptions));
+              Gives("a3 00 10 08" + kDescriptor + kErrorRecovery + kCaching + kControl +
+                    kControlExtension + kPower + kExceptions + kThresholds));
+  EXPECT_THAT(disk.send("1a 08 1c 02 ff 00"), Gives("1b 00 10 00" + kThresholds));
   EXPECT_THAT(disk.send("1a 08 0a 01 ff 00"), Gives("23 00 10 00" + kControlExtension));
   EXPECT_THAT(disk.send("1a 08 0a ff ff 00"), Gives("2f 00 10 00" + kControl + kControlExtension));
   EXPECT_THAT(disk.send("1a 08 08 ff ff 00"), Gives("17 00 10 00" + kCaching));

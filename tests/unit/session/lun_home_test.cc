@@ -114,6 +114,31 @@ TEST(LunHome, AUnitThatComesWithAFailureHasItUntilItIsLeft) {
   EXPECT_EQ(lun.home->unit().medium_activity, nullptr) << "it was opened before that was left";
 }
 
+/// Its place becomes fuller, is emptied a little, and becomes fuller again.
+TEST(LunHome, EverybodyIsToldOnceWhenThePlaceIsNearlyFull) {
+  Home lun;
+  auto store = std::make_shared<test::FakeStore>(4096);
+  scsi::Unit unit;
+  unit.threshold_percent = 80;
+  unit.geometry.unmap_granularity_blocks = 8;
+  EXPECT_FALSE(lun.home->set_fullness({90, 10})) << "nobody is there yet";
+  lun.home->set_online(store, unit, [] {});
+  lun.lanes.updates.clear();
+  EXPECT_FALSE(lun.home->set_fullness({79, 21}));
+  EXPECT_TRUE(lun.lanes.updates.empty()) << "a number alone is no news";
+  EXPECT_TRUE(lun.home->set_fullness({80, 20}));
+  ASSERT_EQ(lun.lanes.updates.size(), 1u);
+  EXPECT_EQ(lun.lanes.updates[0].attention, scsi::sense::kSoftThresholdReached);
+  EXPECT_EQ(lun.lanes.updates[0].except, kNoSession);
+  EXPECT_FALSE(lun.home->set_fullness({95, 5}));
+  EXPECT_EQ(scsi::room_of(*lun.lanes.updates[0].view->unit.fullness).used_bytes, 95u)
+      << "snapshots that are there show it";
+  lun.home->set_threshold(90);
+  ASSERT_EQ(lun.lanes.updates.size(), 2u);
+  EXPECT_EQ(lun.lanes.updates[1].attention, scsi::sense::kModeParametersChanged);
+  EXPECT_TRUE(lun.home->set_fullness({95, 5})) << "it is another threshold";
+}
+
 /// A LUN is lost while its reservations are being stored, and removed before that has ended: both
 /// its keeper's waits end, or the removal never would.
 TEST(LunHome, EverybodyWhoWaitsForTheStoreIsTold) {
