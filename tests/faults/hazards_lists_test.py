@@ -98,7 +98,7 @@ class Lists(ListTest):
         """Guards: what a CDB says of its list allocates nothing beyond what a list may have
         (hazard 24; FreeBSD: PERSISTENT RESERVE OUT of 4 GiB)."""
         with self.memory_within(16 * MIB):
-            for cdb in (reserve_out(0xFFFFFFFF), reserve_out(0x80000000), reserve_out(8193),
+            for cdb in (reserve_out(0xFFFFFFFF), reserve_out(0x80000000), reserve_out(0x10001),
                         extended_copy(0xFFFFFFFF), extended_copy(8193), unmap(0xFFFF),
                         mode_select10(0xFFFF), write_buffer(0, 0xFFFFFF)):
                 for edtl in (0, 24, 0xFFFFFFFF):
