@@ -6,11 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "config/secrets.h"
 #include "control/descriptors.h"
 #include "control/online_check.h"
@@ -70,5 +72,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;  // --help and --version end here as well
   }
-  return run(options);
+  const int code = run(options);
+  // A fenced client of RADOS may never shut down, and must not meet the end of its library.
+  if (!lungate::detached_threads_end_within(lungate::limits::kExitPatience)) std::_Exit(code);
+  return code;
 }

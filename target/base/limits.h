@@ -446,6 +446,8 @@ static_assert(kLogoutPatience < kDrainTimeout);
 inline constexpr std::chrono::milliseconds kCloseTimeout{10'000};
 static_assert(kImageCloseTimeout <= kCloseTimeout, "an image that can be released is released");
 static_assert(kLookUpTime < kCloseTimeout, "a look-up does not decide how the process ends");
+/// When all is closed: for what nobody waits for (a fenced client that shuts down takes some ms).
+inline constexpr std::chrono::milliseconds kExitPatience{1'000};
 /// Threads for calls that block, and those that wait for stores to open: apart, so that images that
 /// hang hold up neither a close nor a reload. A store that hangs costs one opener for
 /// kImageOpenTimeout once, and for kJoinedAttemptPatience at every retry.

@@ -8,8 +8,10 @@
 
 #include <pthread.h>
 
+#include <condition_variable>
 #include <csignal>
 #include <exception>
+#include <mutex>
 
 namespace lungate {
 namespace {
@@ -30,6 +32,33 @@ class AllSignalsBlocked {
   sigset_t before_;
 };
 
+/// The detached threads that still work. The one thing here that belongs to the process: they have
+/// no owner who could know them, and they may outlive main(), so it is never destroyed.
+class Detached {
+ public:
+  static Detached& of_this_process() {
+    static auto* const one = new Detached;
+    return *one;
+  }
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    ++working_;
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    if (--working_ == 0) none_.notify_all();
+  }
+  bool none_within(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return none_.wait_for(lock, patience, [this] { return working_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  unsigned working_ = 0;
+};
+
 }  // namespace
 
 std::thread start_thread(const char* name, std::function<void()> body) {
@@ -40,12 +69,22 @@ std::thread start_thread(const char* name, std::function<void()> body) {
 }
 
 bool start_detached(const char* name, const std::function<void()>& body) noexcept {
+  Detached& detached = Detached::of_this_process();
+  detached.begin();
   try {
-    start_thread(name, body).detach();
+    start_thread(name, [body, &detached] {
+      body();
+      detached.end();
+    }).detach();
     return true;
   } catch (const std::exception&) {  // system_error, or no memory for the closure
+    detached.end();
     return false;
   }
+}
+
+bool detached_threads_end_within(std::chrono::milliseconds patience) {
+  return Detached::of_this_process().none_within(patience);
 }
 
 }  // namespace lungate

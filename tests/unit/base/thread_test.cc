@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <chrono>
 #include <csignal>
 #include <future>
 #include <string>
@@ -47,6 +48,15 @@ TEST(DetachedThread, BlocksSignalsToo) {
   EXPECT_FALSE(heard.get_future().get());
 }
 
+TEST(DetachedThread, OfWhichOneStillWorksIsKnown) {
+  using namespace std::chrono_literals;
+  std::promise<void> go;
+  ASSERT_TRUE(start_detached("lg-test", [gone = go.get_future().share()] { gone.wait(); }));
+  EXPECT_FALSE(detached_threads_end_within(0ms));
+  go.set_value();
+  EXPECT_TRUE(detached_threads_end_within(1min));
+}
+
 TEST(DetachedThread, ThatCannotBeIsAValue) {
   bool ran = false;
   {
@@ -56,6 +66,8 @@ TEST(DetachedThread, ThatCannotBeIsAValue) {
   }
   EXPECT_FALSE(ran);
   EXPECT_TRUE(hears(SIGTERM));
+  EXPECT_TRUE(detached_threads_end_within(std::chrono::minutes(1)))
+      << "it counts although it is not";
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -19,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/thread.h"
 #include "ceph/cluster.h"
 #include "ceph/image.h"
 #include "ceph/pool.h"
@@ -38,6 +40,14 @@ inline ceph::ClusterSettings cluster_settings() {
   settings.conf_file = ceph_conf();
   return settings;
 }
+
+/// As main() of the target does it: librados' statics are not destroyed under a fenced client that
+/// is still shutting down.
+class QuietEnd : public testing::Environment {
+ public:
+  void TearDown() override { EXPECT_TRUE(detached_threads_end_within(std::chrono::minutes(1))); }
+};
+inline testing::Environment* const quiet_end = testing::AddGlobalTestEnvironment(new QuietEnd);
 
 /// "t-PID-N": no two tests meet, in whatever order and number they run.
 inline std::string fresh_name() {
