@@ -188,6 +188,17 @@ void Connection::flush() {
   former_handler_.reset();
   dirty_ = false;
   if (open() && doomed_) return close(CloseReason::kNoMemory);
+  const bool all = send_queued();
+  if (!open()) return;
+  if (queue_.empty()) send_stuck_ = BootTime{};
+  if (queue_.empty() && state_ == ConnectionState::kLeaving) return close(leaves_because_);
+  wants_write_ = !all;
+  choked_ = too_much_unsent();
+  update_interest();
+  consume_kept();
+}
+
+bool Connection::send_queued() {
   bool all = true;
   while (open() && !queue_.empty()) {
     std::array<iovec, limits::kSendPiecesMax> pieces;
@@ -195,7 +206,10 @@ void Connection::flush() {
     std::size_t wanted = 0;
     for (std::size_t i = 0; i < count; ++i) wanted += pieces[i].iov_len;
     const Transfer put = session::send(fd_.get(), std::span(pieces).first(count));
-    if (put.error != 0) return close(CloseReason::kPeerClosed);
+    if (put.error != 0) {
+      close(CloseReason::kPeerClosed);
+      return false;
+    }
     if (put.bytes > 0) {
       sent_at_ = send_stuck_ = boot_now();
       lane_.recorder().add(telemetry::GatewayCounter::kBytesSent, put.bytes);
@@ -204,13 +218,7 @@ void Connection::flush() {
     all = put.bytes == wanted;
     if (!all) break;
   }
-  if (!open()) return;
-  if (queue_.empty()) send_stuck_ = BootTime{};
-  if (queue_.empty() && state_ == ConnectionState::kLeaving) return close(leaves_because_);
-  wants_write_ = !all;
-  choked_ = too_much_unsent();
-  update_interest();
-  consume_kept();
+  return all;
 }
 
 void Connection::pause() {
@@ -242,6 +250,11 @@ void Connection::close_after_send(CloseReason reason) {
   leaves_because_ = reason;
   state_.enter(ConnectionState::kLeaving);
   update_interest();
+}
+
+void Connection::take_leave(CloseReason reason) {
+  if (open() && !doomed_) send_queued();
+  close(reason);
 }
 
 /// The order matters: first nothing can be read or written any more, then the framer forgets the

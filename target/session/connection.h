@@ -125,6 +125,9 @@ class Connection {
   void resume();
 
   void close(CloseReason reason);
+  /// The same, after one try to send what is queued: the answer that this very turn has made (to a
+  /// TARGET COLD RESET, say) goes out, and a peer that does not read holds up nothing.
+  void take_leave(CloseReason reason);
   /// Once everything that is queued has been sent; reads no more.
   void close_after_send(CloseReason reason);
   /// The handler holds nothing any more. REQUIRES: closed.
@@ -140,6 +143,8 @@ class Connection {
  private:
   void ready(event::Interest what);
   void receive_some();
+  /// As much as the kernel takes; true when that was all. May close the connection.
+  bool send_queued();
   /// False when the connection was closed or paused meanwhile.
   bool consume(Bytes in);
   bool react(iscsi::Framer::Event event);

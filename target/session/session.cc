@@ -353,7 +353,7 @@ void Session::take_directory(bool first) {
 }
 
 void Session::end(CloseReason reason) {
-  connection_.close(reason);
+  connection_.take_leave(reason);
 }
 
 void Session::drain() {

@@ -152,8 +152,8 @@ void TaskManager::clear_task_set(const iscsi::TaskManagementRequest& request) {
 }
 
 /// Every LUN of the target, also those that this initiator does not see: it is the target that is
-/// reset (SAM-5, 7.10). After a cold reset all sessions end, this one too: the answer is on its way
-/// by then, for the ends come by the home loop.
+/// reset (SAM-5, 7.10). After a cold reset all sessions end, this one too: the answer is queued by
+/// then, and Session::end() sends it.
 void TaskManager::reset_target(const iscsi::TaskManagementRequest& request) {
   Lane& lane = session_.lane();
   const ExportedTarget* target = lane.directory()->find(session_.identity().target_name);

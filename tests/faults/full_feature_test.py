@@ -12,6 +12,7 @@ from peer import (COMMAND, CONTINUE, DATA_OUT, FINAL, LOGIN, LOGOUT, NO_TAG, NOP
                   TEXT, TEXT_RESPONSE, Closed, pdu, read10, write10)
 
 INVALID_FIELD = 9  # reason of a Reject (11.17.1)
+TARGET_COLD_RESET = 7
 KNOWN = (NOP_OUT, COMMAND, TASK, LOGIN, TEXT, DATA_OUT, LOGOUT, SNACK)
 
 
@@ -65,6 +66,8 @@ class FullFeature(FaultTest):
                     raw = bytearray(pdu(random.choice(KNOWN), data=random.randbytes(
                         random.choice((0, 4, 48, 512)))))
                     raw[1] = random.randrange(256)
+                    if raw[0] & 0x3F == TASK and raw[1] & 0x7F == TARGET_COLD_RESET:
+                        raw[1] ^= 1  # which may rightly end the session after this one
                     raw[8:16] = random.choice((bytes(8), random.randbytes(8)))
                     raw[16:20] = random.choice((b"\0\0\0\x01", random.randbytes(4)))
                     raw[24:28] = struct.pack(">I", peer.cmd_sn + random.choice((0, 0, 0, 1, -1)))
@@ -190,8 +193,7 @@ class FullFeature(FaultTest):
     def test_unknown_task_management_functions(self):
         """Guards: function codes are held against the table."""
         peer = self.session()
-        target_cold_reset = 7
-        for function in set(range(128)) - {target_cold_reset}:
+        for function in set(range(128)) - {TARGET_COLD_RESET}:
             itt = peer.manage(function)
             got = peer.until(lambda got, itt=itt: got.itt == itt or got.opcode == REJECT)[-1]
             self.assertIn(got.opcode, (TASK_RESPONSE, REJECT))
@@ -200,7 +202,7 @@ class FullFeature(FaultTest):
     def test_a_cold_reset_is_answered_and_ends_every_session(self):
         """Guards: the answer is sent before the sessions of the target are closed."""
         peer, other = self.session(), self.session(isid=bytes([0x80, 0, 0, 0, 0, 2]))
-        itt = peer.manage(7)
+        itt = peer.manage(TARGET_COLD_RESET)
         self.assertEqual(peer.until(lambda got: got.itt == itt)[-1].opcode, TASK_RESPONSE)
         for one in (peer, other):
             with self.assertRaises(Closed):

@@ -234,6 +234,24 @@ TEST(Session, WhoDoesNotLogOutWhenAskedIsClosedInTheEnd) {
   EXPECT_TRUE(drained.wait());
 }
 
+/// A lane finds both letters in one turn. Guards take_leave(): the answer to a TARGET COLD RESET was
+/// lost when the end of the sessions came in the same turn.
+TEST(Session, WhatWasSaidInTheTurnThatEndsItIsSent) {
+  RigOptions options;
+  options.settings.logout_patience = std::chrono::seconds(60);
+  Rig rig(options);
+  Peer peer = rig.ready();
+  const SessionId id = rig.descriptions().front().id;
+  Signal drained;
+  rig.on_home([&] {
+    rig.gateway().drain(drained.done());
+    return rig.gateway().disconnect(id);
+  });
+  EXPECT_EQ(peer.expect<iscsi::AsyncMessage>().event, 1);
+  EXPECT_TRUE(peer.closed());
+  EXPECT_TRUE(drained.wait());
+}
+
 TEST(Session, TargetsThatAnInitiatorMayNotUseAreNotNamed) {
   Rig rig;
   config::Target& secret = rig.directory.targets["iqn.2026-11.io.lungate:secret"].config;
