@@ -234,8 +234,8 @@ TEST(Session, WhoDoesNotLogOutWhenAskedIsClosedInTheEnd) {
   EXPECT_TRUE(drained.wait());
 }
 
-/// A lane finds both letters in one turn. Guards take_leave(): the answer to a TARGET COLD RESET was
-/// lost when the end of the sessions came in the same turn.
+/// A lane finds both letters in one turn. Guards take_leave(): the answer to a TARGET COLD RESET
+/// was lost when the end of the sessions came in the same turn.
 TEST(Session, WhatWasSaidInTheTurnThatEndsItIsSent) {
   RigOptions options;
   options.settings.logout_patience = std::chrono::seconds(60);
