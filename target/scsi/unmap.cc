@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // UNMAP (SBC-3, 5.28). The whole parameter list is checked before the first block is unmapped; then
-// each descriptor is one request, in order.
+// each stretch that its descriptors name is one request, in order.
 #include "scsi/cdb.h"
 #include "scsi/commands.h"
 #include "scsi/error_map.h"
@@ -66,26 +66,44 @@ std::optional<Sense> bad_descriptor(Bytes list, const Geometry& geometry) {
   return std::nullopt;
 }
 
+/// Neighbours in the list that are neighbours on the disk: one request to the store, where some
+/// initiators name hundreds of blocks one by one.
+struct Stretch {
+  std::uint64_t lba = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t end = 0;  // index of the descriptor behind it
+};
+
+/// The next that has blocks, from descriptor `index` on. Without blocks: there is none.
+Stretch next_stretch(Bytes list, std::uint64_t index) {
+  const std::uint64_t count = descriptor_count(list);
+  while (index < count && descriptor(list, index).blocks == 0) ++index;
+  Stretch stretch{.lba = 0, .blocks = 0, .end = index};
+  if (index < count) stretch.lba = descriptor(list, index).lba;
+  for (; stretch.end < count; ++stretch.end) {
+    const Descriptor next = descriptor(list, stretch.end);
+    if (next.lba != stretch.lba + stretch.blocks) break;
+    stretch.blocks += next.blocks;
+  }
+  return stretch;
+}
+
 Step unmap_next(Execution& execution);
 
 Step unmapped(Execution& execution) {
-  if (execution.request.status != backend::Status::kOk)
-    return backend_failed(execution, /*executed_in_part=*/execution.cursor > 1);
-  return unmap_next(execution);
+  if (execution.request.status == backend::Status::kOk) return unmap_next(execution);
+  const bool first = execution.cursor == next_stretch(execution.data_out, 0).end;
+  return backend_failed(execution, /*executed_in_part=*/!first);
 }
 
-/// The next descriptor that has blocks, from `cursor` on; the end of the list ends the command.
 Step unmap_next(Execution& execution) {
-  const Bytes list = execution.data_out;
-  while (execution.cursor < descriptor_count(list)) {
-    const Descriptor next = descriptor(list, execution.cursor++);
-    if (next.blocks == 0) continue;
-    const std::uint64_t block_bytes = execution.unit->geometry.block_bytes;
-    return submit(execution,
-                  {backend::Verb::kDiscard, next.lba * block_bytes, next.blocks * block_bytes, {}},
-                  unmapped);
-  }
-  return good(execution);
+  const Stretch next = next_stretch(execution.data_out, execution.cursor);
+  if (next.blocks == 0) return good(execution);
+  execution.cursor = next.end;
+  const std::uint64_t block_bytes = execution.unit->geometry.block_bytes;
+  return submit(execution,
+                {backend::Verb::kDiscard, next.lba * block_bytes, next.blocks * block_bytes, {}},
+                unmapped);
 }
 
 }  // namespace

@@ -54,6 +54,15 @@ TEST(Unmap, EachDescriptorIsOneDiscardInOrder) {
   EXPECT_EQ(disk.send("28 00 00000001 00 0001 00").data, filled(512, 0xff));
 }
 
+TEST(Unmap, NeighboursAreOneDiscard) {
+  Disk disk;
+  const auto answer = unmap(disk, list_of({{0, 0}, {8, 1}, {9, 1}, {10, 2}, {14, 1}, {13, 1}}));
+  EXPECT_THAT(answer, Good());
+  EXPECT_THAT(answer.calls,
+              ElementsAre(Call{Verb::kDiscard, 4096, 2048}, Call{Verb::kDiscard, 7168, 512},
+                          Call{Verb::kDiscard, 6656, 512}));
+}
+
 TEST(Unmap, NothingToDoIsGood) {
   Disk disk;
   EXPECT_THAT(unmap(disk, {}), Good()) << "no parameter list";
@@ -137,12 +146,12 @@ TEST(Unmap, IsUnknownWhereTheBackendCannotDiscard) {
   EXPECT_THAT(unmap(disk, list_of({{0, 0}})), Fails(sense::kInvalidOperationCode));
 }
 
-TEST(Unmap, AFailureStopsItAndAfterTheFirstDescriptorIsNeverBusy) {
+TEST(Unmap, AFailureStopsItAndAfterTheFirstDiscardIsNeverBusy) {
   Disk disk;
   disk.store.fail(backend::Status::kNoMemory, 0);
   EXPECT_EQ(unmap(disk, list_of({{0, 8}, {8, 8}})).status, Status::kBusy);
   disk.store.fail(backend::Status::kNoMemory, 1);
-  const auto answer = unmap(disk, list_of({{0, 8}, {8, 8}, {16, 8}}));
+  const auto answer = unmap(disk, list_of({{0, 8}, {16, 8}, {32, 8}}));
   EXPECT_THAT(answer, Fails(sense::kCommunicationFailure));
   EXPECT_EQ(answer.calls.size(), 2u);
 }
