@@ -257,6 +257,11 @@ static_assert(16 + kCopyDescriptorBytesMax <= kParameterListBytesMax);
 /// Copies of one nexus that it may ask about (RECEIVE COPY STATUS), in progress or ended. The
 /// oldest that has ended gives way.
 inline constexpr std::size_t kCopyRecordsMax = 8;
+
+/// Commands that hold a range of one LUN for themselves or wait for one (COMPARE AND WRITE above
+/// all): a VMware cluster of 64 hosts has a few each. Each of them that overlaps is compared with
+/// those before it when one ends, on the loop that everybody shares; more are BUSY.
+inline constexpr std::size_t kRangeLocksPerLunMax = 1024;
 /// The echo buffer that each nexus has, once it has written to it (WRITE BUFFER): a page, for it is
 /// to try a path out, not to keep data. SPC-4 wants at least 252 bytes.
 inline constexpr std::uint16_t kEchoBufferBytesMax = 4096;

@@ -92,8 +92,11 @@ Step sanitize_overwrite(Execution& execution) {
   return run_on_medium(execution, std::move(job));
 }
 
+/// It leaves a SANITIZE that has failed. What a FORMAT UNIT has left half done is whole only after
+/// work that succeeds: then there is nothing to leave.
 Step sanitize_exit_failure_mode(Execution& execution) {
-  if (execution.unit->medium_activity == nullptr) return good(execution);
+  const MediumActivityPtr& activity = execution.unit->medium_activity;
+  if (activity == nullptr || activity->work == MediumWork::kFormat) return good(execution);
   return run_on_medium(execution, job_of(execution, MediumWork::kExitFailureMode));
 }
 

@@ -374,7 +374,7 @@ void Commands::hurry(Task& task) {
   backend::hurry(task.execution.request);
   const auto& change = task.execution.change;
   if (task.lun != nullptr && change && std::holds_alternative<scsi::MediumJob>(*change))
-    lane_.home().let_waiter_go(task.lun->id, session_.id());
+    lane_.home().let_waiter_go(task.lun->id, task.lock_ticket);
 }
 
 void Commands::wait_for(Task& task, const Baton& baton) {

@@ -72,9 +72,12 @@ std::shared_ptr<LunHome> Gateway::add_lun(LunId id, scsi::Unit unit, telemetry::
 }
 
 /// Off the home's list first: whoever asks for a change of it from now on is answered at once.
+/// First no change finds a store any more, and whoever waits for a format's end is answered: it is
+/// among the commands that are waited for then.
 void Gateway::remove_lun(LunId id, Done done) {
   const std::shared_ptr<LunHome> home = luns_.at(id);
   luns_.erase(id);
+  home->abandon_store();
   quiesce_lun(id, LunFate::kRemoved, [this, id, home, done = std::move(done)]() mutable {
     home->retire([this, id, done = std::move(done)]() mutable {
       on_every_lane([id](Lane& lane, const Baton&) { lane.forget_lun(id); }, std::move(done));
@@ -252,7 +255,7 @@ void Gateway::connection_ended(const Source& source) {
   });
 }
 
-void Gateway::apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
+void Gateway::apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, Asker by,
                            Changed changed) {
   auto answer = [&from, changed = std::move(changed)](const scsi::ChangeOutcome& outcome) {
     from.post([changed, outcome] { changed(outcome); });
@@ -264,10 +267,10 @@ void Gateway::apply_change(Lane& from, LunId lun, const scsi::UnitChange& change
   });
 }
 
-void Gateway::let_waiter_go(LunId lun, SessionId waiter) {
-  home_.post([this, lun, waiter] {
+void Gateway::let_waiter_go(LunId lun, std::uint64_t ticket) {
+  home_.post([this, lun, ticket] {
     const auto found = luns_.find(lun);
-    if (found != luns_.end()) found->second->let_waiter_go(waiter);
+    if (found != luns_.end()) found->second->let_waiter_go(ticket);
   });
 }
 
@@ -281,7 +284,8 @@ void Gateway::lock_ranges(Lane& from, LockRequest request,
       return found != luns_.end() && found->second->backend() != nullptr &&
              found->second->backend().get() == range.backend;
     };
-    if (!std::all_of(request.ranges.begin(), request.ranges.end(), served))
+    const auto& ranges = request.ranges;
+    if (!std::all_of(ranges.begin(), ranges.end(), served) || !locks_.has_room(request))
       return from.post([answer] { answer(false); });
     locks_.lock(request, [&from, answer] { from.post([answer] { answer(true); }); });
   });

@@ -99,9 +99,9 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void session_ended(SessionId id) override;
   void proof_failed(const Source& source) override;
   void connection_ended(const Source& source) override;
-  void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
+  void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, Asker by,
                     Changed changed) override;
-  void let_waiter_go(LunId lun, SessionId waiter) override;
+  void let_waiter_go(LunId lun, std::uint64_t ticket) override;
   void lock_ranges(Lane& from, LockRequest request,
                    std::function<void(bool granted)> answer) override;
   void unlock_ranges(std::uint64_t ticket) override;

@@ -35,13 +35,14 @@ class HomeDoor {
   /// Answered after every lane has the change, or at once if there is nothing to change (the LUN
   /// has been removed meanwhile: BUSY). The caller's command is in progress on the LUN until then,
   /// so the LUN is still known to its lane.
-  virtual void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, SessionId by,
+  virtual void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, Asker by,
                             Changed changed) = 0;
-  /// If this session waits for the end of a FORMAT UNIT or SANITIZE of the LUN, it is answered now:
-  /// neither is stopped by task management (SBC-3, 4.11.3), and nobody should wait for hours to
-  /// hear that.
-  virtual void let_waiter_go(LunId lun, SessionId waiter) = 0;
-  /// False at once when one of the LUNs does not have the store any more that is named. True, and
+  /// If the command that holds this range lock has asked for a FORMAT UNIT or SANITIZE of the LUN,
+  /// it is answered as soon as that has begun: neither is stopped by task management (SBC-3,
+  /// 4.11.3), and nobody should wait for hours to hear that.
+  virtual void let_waiter_go(LunId lun, std::uint64_t ticket) = 0;
+  /// False at once when one of the LUNs does not have the store any more that is named, or when too
+  /// many ask for its ranges. True, and
   /// perhaps late, when nobody else writes there: until unlock_ranges().
   virtual void lock_ranges(Lane& from, LockRequest request,
                            std::function<void(bool granted)> answer) = 0;

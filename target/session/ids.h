@@ -13,4 +13,11 @@ using SessionId = std::uint64_t;
 
 inline constexpr SessionId kNoSession = 0;
 
+/// Who asks for a change of a LUN: a command of this session, known by its range lock (0: it has
+/// none, and nobody can take its wish back).
+struct Asker {
+  SessionId session = kNoSession;
+  std::uint64_t ticket = 0;
+};
+
 }  // namespace lungate::session

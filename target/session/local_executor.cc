@@ -132,15 +132,16 @@ void LocalExecutor::delivered(Mail& letter) noexcept {
 /// The task stays in progress on its LUN until the home loop answers, so that the LUN is not
 /// forgotten and a reset waits for it. An abort meanwhile is seen by proceed(): the change stands.
 void LocalExecutor::change(Task& task) noexcept {
-  lane_.home().apply_change(lane_, task.lun->id, *task.execution.change, task.session->id(),
+  lane_.home().apply_change(lane_, task.lun->id, *task.execution.change,
+                            {task.session->id(), task.lock_ticket},
                             [this, &task](const scsi::ChangeOutcome& outcome) {
                               task.execution.changed = outcome;
                               proceed(task, scsi::resume(task.execution));
                             });
 }
 
-/// Refused when a unit has lost its store, or has another one by now: BUSY, and the initiator asks
-/// again.
+/// Refused when a unit has lost its store, or has another one by now, or more ranges are asked for
+/// than may be (kRangeLocksPerLunMax): BUSY, and the initiator asks again.
 void LocalExecutor::lock(Task& task) noexcept {
   const scsi::Execution& execution = task.execution;
   check(task.lock_ticket == 0, "a command locks once");

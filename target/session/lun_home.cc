@@ -87,8 +87,8 @@ void LunHome::set_threshold(std::uint8_t percent) {
 
 // --- Changes that commands ask for ---------------------------------------------------------------
 
-void LunHome::apply(const scsi::UnitChange& change, SessionId from, Changed changed) {
-  add({[this, change] { std::visit([this](const auto& what) { carry_out(what); }, change); }, from,
+void LunHome::apply(const scsi::UnitChange& change, Asker by, Changed changed) {
+  add({[this, change] { std::visit([this](const auto& what) { carry_out(what); }, change); }, by,
        std::move(changed)});
 }
 
@@ -115,7 +115,7 @@ void LunHome::end_change(const scsi::ChangeOutcome& outcome) {
 void LunHome::carry_out(const scsi::ModeState& mode) {
   if (mode == unit_.mode) return end_change({});
   unit_.mode = mode;
-  publish(scsi::sense::kModeParametersChanged, changes_.front().from,
+  publish(scsi::sense::kModeParametersChanged, changes_.front().by.session,
           [self = shared_from_this()] { self->end_change({}); });
 }
 
@@ -147,8 +147,8 @@ void LunHome::take_reservations() {
                            ? nullptr
                            : std::make_shared<const scsi::Reservations>(result_.next);
   publish(
-      std::nullopt, changes_.front().from, [self = shared_from_this()] { self->abort_preempted(); },
-      std::move(result_.told));
+      std::nullopt, changes_.front().by.session,
+      [self = shared_from_this()] { self->abort_preempted(); }, std::move(result_.told));
 }
 
 /// Beside the queue of changes: a command of the preempted may be waiting in it, and this would
@@ -157,7 +157,7 @@ void LunHome::abort_preempted() {
   if (result_.aborted.empty()) return end_change({});
   Change change = std::move(changes_.front());
   changes_.pop_front();
-  lanes_.abort_nexuses(id_, result_.aborted, change.from,
+  lanes_.abort_nexuses(id_, result_.aborted, change.by.session,
                        [changed = std::move(change.changed)] { changed({}); });
   next_change();
 }
@@ -170,6 +170,7 @@ void LunHome::carry_out(const scsi::MediumJob& job) {
   if (unit_.medium_activity != nullptr && !unit_.medium_activity->failed)
     return end_change({scsi::Status::kCheckCondition, scsi::in_progress(*unit_.medium_activity)});
   if (backend_ == nullptr) return end_change({scsi::Status::kBusy, {}});
+  if (changes_.front().waiter_goes) return end_change({scsi::Status::kTaskAborted, {}});
   const bool works = job.work != scsi::MediumWork::kExitFailureMode;
   std::optional<scsi::MediumFailure> medium;
   if (works) medium = scsi::MediumFailure{job.work, job.unrestricted_exit};
@@ -183,9 +184,9 @@ void LunHome::carry_out(const scsi::MediumJob& job) {
 
 /// From here on it ends in end_job(), though the store may have gone by now: it has been told.
 void LunHome::begin_job(const scsi::MediumJob& job) {
-  job_.emplace(
-      Job{scsi::MediumRun(job, unit_), std::move(changes_.front().changed), changes_.front().from});
-  job_->waiter_goes = job.immediate;
+  Change& change = changes_.front();
+  job_.emplace(Job{scsi::MediumRun(job, unit_), std::move(change.changed), change.by.ticket});
+  job_->waiter_goes = job.immediate || change.waiter_goes;
   unit_.medium_activity = job_->run.activity();
   changes_.pop_front();
   publish(std::nullopt, kNoSession, [self = shared_from_this()] {
@@ -196,8 +197,11 @@ void LunHome::begin_job(const scsi::MediumJob& job) {
   next_change();
 }
 
-void LunHome::let_waiter_go(SessionId waiter) {
-  if (!job_ || waiter != job_->waiter) return;
+void LunHome::let_waiter_go(std::uint64_t ticket) {
+  if (ticket == 0) return;  // it asks for nothing that takes long
+  for (Change& change : changes_)
+    if (change.by.ticket == ticket) change.waiter_goes = true;
+  if (!job_ || ticket != job_->waiter) return;
   job_->waiter_goes = true;
   if (job_->begun) answer_waiter({scsi::Status::kTaskAborted, {}});
 }
@@ -211,7 +215,7 @@ void LunHome::next_piece(backend::Status last) {
   if (last != backend::Status::kOk || backend_ == nullptr || job_->spoiled)
     return end_job(job_->run.failure());
   if (!job_->run.next(working_.request))  // done: what is stored changes, in its turn
-    return add({[this] { finish_job(); }, kNoSession, [](const scsi::ChangeOutcome&) {}});
+    return add({[this] { finish_job(); }, {}, [](const scsi::ChangeOutcome&) {}});
   working_.submit(backend_, lanes_.mailbox(),
                   [self = shared_from_this()] { self->next_piece(self->working_.request.status); });
 }
@@ -273,7 +277,7 @@ void LunHome::nexus_lost(const scsi::NexusName& nexus) {
   scsi::ReservationRequest request;
   request.action = scsi::ReservationAction::kNexusLost;
   request.by = nexus;
-  apply(request, kNoSession, [](const scsi::ChangeOutcome&) {});
+  apply(request, {}, [](const scsi::ChangeOutcome&) {});
 }
 
 // --- Resets --------------------------------------------------------------------------------------
@@ -289,7 +293,7 @@ void LunHome::begin_reset() {
     self->unit_.mode = self->unit_.saved_mode_default;
     scsi::ReservationRequest reset;
     reset.action = scsi::ReservationAction::kReset;
-    self->apply(reset, kNoSession, [self](const scsi::ChangeOutcome&) {
+    self->apply(reset, {}, [self](const scsi::ChangeOutcome&) {
       self->publish(scsi::sense::kBusDeviceReset, kNoSession, [self] { self->reset_ended(); });
     });
   });
@@ -309,8 +313,13 @@ void LunHome::quiesce(Done done) {
                      });
 }
 
-void LunHome::retire(Done done) {
+void LunHome::abandon_store() {
   backend_ = nullptr;
+  if (job_) let_waiter_go(job_->waiter);
+}
+
+void LunHome::retire(Done done) {
+  check(backend_ == nullptr, "a LUN's store is abandoned before it is retired");
   store_idle_.push_back(std::move(done));
   tell_if_store_is_idle();
 }

@@ -87,11 +87,12 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   void set_threshold(std::uint8_t percent);
 
   /// One change at a time, in the order of asking; `changed` when every lane has it, and the store
-  /// too where it must survive a restart. Of session `from`, which is told nothing but the outcome.
-  void apply(const scsi::UnitChange& change, SessionId from, Changed changed);
+  /// too where it must survive a restart. The session that asks is told nothing but the outcome.
+  void apply(const scsi::UnitChange& change, Asker by, Changed changed);
 
-  /// If this session waits for a medium job's end, it is answered when every lane knows of the job.
-  void let_waiter_go(SessionId waiter);
+  /// Who has asked for a medium job with this ticket is answered when every lane knows of the job,
+  /// and before it begins if it has not yet.
+  void let_waiter_go(std::uint64_t ticket);
 
   /// The nexus has no session any more.
   void nexus_lost(const scsi::NexusName& nexus);
@@ -110,21 +111,25 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   /// what the unit is now. After `done` the backend may be closed. REQUIRES: set_offline() before.
   void quiesce(Done done);
 
-  /// The LUN is gone: what works on its store beside commands (a format) ends; `done` when it has.
+  /// The LUN is gone for initiators: what works on its store beside commands (a format) ends with
+  /// the piece at hand, and nobody waits for it.
+  void abandon_store();
+  /// `done` when nothing here uses the store any more. REQUIRES: abandon_store() before.
   void retire(Done done);
 
  private:
   struct Change {
     std::function<void()> carry_out;  // it ends in end_change()
-    SessionId from;
+    Asker by;
     Changed changed;
+    bool waiter_goes = false;  // before it was its turn
   };
   /// FORMAT UNIT or SANITIZE at work.
   struct Job {
     scsi::MediumRun run;
-    Changed answer;  // to whom its end is told; null: to nobody (any more)
-    SessionId waiter = kNoSession;
-    bool begun = false;  // every lane knows of it
+    Changed answer;            // to whom its end is told; null: to nobody (any more)
+    std::uint64_t waiter = 0;  // its ticket
+    bool begun = false;        // every lane knows of it
     bool waiter_goes = false;
     bool spoiled = false;  // the store has another size than it began with
   };

@@ -6,9 +6,11 @@
 #include "session/range_locks.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace lungate::session {
 namespace {
@@ -27,54 +29,77 @@ bool overlap(const LockRequest& a, const LockRequest& b) {
   });
 }
 
-bool touches(const LockRequest& request, LunId lun) {
-  return std::any_of(request.ranges.begin(), request.ranges.end(),
-                     [&](const LockedRange& range) { return range.lun == lun; });
+/// Each LUN of the request once.
+template <class Act>
+void for_each_lun(const LockRequest& request, Act act) {
+  for (std::size_t i = 0; i < request.ranges.size(); ++i)
+    if (i == 0 || request.ranges[i].lun != request.ranges[0].lun) act(request.ranges[i].lun);
 }
 
 }  // namespace
 
 // --- Home loop -----------------------------------------------------------------------------------
 
-void RangeLocks::lock(LockRequest request, Done granted) {
-  entries_.push_back({std::move(request), std::move(granted)});
-  hold_what_may_be();
+bool RangeLocks::has_room(const LockRequest& request) const {
+  bool room = true;
+  for_each_lun(request, [&](LunId lun) {
+    const auto found = of_lun_.find(lun);
+    room = room && (found == of_lun_.end() || found->second.size() < limits::kRangeLocksPerLunMax);
+  });
+  return room;
 }
 
+void RangeLocks::lock(LockRequest request, Done granted) {
+  auto& entry = entries_[request.ticket];
+  check(entry == nullptr, "a ticket names one lock");
+  entry = std::make_unique<Entry>(Entry{std::move(request), std::move(granted)});
+  for_each_lun(entry->request, [&](LunId lun) { of_lun_[lun].push_back(entry.get()); });
+  hold_if_free(*entry);
+}
+
+/// Only who overlaps what is given back can have waited for it.
 void RangeLocks::unlock(std::uint64_t ticket) {
-  const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& one) { return one.request.ticket == ticket; });
-  check(entry != entries_.end() && entry->holding, "a lock that is given back was held");
-  const LockRequest request = std::move(entry->request);
-  entries_.erase(entry);
-  release_(request);
-  hold_what_may_be();
+  const auto found = entries_.find(ticket);
+  check(found != entries_.end() && found->second->holding, "a lock that is given back was held");
+  const std::unique_ptr<Entry> entry = std::move(found->second);
+  entries_.erase(found);
+  std::vector<Entry*> next;
+  for_each_lun(entry->request, [&](LunId lun) {
+    std::vector<Entry*>& others = of_lun_.at(lun);
+    std::erase(others, entry.get());
+    std::copy_if(others.begin(), others.end(), std::back_inserter(next), [&](const Entry* other) {
+      return !other->holding && overlap(other->request, entry->request);
+    });
+    if (others.empty()) of_lun_.erase(lun);
+  });
+  release_(entry->request);
+  for (Entry* other : next) hold_if_free(*other);
   for (Waiting& waiting : std::exchange(waiting_, {}))
     when_free(waiting.lun, std::move(waiting.free));
 }
 
 void RangeLocks::when_free(LunId lun, Done free) {
-  if (!used(lun)) return free();
+  if (!of_lun_.contains(lun)) return free();
   waiting_.push_back({lun, std::move(free)});
 }
 
-bool RangeLocks::used(LunId lun) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& entry) { return touches(entry.request, lun); });
-}
-
 /// In the order of asking, also among those that only wait: nobody is overtaken for ever.
-bool RangeLocks::in_the_way(const std::list<Entry>::iterator& entry) {
-  return std::any_of(entries_.begin(), entry,
-                     [&](const Entry& before) { return overlap(before.request, entry->request); });
+bool RangeLocks::in_the_way(const Entry& entry) const {
+  bool found = false;
+  for_each_lun(entry.request, [&](LunId lun) {
+    const std::vector<Entry*>& all = of_lun_.at(lun);
+    const auto before = std::find(all.begin(), all.end(), &entry);
+    found = found || std::any_of(all.begin(), before, [&](const Entry* other) {
+              return overlap(other->request, entry.request);
+            });
+  });
+  return found;
 }
 
-void RangeLocks::hold_what_may_be() {
-  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (entry->holding || in_the_way(entry)) continue;
-    entry->holding = true;
-    hold_(entry->request, std::exchange(entry->granted, nullptr));
-  }
+void RangeLocks::hold_if_free(Entry& entry) {
+  if (entry.holding || in_the_way(entry)) return;
+  entry.holding = true;
+  hold_(entry.request, std::exchange(entry.granted, nullptr));
 }
 
 // --- Lane ----------------------------------------------------------------------------------------

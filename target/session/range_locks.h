@@ -18,7 +18,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
+#include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,9 @@ class RangeLocks {
 
   RangeLocks(Hold hold, Release release) : hold_(std::move(hold)), release_(std::move(release)) {}
 
+  /// False: as many as may be hold a range of one of its LUNs, or wait for one.
+  bool has_room(const LockRequest& request) const;
+  /// REQUIRES: has_room(), and a ticket that nobody has.
   void lock(LockRequest request, Done granted);
   /// REQUIRES: granted.
   void unlock(std::uint64_t ticket);
@@ -77,13 +81,13 @@ class RangeLocks {
     Done free;
   };
 
-  void hold_what_may_be();
-  bool in_the_way(const std::list<Entry>::iterator& entry);
-  bool used(LunId lun) const;
+  void hold_if_free(Entry& entry);
+  bool in_the_way(const Entry& entry) const;
 
   Hold hold_;
   Release release_;
-  std::list<Entry> entries_;  // in the order of asking
+  std::map<std::uint64_t, std::unique_ptr<Entry>> entries_;  // by ticket
+  std::map<LunId, std::vector<Entry*>> of_lun_;  // in the order of asking; none is empty
   std::vector<Waiting> waiting_;
 };
 

@@ -65,6 +65,18 @@ TEST(FormatUnit, RefusesWhatItCannotDo) {
   EXPECT_FALSE(disk.job);
 }
 
+/// Guards sanitize_exit_failure_mode(): it leaves failed SANITIZEs, not half a format.
+TEST(FormatUnit, ThatHasFailedIsNotLeftByExitFailureMode) {
+  Disk disk;
+  disk.store.fail(backend::Status::kIoError);
+  disk.send(kPlain);
+  EXPECT_THAT(disk.send("28 00 00000000 00 0001 00"), Fails(sense::kMediumFormatCorrupted));
+  EXPECT_THAT(disk.send("48 1f 0000000000 0000 00"), Good());
+  EXPECT_THAT(disk.send("28 00 00000000 00 0001 00"), Fails(sense::kMediumFormatCorrupted));
+  EXPECT_THAT(disk.send(kPlain), Good());
+  EXPECT_THAT(disk.send("28 00 00000000 00 0001 00"), Good());
+}
+
 TEST(FormatUnit, AtOnceGoesOnAfterItsAnswer) {
   Disk disk;
   EXPECT_THAT(disk.send(kShortList, unhex("00 02 0000")), Good());

@@ -106,7 +106,7 @@ TEST(LunHome, AUnitThatComesWithAFailureHasItUntilItIsLeft) {
   EXPECT_TRUE(lun.home->unit().medium_activity->failed);
   scsi::MediumJob leave;
   leave.work = scsi::MediumWork::kExitFailureMode;
-  lun.home->apply(leave, 1, [](const scsi::ChangeOutcome&) {});
+  lun.home->apply(leave, {1}, [](const scsi::ChangeOutcome&) {});
   lun.lanes.letters.deliver_all();
   EXPECT_EQ(lun.home->unit().medium_activity, nullptr);
   lun.home->set_offline(scsi::Availability::kOffline, [] {});
@@ -150,10 +150,11 @@ TEST(LunHome, EverybodyWhoWaitsForTheStoreIsTold) {
   request.by = {"iqn.2026-11.io.lungate:host,i,0x000000000001", 1};
   request.service_action_key = 1;
   request.aptpl = true;
-  lun.home->apply(request, 1, [](const scsi::ChangeOutcome&) {});
+  lun.home->apply(request, {1}, [](const scsi::ChangeOutcome&) {});
   lun.home->set_offline(scsi::Availability::kOffline, [] {});
   int told = 0;
   lun.home->quiesce([&] { ++told; });
+  lun.home->abandon_store();
   lun.home->retire([&] { ++told; });
   EXPECT_EQ(told, 0);
   store->let_go();

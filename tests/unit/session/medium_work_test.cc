@@ -153,8 +153,7 @@ TEST(MediumWork, IsKeptBesideReservationsThatChange) {
   request.by = {"iqn.2026-11.a:b,i,0x000000000001", 1};
   request.service_action_key = 7;
   request.aptpl = true;
-  work.rig.on_home(
-      [&] { work.rig.lun().apply(request, kNoSession, [](const scsi::ChangeOutcome&) {}); });
+  work.rig.on_home([&] { work.rig.lun().apply(request, {}, [](const scsi::ChangeOutcome&) {}); });
   work.rig.store().wait_held(2);
   work.rig.store().release_all(backend::Status::kOk);
   EXPECT_TRUE(eventually([&] {
@@ -164,6 +163,58 @@ TEST(MediumWork, IsKeptBesideReservationsThatChange) {
   EXPECT_EQ(work.kept(), kOverwriteFailed);
   work.rig.store().let_go();
   EXPECT_TRUE(eventually([&] { return work.kept() == std::nullopt; }));
+}
+
+constexpr std::uint8_t kAbortTask = 1;
+
+/// Guards Change::waiter_goes: while its state was being stored nobody remembered the wish.
+TEST(MediumWork, AnAbortThatComesBeforeItBeginsIsAnsweredWhenItHas) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kExit);
+  work.rig.store().wait_held(1);  // its state
+  const auto abort = work.peer.manage(kAbortTask, tag);
+  EXPECT_TRUE(work.peer.silent());
+  work.rig.settle();
+  work.release();
+  EXPECT_EQ(work.peer.expect<iscsi::TaskManagementResponse>().initiator_task_tag, abort);
+  work.rig.store().wait_held(1);  // the first piece
+  EXPECT_EQ(work.kept(), kOverwriteFailed) << "it goes on";
+  work.rig.store().let_go();
+  EXPECT_TRUE(eventually([&] { return work.kept() == std::nullopt; }));
+}
+
+/// Guards Asker::ticket: with the session alone it was the work at hand that was answered.
+TEST(MediumWork, AnAbortOfAnotherWaitsForNoWork) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto first = work.overwrite(kExit);
+  work.release();
+  work.rig.store().wait_held(1);  // the first piece
+  const auto second = work.overwrite(kExit);
+  EXPECT_EQ(work.peer.finish(second).sense, scsi::sense::kSanitizeInProgress);
+  work.rig.store().let_go();
+  EXPECT_GOOD(work.peer.finish(first));
+}
+
+/// Guards abandon_store() in Gateway::remove_lun: the removal waited for the whole of the work.
+TEST(MediumWork, EndsWhenItsLunIsRemoved) {
+  WorkRig work;
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kExit);
+  work.release();
+  work.rig.store().wait_held(1);  // the first piece
+  work.rig.directory.targets.begin()->second.luns.clear();
+  work.rig.publish();
+  Signal gone;
+  work.rig.on_home([&] { work.rig.gateway().remove_lun(1, gone.done()); });
+  EXPECT_NE(work.peer.finish(tag).status, Status::kGood);
+  EXPECT_FALSE(gone.happened()) << "the store is at work for it";
+  work.release();
+  EXPECT_TRUE(gone.wait());
+  EXPECT_EQ(work.rig.store().submitted(Verb::kWriteSame), 1u);
+  EXPECT_EQ(work.kept(), kOverwriteFailed);
+  work.rig.store().let_go();
 }
 
 }  // namespace

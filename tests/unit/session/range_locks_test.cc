@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "base/limits.h"
 #include "tests/unit/session/rig.h"
 
 namespace lungate::session {
@@ -78,6 +79,41 @@ TEST(RangeLocks, TwoUnitsAreLockedAtOnceSoThatNobodyWaitsInACircle) {
   order.locks.unlock(1);
   order.acknowledge(2);
   EXPECT_EQ(order.granted, (std::vector<std::uint64_t>{1, 2}));
+}
+
+TEST(RangeLocks, AreBoundedForEachUnit) {
+  Order order;
+  for (std::uint64_t i = 1; i <= limits::kRangeLocksPerLunMax; ++i) {
+    EXPECT_TRUE(order.locks.has_room({i, {range(7, 0, 512)}}));
+    order.ask(i, {range(7, 0, 512)});
+  }
+  const std::uint64_t more = limits::kRangeLocksPerLunMax + 1;
+  EXPECT_FALSE(order.locks.has_room({more, {range(7, 512, 512)}}));
+  EXPECT_FALSE(order.locks.has_room({more, {range(8, 0, 512), range(7, 0, 512)}}));
+  EXPECT_FALSE(order.locks.has_room({more, {range(7, 0, 512), range(8, 0, 512)}}));
+  EXPECT_TRUE(order.locks.has_room({more, {range(8, 0, 512)}}));
+  order.acknowledge(1);
+  order.locks.unlock(1);
+  EXPECT_TRUE(order.locks.has_room({more, {range(7, 512, 512)}}));
+  EXPECT_EQ(order.holding.count(2), 1u);
+  EXPECT_EQ(order.holding.count(3), 0u);
+}
+
+/// What is given back lets go those that it stopped on both units, and nobody else.
+TEST(RangeLocks, WhatIsGivenBackLetsGoWhomItStopped) {
+  Order order;
+  order.ask(1, {range(7, 0, 512), range(8, 0, 512)});
+  order.ask(2, {range(8, 512, 512)});
+  order.ask(3, {range(8, 0, 1024)});
+  order.ask(4, {range(7, 0, 512)});
+  EXPECT_EQ(order.holding.size(), 2u) << "1 and 2";
+  order.acknowledge(1);
+  order.locks.unlock(1);
+  EXPECT_EQ(order.holding.count(4), 1u);
+  EXPECT_EQ(order.holding.count(3), 0u) << "2 is in its way yet";
+  order.acknowledge(2);
+  order.locks.unlock(2);
+  EXPECT_EQ(order.holding.count(3), 1u);
 }
 
 TEST(RangeLocks, AUnitIsFreeWhenNobodyHoldsOrAwaitsIt) {
@@ -228,7 +264,7 @@ TEST(RangeLocksInUse, ALostLunGivesItsLocksBack) {
   rig.store().let_go();
   EXPECT_TRUE(gone.wait());
   EXPECT_NE(first.run(swap).status, scsi::Status::kGood);
-  second.run(write);
+  EXPECT_GOOD(second.run(write)) << "it had begun, and the store is closed behind it only";
   rig.check_accounts();
 }
 
