@@ -152,7 +152,7 @@ TEST(Connection, SmallRequestsWithLargeAnswersStopTheReading) {
   peer.send_bytes(Bytes(burst).subspan(1000));
   let_tick(rig, 2);
   const std::uint64_t read = rig.counter(GatewayCounter::kRejectSnack);
-  EXPECT_GT(read, 10u);
+  EXPECT_GE(read, 8u) << "those of the first thousand bytes; how many more, the socket decides";
   EXPECT_LT(read, 250u) << "a quarter of a megabyte each";
 }
 
