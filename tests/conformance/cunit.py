@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 PROGRAM = "iscsi-test-cu"
-PASSED, SKIPPED, FAILED, HUNG = "passed", "skipped", "FAILED", "HUNG"
+VERDICTS = PASSED, FAILED, SKIPPED, HUNG = "passed", "FAILED", "skipped", "HUNG"
 
 SUITE = re.compile(r"^Suite: (\S+)")
 TEST = re.compile(r"^  Test: (\S+) \.\.\.")
@@ -28,6 +28,12 @@ class Outcome:
     @property
     def name(self):
         return f"{self.suite}.{self.test}"
+
+    def said(self):
+        """Why it was skipped or has failed, in the suite's words."""
+        mark = {SKIPPED: r"\[SKIPPED\]", FAILED: r"\[FAILED\]|\d+\."}.get(self.verdict, "$.")
+        found = re.search(rf"(?:{mark})[ ]*(\S.*)", self.text)
+        return found.group(1).strip() if found else ""
 
 
 def parse(output):
@@ -66,8 +72,14 @@ def suites():
     return found
 
 
+def counted(outcomes):
+    """{verdict: how many}, each verdict in it."""
+    return {verdict: sum(one.verdict == verdict for one in outcomes) for verdict in VERDICTS}
+
+
 def run(what, *urls, timeout):
-    """[Outcome] of the tests that `what` (ALL, ALL.Suite, ALL.Suite.Test) names."""
+    """[Outcome] of the tests that `what` (ALL, ALL.Suite, ALL.Suite.Test, several with commas)
+    names. A second URL is another path to the same disk."""
     command = [PROGRAM, "-d", "-S", "-t", what, *urls]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -4,20 +4,20 @@
     pass    Suite            every test of it passes, none is skipped
     skip    Suite.Test  why  it is skipped (or passes)
     fail    Suite.Test  why  it fails, known; when it passes one day, the line goes
-    absent  Suite       why  its commands are not built yet; it only must do no harm
-    slow    Suite.Test  why  it looks at work that is done too soon on a fast disk: it is run again
-                             on a slow one and must pass there; what it says of the fast one is no
-                             matter
 
-A line may end with the backends it is for: [file], [rbd].
+    alone   Suite.Test  why  it fails after the others of its suite, which is their fault: it is
+                             run again alone, and must pass then
+
+A line may end with what it is for: [file], [rbd], [one path], [two paths].
 """
 
+import os
 import re
 from dataclasses import dataclass
 
 from cunit import FAILED, HUNG, PASSED, SKIPPED
 
-LINE = re.compile(r"^(pass|skip|fail|absent|slow)\s+(\w+)(?:\.(\w+))?(?:\s+([^\[]*?))?\s*"
+LINE = re.compile(r"^(pass|skip|fail|alone)\s+(\w+)(?:\.(\w+))?(?:\s+([^\[]*?))?\s*"
                   r"(?:\[([\w, ]+)\])?$")
 
 
@@ -28,7 +28,9 @@ class Expectation:
 
 
 class Expectations:
-    def __init__(self, text, backend):
+    """`tags`: what is run, in the words that may end a line."""
+
+    def __init__(self, text, *tags):
         self.rows = {}
         for number, line in enumerate(text.splitlines(), 1):
             line = line.split("#")[0].strip()
@@ -37,21 +39,24 @@ class Expectations:
             match = LINE.match(line)
             if not match:
                 raise ValueError(f"line {number}: {line}")
-            kind, suite, test, why, backends = match.groups()
-            if kind in ("skip", "fail", "absent", "slow") and not why:
+            kind, suite, test, why, wanted = match.groups()
+            if kind != "pass" and not why:
                 raise ValueError(f"line {number}: no reason: {line}")
-            if backends is None or backend in re.split(r"[, ]+", backends):
+            if wanted is None or set(re.split(r", *", wanted)) & set(tags):
                 self.rows[suite, test] = Expectation(kind, why or "")
 
     def of(self, suite, test):
         return self.rows.get((suite, test)) or self.rows.get((suite, None))
 
-    def built_suites(self):
-        """Those with a test that is more than absent."""
-        return {suite for (suite, _), row in self.rows.items() if row.kind != "absent"}
+    def why(self, suite, test):
+        """The reason for a skip that is expected; empty if there is none."""
+        row = self.of(suite, test)
+        return row.why if row and row.kind == "skip" else ""
 
-    def slow_tests(self):
-        return [f"{suite}.{test}" for (suite, test), row in self.rows.items() if row.kind == "slow"]
+    def alone(self):
+        """{suite.test: why} of those that are run again alone."""
+        return {f"{suite}.{test}": row.why for (suite, test), row in self.rows.items()
+                if row.kind == "alone"}
 
     def fault(self, outcome):
         """None, or why this outcome is not what was expected."""
@@ -62,7 +67,13 @@ class Expectations:
             return "did not end"
         wrong = {"pass": outcome.verdict in (FAILED, SKIPPED),
                  "skip": outcome.verdict == FAILED,
-                 "fail": outcome.verdict == PASSED,
-                 "absent": False,
-                 "slow": False}[row.kind]
+                 "alone": outcome.verdict in (FAILED, SKIPPED),
+                 "fail": outcome.verdict == PASSED}[row.kind]
         return f"{outcome.verdict}, expected: {row.kind} {row.why}".rstrip() if wrong else None
+
+
+def load(backend, paths=2):
+    """What is expected by one path or by two."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected.txt")
+    with open(path, encoding="utf-8") as text:
+        return Expectations(text.read(), backend, "two paths" if paths == 2 else "one path")
