@@ -29,14 +29,15 @@ struct CachingPage {
 static_assert(sizeof(CachingPage) == 20);
 
 /// Control (SPC-4, 7.5.8). One task set for all initiators (TST 0), and tasks that another
-/// initiator aborts end without a status (TAS 0). Both are what the session does.
+/// initiator aborts end with TASK ABORTED (TAS 1): without a status a host would wait for its own
+/// time-out, 30 s and more, to learn that it has been fenced. Both are what the session does.
 struct ControlPage {
   std::uint8_t code = 0x0a;
   std::uint8_t length = 0x0a;
   std::uint8_t flags_2 = 0x02;   // GLTSD: no log parameters are saved
   std::uint8_t queueing = 0x10;  // commands may be reordered without restriction; QERR 0
   std::uint8_t protection = 0;
-  std::uint8_t flags_5 = 0;
+  std::uint8_t flags_5 = 0x40;  // TAS
   be16 obsolete;
   be16 busy_timeout_100ms;  // 0: undefined
   be16 self_test_s;

@@ -190,9 +190,6 @@ inline constexpr AdditionalSense kInquiryDataChanged{SenseKey::kUnitAttention, 0
 /// A reload added or removed units that this initiator may see.
 inline constexpr AdditionalSense kReportedLunsChanged{SenseKey::kUnitAttention, 0x3f, 0x0e,
                                                       "REPORTED LUNS DATA HAS CHANGED"};
-/// Another initiator's task management took commands of this nexus away (TAS=0).
-inline constexpr AdditionalSense kCommandsCleared{SenseKey::kUnitAttention, 0x2f, 0x00,
-                                                  "COMMANDS CLEARED BY ANOTHER INITIATOR"};
 
 }  // namespace sense
 

@@ -78,6 +78,7 @@ Task* Commands::begin(const iscsi::Framer& framer) {
 
 void Commands::fill(Task& task, const iscsi::ScsiCommand& command, const iscsi::Framer& framer) {
   task.cmd_sn = command.cmd_sn;
+  task.ordinal = ++arrived_;
   task.lun_field = command.lun;
   task.edtl = command.expected_data_transfer_length;
   task.reads = command.read();
@@ -286,7 +287,12 @@ void Commands::execute(Task& task) {
 void Commands::executed(Task& task) {
   // The turn may have begun before the submission, when the store answers at once.
   task.times.completed = std::max(lane_.loop().turn_start(), task.times.submitted);
-  if (task.aborted) return end(task);
+  if (task.taken_away) {
+    task.execution.status = scsi::Status::kTaskAborted;
+    task.execution.transfer_bytes = task.execution.data_in_bytes = 0;
+  } else if (task.aborted) {
+    return end(task);
+  }
   respond(task);
 }
 
@@ -386,6 +392,7 @@ void Commands::wait_for(Task& task, const Baton& baton) {
 /// delivered, it keeps its slot until its CmdSN has passed, for the number must be used up.
 void Commands::abort(Task& task, const Baton& baton) {
   if (task.phase == TaskPhase::kResponding) return;  // it has been answered
+  task.taken_away = false;
   if (!std::exchange(task.aborted, true))
     task.recorder.add(telemetry::LunCounter::kAbortedCommands);
   if (task.phase == TaskPhase::kExecuting) {  // absorbed
@@ -398,6 +405,22 @@ void Commands::abort(Task& task, const Baton& baton) {
   // never send what comes before it.
   leave_lun(task);
   task.view.reset();
+}
+
+/// Not executing, nothing of it runs any more, so nobody waits for it: its initiator may be slow to
+/// send what it was asked for, or what comes before it.
+void Commands::take_away(Task& task, const Baton& baton) {
+  if (task.phase == TaskPhase::kResponding) return;
+  if (!task.aborted) task.recorder.add(telemetry::LunCounter::kAbortedCommands);
+  if (task.phase == TaskPhase::kExecuting) {
+    if (!std::exchange(task.aborted, true)) task.taken_away = true;
+    wait_for(task, baton);
+    if (task.lun != nullptr) task.lun->executor->give_up(task);
+    return;
+  }
+  if (task.aborted) return;
+  decide(task, scsi::Status::kTaskAborted);
+  if (task.delivered && receiving_ != &task && !awaits_data(task)) advance(task);
 }
 
 bool Commands::any_on(const LaneLun& lun) const {
@@ -444,6 +467,7 @@ void Commands::connection_closed() {
     if (task.phase == TaskPhase::kFree) continue;
     if (!std::exchange(task.aborted, true) && task.phase != TaskPhase::kResponding)
       task.recorder.add(telemetry::LunCounter::kAbortedCommands);
+    task.taken_away = false;
     if (task.phase == TaskPhase::kExecuting) hurry(task);
     if (task.phase == TaskPhase::kReceiving) end(task);
   }

@@ -74,6 +74,9 @@ class Commands {
   Task* find(std::uint32_t initiator_task_tag) { return tasks_.find(initiator_task_tag); }
   /// Nothing of the task will be answered. `baton` is kept until its I/O has ended.
   void abort(Task& task, const Baton& baton);
+  /// The same by another nexus: the task is answered TASK ABORTED (SAM-5, 5.6, TAS=1), when its I/O
+  /// has ended and `baton` is dropped, or all that it has asked for has come.
+  void take_away(Task& task, const Baton& baton);
   /// A command that has not been answered is on this LUN.
   bool any_on(const LaneLun& lun) const;
   /// Every task of this LUN (or, with null, of the session). `in_turn`: only those whose turn by
@@ -96,6 +99,8 @@ class Commands {
   NexusMap& nexuses() { return nexuses_; }
   const NexusMap& nexuses() const { return nexuses_; }
   std::size_t in_progress() const { return tasks_.in_use(); }
+  /// How many there have been, refused ones apart.
+  std::uint64_t ever_arrived() const { return arrived_; }
   /// Stops the process if an account of the session is wrong; adds its part to the lane's. Between
   /// two PDUs only.
   void check_accounts(Accounts& lane) const;
@@ -133,6 +138,7 @@ class Commands {
   TaskSet tasks_;
   Task* receiving_ = nullptr;  // the task whose PDU is arriving: the framer may hold its buffer
   std::uint32_t immediate_in_progress_ = 0;
+  std::uint64_t arrived_ = 0;
   std::uint32_t next_transfer_tag_ = 0;
   std::size_t buffer_bytes_ =
       0;  // of all tasks, by the pool's classes; at most limits::kTaskBytesPerConnectionMax

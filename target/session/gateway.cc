@@ -89,8 +89,8 @@ void Gateway::update_lun(const LunUpdate& update, Done done) {
   on_every_lane([update](Lane& lane, const Baton&) { lane.update_lun(update); }, std::move(done));
 }
 
-void Gateway::abort_lun(LunId id, Done done) {
-  on_every_lane([id](Lane& lane, const Baton& baton) { lane.abort_lun(id, baton); },
+void Gateway::abort_lun(LunId id, const std::vector<Taker>& by, Done done) {
+  on_every_lane([id, by](Lane& lane, const Baton& baton) { lane.abort_lun(id, by, baton); },
                 std::move(done));
 }
 
@@ -295,19 +295,18 @@ void Gateway::unlock_ranges(std::uint64_t ticket) {
   home_.post([this, ticket] { locks_.unlock(ticket); });
 }
 
-void Gateway::reset_lun(Lane& from, LunId lun, Done done) {
+void Gateway::reset_lun(Lane& from, LunId lun, Taker by, Done done) {
   auto answer = [&from, done = std::move(done)] { from.post(done); };
-  home_.post([this, lun, answer] {
+  home_.post([this, lun, by, answer] {
     const auto found = luns_.find(lun);
     if (found == luns_.end()) return answer();
-    found->second->reset(answer);
+    found->second->reset(by, answer);
   });
 }
 
-void Gateway::clear_lun(Lane& from, LunId lun, SessionId by, Done done) {
+void Gateway::clear_lun(Lane& from, LunId lun, Taker by, Done done) {
   home_.post([this, &from, lun, by, done = std::move(done)] {
-    on_every_lane([lun, by](Lane& lane, const Baton& baton) { lane.clear_lun(lun, by, baton); },
-                  [&from, done] { from.post(done); });
+    abort_lun(lun, {by}, [&from, done] { from.post(done); });
   });
 }
 

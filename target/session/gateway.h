@@ -105,14 +105,14 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void lock_ranges(Lane& from, LockRequest request,
                    std::function<void(bool granted)> answer) override;
   void unlock_ranges(std::uint64_t ticket) override;
-  void reset_lun(Lane& from, LunId lun, Done done) override;
-  void clear_lun(Lane& from, LunId lun, SessionId by, Done done) override;
+  void reset_lun(Lane& from, LunId lun, Taker by, Done done) override;
+  void clear_lun(Lane& from, LunId lun, Taker by, Done done) override;
   void lose_nexus(Lane& from, const scsi::NexusName& nexus, const std::string& target,
                   Done done) override;
   void close_target(const std::string& iqn) override;
 
   void update_lun(const LunUpdate& update, Done done) override;
-  void abort_lun(LunId id, Done done) override;
+  void abort_lun(LunId id, const std::vector<Taker>& by, Done done) override;
   void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
                      Done done) override;
   MailSink& mailbox() override { return home_.mailbox(); }

@@ -49,10 +49,9 @@ class HomeDoor {
   virtual void unlock_ranges(std::uint64_t ticket) = 0;
   /// `done` after every command of the LUN has ended on every lane and every nexus has been told;
   /// at once if the LUN has been removed.
-  virtual void reset_lun(Lane& from, LunId lun, Done done) = 0;
-  /// CLEAR TASK SET of session `by`: as a reset, but nothing else of the unit changes, and only
-  /// those are told who have lost commands.
-  virtual void clear_lun(Lane& from, LunId lun, SessionId by, Done done) = 0;
+  virtual void reset_lun(Lane& from, LunId lun, Taker by, Done done) = 0;
+  /// CLEAR TASK SET of session `by`: as a reset, but nothing else of the unit changes.
+  virtual void clear_lun(Lane& from, LunId lun, Taker by, Done done) = 0;
   /// What RESERVE gave to this nexus goes, on every LUN of the target: a nexus is one of a target,
   /// and towards others an initiator uses the same name.
   virtual void lose_nexus(Lane& from, const scsi::NexusName& nexus, const std::string& target,

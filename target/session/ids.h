@@ -20,4 +20,13 @@ struct Asker {
   std::uint64_t ticket = 0;
 };
 
+/// Who takes all commands of a LUN away: a request of this session. What the same session has sent
+/// before it ends without a status (SAM-5, 5.6); all others are told, also those that it has sent
+/// meanwhile.
+struct Taker {
+  SessionId session = kNoSession;
+  std::uint32_t cmd_sn = 0;
+  std::uint64_t commands = 0;  // that had arrived in the session by then (Task::ordinal)
+};
+
 }  // namespace lungate::session

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "iscsi/serial.h"
 #include "session/connection.h"
 #include "session/login_phase.h"
 #include "session/session.h"
@@ -193,10 +194,17 @@ void Lane::update_lun(const LunUpdate& update) {
   }
 }
 
-void Lane::abort_lun(LunId id, const Baton& baton) {
+void Lane::abort_lun(LunId id, const std::vector<Taker>& by, const Baton& baton) {
   LaneLun* lun = find_lun(id);
   if (lun == nullptr) return;
-  for_each(lun->in_progress, [&](Task& task) { task.session->abort(task, baton); });
+  for_each(lun->in_progress, [&](Task& task) {
+    Session& session = *task.session;
+    const bool own = std::any_of(by.begin(), by.end(), [&](const Taker& taker) {
+      return taker.session == session.id() && task.ordinal <= taker.commands &&
+             !iscsi::serial_before(taker.cmd_sn, task.cmd_sn);
+    });
+    own ? session.abort(task, baton) : session.take_away(task, baton);
+  });
 }
 
 void Lane::hold_ranges(const LockRequest& request, const Baton& baton) {
@@ -226,18 +234,9 @@ void Lane::abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, Se
       Session& session = *task.session;
       if (session.id() == except || (!here && !works_on(task, id))) return;
       if (std::count(names.begin(), names.end(), session.port()) != 0)
-        session.abort(task, waits_for_preempted(task) ? Baton() : baton);
+        session.take_away(task, waits_for_preempted(task) ? Baton() : baton);
     });
   }
-}
-
-void Lane::clear_lun(LunId id, SessionId by, const Baton& baton) {
-  LaneLun* lun = find_lun(id);
-  if (lun == nullptr) return;
-  for (const auto& [session_id, session] : sessions_)
-    if (session_id != by && session->commands().any_on(*lun))
-      session->raise(*lun, scsi::sense::kCommandsCleared);
-  abort_lun(id, baton);
 }
 
 void Lane::quiesce_lun(LunId id, LunFate fate, const Baton& baton) {

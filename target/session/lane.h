@@ -95,10 +95,9 @@ class Lane {
   /// PREEMPT AND ABORT: as abort_lun, but only what these nexuses have sent, and not `except`.
   void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
                      const Baton& baton);
-  /// A reset: aborts the LUN's commands; each keeps a copy of `baton` until its I/O has ended.
-  void abort_lun(LunId id, const Baton& baton);
-  /// CLEAR TASK SET: the same, and the nexuses that lose commands are told, but not `by`.
-  void clear_lun(LunId id, SessionId by, const Baton& baton);
+  /// CLEAR TASK SET, or a reset by these requests: aborts the LUN's commands, others' than theirs
+  /// with TASK ABORTED; each keeps a copy of `baton` until its I/O has ended.
+  void abort_lun(LunId id, const std::vector<Taker>& by, const Baton& baton);
   /// A loss or a removal: see Commands::quiesce. REQUIRES: no new command can come to its backend
   /// (update_lun without one, or no session shows it).
   void quiesce_lun(LunId id, LunFate fate, const Baton& baton);

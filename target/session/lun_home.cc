@@ -282,14 +282,16 @@ void LunHome::nexus_lost(const scsi::NexusName& nexus) {
 
 // --- Resets --------------------------------------------------------------------------------------
 
-void LunHome::reset(Done done) {
-  to_reset_.push_back(std::move(done));
+void LunHome::reset(Taker by, Done done) {
+  to_reset_.push_back({by, std::move(done)});
   if (resetting_.empty()) begin_reset();
 }
 
 void LunHome::begin_reset() {
   resetting_ = std::exchange(to_reset_, {});
-  lanes_.abort_lun(id_, [self = shared_from_this()] {
+  std::vector<Taker> by;
+  for (const Reset& reset : resetting_) by.push_back(reset.by);
+  lanes_.abort_lun(id_, by, [self = shared_from_this()] {
     self->unit_.mode = self->unit_.saved_mode_default;
     scsi::ReservationRequest reset;
     reset.action = scsi::ReservationAction::kReset;
@@ -300,7 +302,7 @@ void LunHome::begin_reset() {
 }
 
 void LunHome::reset_ended() {
-  for (const Done& done : std::exchange(resetting_, {})) done();
+  for (const Reset& reset : std::exchange(resetting_, {})) reset.done();
   if (resetting_.empty() && !to_reset_.empty()) begin_reset();
 }
 

@@ -38,8 +38,9 @@ struct LunUpdate {
 class LaneBroadcast {
  public:
   virtual void update_lun(const LunUpdate& update, Done done) = 0;
-  /// Every command on the LUN is aborted; acknowledged when the last one's I/O has ended.
-  virtual void abort_lun(LunId id, Done done) = 0;
+  /// Every command on the LUN is aborted, for these requests;
+  /// acknowledged when the last one's I/O has ended.
+  virtual void abort_lun(LunId id, const std::vector<Taker>& by, Done done) = 0;
   /// The same for what these nexuses have sent, but not for session `except`.
   virtual void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,
                              Done done) = 0;
@@ -105,7 +106,7 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   /// One at a time: those that come while one is in progress share the next. Each leaves a baton in
   /// every command of the LUN, so that requests times commands would be the memory otherwise. They
   /// cannot join the one in progress, which has not seen the commands that have come since.
-  void reset(Done done);
+  void reset(Taker by, Done done);
 
   /// Waits for the I/O in progress; its commands are answered as it ends, and so is all else, by
   /// what the unit is now. After `done` the backend may be closed. REQUIRES: set_offline() before.
@@ -132,6 +133,10 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
     bool begun = false;        // every lane knows of it
     bool waiter_goes = false;
     bool spoiled = false;  // the store has another size than it began with
+  };
+  struct Reset {
+    Taker by;
+    Done done;
   };
   void add(Change change);
   void next_change();
@@ -171,8 +176,8 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   std::optional<Job> job_;
   HomeRequest working_;
   std::vector<Done> store_idle_;  // who waits until neither needs the store
-  std::vector<Done> resetting_;   // who is answered by the reset in progress; none: there is none
-  std::vector<Done> to_reset_;    // who waits for the next
+  std::vector<Reset> resetting_;  // who is answered by the reset in progress; none: there is none
+  std::vector<Reset> to_reset_;   // who waits for the next
 };
 
 }  // namespace lungate::session

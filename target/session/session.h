@@ -107,10 +107,11 @@ class Session final : public PduHandler {
   /// connection, whose handler this must be by then.
   void begin();
 
-  // The lane's and the executor's. abort, quiesce and executed may end the session's last task, and
-  // with it the session: its caller must not use it after that but through the lane.
+  // The lane's and the executor's. abort, take_away, quiesce and executed may end the session's
+  // last task, and with it the session: its caller must not use it after that but through the lane.
   void executed(Task& task) { commands_.executed(task); }
   void abort(Task& task, const Baton& baton) { commands_.abort(task, baton); }
+  void take_away(Task& task, const Baton& baton) { commands_.take_away(task, baton); }
   void quiesce(Task& task, LunFate fate, const Baton& baton) {
     commands_.quiesce(task, fate, baton);
   }

@@ -19,6 +19,10 @@
 //   aborted      not delivered yet: its CmdSN must   absorbed: ends       of no meaning: it has
 //                pass, then it ends; delivered:      with its I/O,        been answered
 //                it has ended already                unanswered
+//
+// A command that another nexus takes away is answered TASK ABORTED (TAS=1): receiving, it has
+// failed with that status; executing, it is `aborted` and `taken_away`, and is answered when its
+// I/O has ended.
 #pragma once
 
 #include <cstdint>
@@ -74,13 +78,15 @@ struct Task {
 
   // Of the command in it.
   StateOf<TaskPhase, kTaskTable> phase{TaskPhase::kFree};
-  bool aborted = false;    // absorbed: runs to the end of its I/O and is not answered
-  bool failed = false;     // its status was decided before its data came: the rest is thrown away
-  bool delivered = false;  // its turn by CmdSN has come
+  bool aborted = false;     // absorbed: runs to the end of its I/O and is not answered
+  bool taken_away = false;  // aborted by another nexus: answered TASK ABORTED
+  bool failed = false;      // its status was decided before its data came: the rest is thrown away
+  bool delivered = false;   // its turn by CmdSN has come
   std::uint32_t initiator_task_tag = 0;
   std::uint32_t cmd_sn = 0;
-  std::uint32_t edtl = 0;  // expected data transfer length
-  bool reads = false;      // R and W bits of the command
+  std::uint64_t ordinal = 0;  // which of its session's commands it is, by its arrival; from 1
+  std::uint32_t edtl = 0;     // expected data transfer length
+  bool reads = false;         // R and W bits of the command
   bool writes = false;
   bool immediate = false;
   iscsi::LunField lun_field{};  // as the command has it; an R2T repeats it

@@ -8,10 +8,9 @@
 //   function              here                what others see
 //   ABORT TASK            abort_task          nothing: the task is this nexus's own
 //   ABORT TASK SET        abort_task_set      nothing: this nexus's tasks on the LUN
-//   CLEAR TASK SET        clear_task_set      those whose commands it took away are told so by
-//                                             COMMANDS CLEARED BY ANOTHER INITIATOR
-//   LOGICAL UNIT RESET    reset_lun           their commands on the LUN end without an answer, and
-//                                             BUS DEVICE RESET FUNCTION OCCURRED tells them so
+//   CLEAR TASK SET        clear_task_set      their commands on the LUN end with TASK ABORTED
+//   LOGICAL UNIT RESET    reset_lun           the same, and the unit attention BUS DEVICE RESET
+//                                             FUNCTION OCCURRED
 //   TARGET WARM RESET     reset_target        the same on every LUN of the target
 //   TARGET COLD RESET     reset_target        the same, and every session of the target ends
 //   QUERY TASK, TASK SET  query_task, ...     nothing
@@ -141,14 +140,18 @@ void TaskManager::reset_lun(const iscsi::TaskManagementRequest& request) {
   NexusLun* nexus = lun_of(request);
   if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
   Lane& lane = session_.lane();
-  lane.home().reset_lun(lane, nexus->lun->id, answer_later(request));
+  lane.home().reset_lun(lane, nexus->lun->id, taker(request), answer_later(request));
 }
 
 void TaskManager::clear_task_set(const iscsi::TaskManagementRequest& request) {
   NexusLun* nexus = lun_of(request);
   if (nexus == nullptr) return answer(request, TaskResponse::kNoSuchLun);
   Lane& lane = session_.lane();
-  lane.home().clear_lun(lane, nexus->lun->id, session_.id(), answer_later(request));
+  lane.home().clear_lun(lane, nexus->lun->id, taker(request), answer_later(request));
+}
+
+Taker TaskManager::taker(const iscsi::TaskManagementRequest& request) const {
+  return {session_.id(), request.cmd_sn, commands_.ever_arrived()};
 }
 
 /// Every LUN of the target, also those that this initiator does not see: it is the target that is
@@ -164,11 +167,12 @@ void TaskManager::reset_target(const iscsi::TaskManagementRequest& request) {
   for (const auto& [number, id] : target->luns) {
     if (LaneLun* lun = lane.find_lun(id))
       lun->recorder.add(telemetry::TaskFunction::kTargetReset, telemetry::TaskResponse::kComplete);
-    lane.home().reset_lun(lane, id, [left, done, cold, &lane, name = target->config.iqn] {
+    const auto ended = [left, done, cold, &lane, name = target->config.iqn] {
       if (--*left > 0) return;
       done();
       if (cold) lane.home().close_target(name);
-    });
+    };
+    lane.home().reset_lun(lane, id, taker(request), ended);
   }
 }
 

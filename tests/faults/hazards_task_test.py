@@ -14,7 +14,7 @@ from peer import (ABORT_TASK, ABORT_TASK_SET, CLEAR_TASK_SET, COMMAND, DATA_OUT,
                   RESPONSE, TARGET_WARM_RESET, TASK_DOES_NOT_EXIST, TASK_RESPONSE, TEST_UNIT_READY,
                   pdu, read10, write10)
 
-TASK_SET_FULL = 0x28
+TASK_SET_FULL, TASK_ABORTED = 0x28, 0x40
 SLOW, DELAY = 1, 0.4
 RESERVE_6 = b"\x16" + bytes(5)
 REGISTER = bytes((0x5F, 0, 0, 0, 0, 0, 0, 0, 24, 0))
@@ -175,22 +175,20 @@ class Management(Tasks):
             self.assert_works(peer.ready())
 
     def hazard_17_other_nexuses_are_told(self):
-        """Guards: whose commands were taken away learns by whom: CLEAR TASK SET by COMMANDS
-        CLEARED BY ANOTHER INITIATOR, a reset by BUS DEVICE RESET; an abort is nobody else's
-        business (SAM-5, 5.14)."""
-        for function, told in ((CLEAR_TASK_SET, (6, 0x2F, 0)), (LUN_RESET, (6, 0x29, 3)),
+        """Guards: whose commands were taken away is told so for each (TASK ABORTED, TAS=1), and of a
+        reset by BUS DEVICE RESET; an abort is nobody else's business (SAM-5, 5.6 and 5.14)."""
+        for function, told in ((CLEAR_TASK_SET, None), (LUN_RESET, (6, 0x29, 3)),
                                (TARGET_WARM_RESET, (6, 0x29, 3)), (ABORT_TASK_SET, None)):
             peer, other = self.slow_session(), self.slow_session()
             lost = other.start(read10(0, 1), read=512)
             other.ping()
             self.answer(peer, peer.manage(function))
-            if told is None:
+            if function == ABORT_TASK_SET:
                 self.assertTrue(other.finish(lost).good)
-                self.assertTrue(other.execute(TEST_UNIT_READY).good)
-                continue
-            seen = other.ping()
-            self.assertFalse([got for got in seen if got.itt == lost], "answered after a reset")
-            self.assert_sense(other.execute(TEST_UNIT_READY), *told)
+            else:
+                self.assertEqual(other.finish(lost).status, TASK_ABORTED)
+            if told is not None:
+                self.assert_sense(other.execute(TEST_UNIT_READY), *told)
             self.assertTrue(other.execute(TEST_UNIT_READY).good)
 
 

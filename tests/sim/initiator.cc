@@ -64,16 +64,13 @@ bool Initiator::explained(const Command& command) const {
 
 bool Initiator::settled() const {
   if (!line_) return true;
-  const bool answered =
-      std::ranges::all_of(open_, [this](const auto& one) { return explained(one.second); });
-  return logged_in_ && answered && managing_.empty() && pings_.empty() && texts_.empty() &&
+  return logged_in_ && open_.empty() && managing_.empty() && pings_.empty() && texts_.empty() &&
          !hole_ && !logout_;
 }
 
 std::string Initiator::open() const {
   std::string text = "initiator " + std::to_string(number_) + (logged_in_ ? "" : " not logged in");
-  for (const auto& [tag, command] : open_)
-    if (!explained(command)) text += " command " + std::to_string(tag);
+  for (const auto& [tag, command] : open_) text += " command " + std::to_string(tag);
   for (const auto& [tag, managing] : managing_) text += " request " + std::to_string(tag);
   for (const auto& [tag, data] : pings_) text += " ping " + std::to_string(tag);
   for (const std::uint32_t tag : texts_) text += " text " + std::to_string(tag);

@@ -92,6 +92,9 @@ void Initiator::not_good(const Command& command, std::uint8_t status, Bytes sens
     case Status::kCheckCondition:
       ++scene_.tally.errors;
       return check_sense(command, sense);
+    case Status::kTaskAborted:
+      require(explained(command), "TASK ABORTED, and nobody has taken it away");
+      return over(command);
     default:
       throw Violation("a status that nobody here gives");
   }

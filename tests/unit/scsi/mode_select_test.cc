@@ -15,9 +15,9 @@ using testing::unhex;
 
 const std::string kHeader6 = "00 00 00 00";
 const std::string kHeader10 = "0000 00 00 00 00 0000";
-const std::string kControlNow = "0a0a 02 10 00 00 0000 0000 0000";
-const std::string kControlSwp = "0a0a 02 10 08 00 0000 0000 0000";
-const std::string kControlBoth = "0a0a 06 10 08 00 0000 0000 0000";
+const std::string kControlNow = "0a0a 02 10 00 40 0000 0000 0000";
+const std::string kControlSwp = "0a0a 02 10 08 40 0000 0000 0000";
+const std::string kControlBoth = "0a0a 06 10 08 40 0000 0000 0000";
 const std::string kCachingNow = "0812 00 0000000000000000000000000000000000";
 
 testing::Answer select6(Disk& disk, const std::string& list) {
@@ -90,7 +90,7 @@ TEST(ModeSelect, WhatMayNotChangeMustBeAsItIs) {
   Disk disk;
   EXPECT_THAT(select6(disk, kHeader6 + "0a0a 02 00 00 00 0000 0000 0000"), FailsAtListByte(7))
       << "queue algorithm modifier";
-  EXPECT_THAT(select6(disk, kHeader6 + "0a0a 02 10 00 40 0000 0000 0000"), FailsAtListByte(9))
+  EXPECT_THAT(select6(disk, kHeader6 + "0a0a 02 10 00 00 0000 0000 0000"), FailsAtListByte(9))
       << "TAS";
   EXPECT_THAT(select6(disk, kHeader6 + "0812 04 0000000000000000000000000000000000"),
               FailsAtListByte(6))
@@ -131,7 +131,7 @@ TEST(ModeSelect, TheDeviceSpecificByteIsIgnored) {
 
 TEST(ModeSelect, PsIsIgnored) {
   Disk disk;
-  EXPECT_THAT(select6(disk, kHeader6 + "8a0a 02 10 08 00 0000 0000 0000"), Good());
+  EXPECT_THAT(select6(disk, kHeader6 + "8a0a 02 10 08 40 0000 0000 0000"), Good());
   EXPECT_TRUE(disk.unit.mode.software_write_protect);
 }
 
@@ -159,7 +159,7 @@ TEST(ModeSelect, UnknownPagesAndWrongLengthsPointAtThemselves) {
 TEST(ModeSelect, TruncatedListsAreALengthError) {
   Disk disk;
   for (const char* list : {"00", "00 00 00", "00 00 00 08 0000", "00 00 00 00 0a",
-                           "00 00 00 00 0a0a 02 10 00 00 0000 0000 00"})
+                           "00 00 00 00 0a0a 02 10 00 40 0000 0000 00"})
     EXPECT_THAT(select6(disk, list), Fails(sense::kParameterListLengthError)) << list;
   EXPECT_THAT(select10(disk, "0000 00 00 00 00 00"), Fails(sense::kParameterListLengthError));
 }

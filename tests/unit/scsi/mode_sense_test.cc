@@ -15,7 +15,7 @@ using testing::hex;
 const std::string kErrorRecovery = "010a 00000000000000000000";
 const std::string kCaching = "0812 00 0000000000000000000000000000000000";
 const std::string kCachingOn = "0812 04 0000000000000000000000000000000000";
-const std::string kControl = "0a0a 02 10 00 00 0000 0000 0000";
+const std::string kControl = "0a0a 02 10 00 40 0000 0000 0000";
 const std::string kControlExtension = "4a01 001c 05" + std::string(54, '0');
 const std::string kPower = "1a26" + std::string(74, '0') + "54";
 const std::string kExceptions = "1c0a 08 000000000000000000";
@@ -92,7 +92,7 @@ TEST(ModeSense, ChangeableAreSwpAndDSense) {
 TEST(ModeSense, DefaultsAreTheUnitsOwn) {
   Disk disk;
   disk.unit.mode.descriptor_sense = true;
-  EXPECT_THAT(disk.send("1a 08 0a 00 ff 00"), Gives("0f 00 10 00 0a0a 06 10 00 00 0000 0000 0000"));
+  EXPECT_THAT(disk.send("1a 08 0a 00 ff 00"), Gives("0f 00 10 00 0a0a 06 10 00 40 0000 0000 0000"));
   EXPECT_THAT(disk.send("1a 08 8a 00 ff 00"), Gives("0f 00 10 00" + kControl));
 }
 
@@ -109,7 +109,7 @@ TEST(ModeSense, WriteProtectionShowsInTheHeader) {
   disk.unit.read_only = false;
   disk.unit.mode.software_write_protect = true;
   EXPECT_EQ(disk.send("1a 00 3f 00 04 00").data[2], std::byte{0x90});
-  EXPECT_THAT(disk.send("1a 08 0a 00 ff 00"), Gives("0f 00 90 00 0a0a 02 10 08 00 0000 0000 0000"));
+  EXPECT_THAT(disk.send("1a 08 0a 00 ff 00"), Gives("0f 00 90 00 0a0a 02 10 08 40 0000 0000 0000"));
 }
 
 TEST(ModeSense, WriteCacheShowsInTheCachingPage) {

@@ -184,7 +184,6 @@ TEST(Sense, OfEveryTripleCarriesItsOwnBytes) {
       {sense::kNexusLoss, 0x6, 0x29, 0x07},
       {sense::kModeParametersChanged, 0x6, 0x2a, 0x01},
       {sense::kCapacityChanged, 0x6, 0x2a, 0x09},
-      {sense::kCommandsCleared, 0x6, 0x2f, 0x00},
       {sense::kReportedLunsChanged, 0x6, 0x3f, 0x0e},
   };
   for (const Row& row : rows) {

@@ -29,7 +29,7 @@ std::uint64_t gauge(const Rig& rig, telemetry::GatewayGauge which) {
 std::uint32_t protect(Peer& peer) {
   const std::array<std::uint8_t, 16> cdb{0x15, 0x10, 0, 0, 16};
   const auto header = peer.command(cdb, 16, iscsi::ScsiCommand::kWriteBit);
-  std::array<std::uint8_t, 16> list{0, 0, 0, 0, 0x0a, 0x0a, 0x02, 0x10, 0x08};
+  std::array<std::uint8_t, 16> list{0, 0, 0, 0, 0x0a, 0x0a, 0x02, 0x10, 0x08, 0x40};
   peer.send(header, std::as_bytes(std::span(list)));
   return header.initiator_task_tag;
 }

@@ -25,13 +25,17 @@ struct Lanes final : LaneBroadcast {
   std::vector<Done> aborts;
   std::vector<LunUpdate> updates;
   std::vector<scsi::NexusName> preempted;
+  std::vector<Taker> by;  // of the last abort
   Letters letters;
 
   void update_lun(const LunUpdate& update, Done done) override {
     updates.push_back(update);
     done();
   }
-  void abort_lun(LunId, Done done) override { aborts.push_back(std::move(done)); }
+  void abort_lun(LunId, const std::vector<Taker>& sessions, Done done) override {
+    aborts.push_back(std::move(done));
+    by = sessions;
+  }
   void abort_nexuses(LunId, const std::vector<scsi::NexusName>& names, SessionId,
                      Done done) override {
     preempted = names;
@@ -48,7 +52,7 @@ struct Home {
   std::vector<int> answered;
 
   void reset(int who) {
-    home->reset([this, who] { answered.push_back(who); });
+    home->reset({static_cast<SessionId>(who)}, [this, who] { answered.push_back(who); });
   }
 };
 
@@ -61,6 +65,7 @@ TEST(LunHome, ResetsDuringAResetShareTheNext) {
   EXPECT_TRUE(lun.answered.empty());
   lun.lanes.end_abort(0);
   EXPECT_EQ(lun.answered, std::vector{0}) << "the others' commands may have come since";
+  EXPECT_EQ(lun.lanes.by.size(), 999u) << "none of whom is answered for a command of its own";
   ASSERT_EQ(lun.lanes.aborts.size(), 2u);
   lun.lanes.end_abort(1);
   EXPECT_EQ(lun.answered.size(), 1000u);
@@ -75,7 +80,7 @@ TEST(LunHome, ResetsDuringAResetShareTheNext) {
 /// An answer may lead to the next request before the round is over.
 TEST(LunHome, AResetThatIsAskedForByAnAnswerIsNotLost) {
   Home lun;
-  lun.home->reset([&] {
+  lun.home->reset({}, [&] {
     lun.reset(1);
     lun.reset(2);
   });

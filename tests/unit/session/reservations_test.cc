@@ -138,7 +138,7 @@ TEST(Reservations, PreemptAndAbortIsAnsweredWhenTheLastWriteHasEnded) {
   hosts.both_register();
   EXPECT_EQ(run(hosts.a, kReserve, {.key = 0xa, .type = kRegistrantsOnly}), Status::kGood);
   hosts.rig.store().hold();
-  hosts.a.write(0, pattern(kBlock), kBlock);
+  const auto taken = hosts.a.write(0, pattern(kBlock), kBlock);
   hosts.rig.store().wait_held(1);
   const auto tag = reserve_out(hosts.b, kPreemptAndAbort,
                                {.key = 0xb, .service_action_key = 0xa, .type = kRegistrantsOnly});
@@ -147,7 +147,8 @@ TEST(Reservations, PreemptAndAbortIsAnsweredWhenTheLastWriteHasEnded) {
   EXPECT_TRUE(hosts.b.silent());
   hosts.rig.store().let_go();
   EXPECT_GOOD(hosts.b.run(tag));
-  EXPECT_EQ(write(hosts.a), Status::kCheckCondition) << "the attention, not the old write's end";
+  EXPECT_EQ(hosts.a.finish(taken).status, Status::kTaskAborted);
+  EXPECT_EQ(write(hosts.a), Status::kCheckCondition) << "the attention";
 }
 
 /// Guards `change` in Lane::hold_ranges. Both wait for the home loop here: the PREEMPT AND ABORT

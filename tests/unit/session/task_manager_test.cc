@@ -87,9 +87,9 @@ TEST(TaskManager, AnAbortedWriteWithR2tsOutEndsAtOnceAndItsDataGoNowhere) {
   EXPECT_EQ(rig.in_progress(), 0u);
 }
 
-/// Guards discard_data() in Commands::end: the framer holds the buffer while a Data-Out is on its
-/// way, and must not write into it after it was given back: it is another command's by then.
-TEST(TaskManager, AResetInTheMiddleOfADataOutTakesTheBufferFromTheFramer) {
+/// The framer holds the buffer while a Data-Out is on its way, and must not write into it after it
+/// was given back: it is another command's by then. So what is taken away keeps it till its answer.
+TEST(TaskManager, AResetInTheMiddleOfADataOutLeavesItsBufferToTheFramer) {
   Rig rig({.lanes = 1});  // one pool, from which the next command gets the same memory
   Peer peer = rig.ready({.isid = 1});
   Peer other = rig.ready({.isid = 2});
@@ -104,7 +104,6 @@ TEST(TaskManager, AResetInTheMiddleOfADataOutTakesTheBufferFromTheFramer) {
   const auto bytes = peer.framed(bytes_of(header), data);
   rig.receive_exactly(peer, Bytes(bytes).first(5000));
   EXPECT_EQ(answer_to(other, other.manage(kLunReset, iscsi::kNoTag)), TaskResponse::kComplete);
-  EXPECT_EQ(rig.in_progress(), 0u);
   other.attentions();
 
   rig.store().hold();
@@ -113,29 +112,31 @@ TEST(TaskManager, AResetInTheMiddleOfADataOutTakesTheBufferFromTheFramer) {
   other.give(other.expect<iscsi::ReadyToTransfer>(), others);
   rig.store().wait_held(1);
   peer.send_bytes(Bytes(bytes).subspan(5000));
-  EXPECT_TRUE(peer.silent());
+  EXPECT_EQ(peer.finish(write).status, scsi::Status::kTaskAborted);
   rig.store().let_go();
   EXPECT_GOOD(other.finish(next));
+  EXPECT_EQ(rig.store().submitted(Verb::kWrite), 1u) << "nothing of what was taken away";
   EXPECT_EQ(rig.store().content(100 * kBlock, others.size()), others);
   EXPECT_EQ(peer.attentions().front(), scsi::sense::kBusDeviceReset);
 }
 
-/// Guards `task.aborted` in Commands::arrived: a command that is taken back before its PDU is whole
-/// used to ask for its data, wait for ever, and hold up the reset with it.
+/// Guards `receiving_` in Commands::take_away, and what a failed command asks for: one that is
+/// taken away before its PDU is whole used to ask for its data, and to hold up the reset with it.
 TEST(TaskManager, AResetInTheMiddleOfACommandIsAnswered) {
   Rig rig;
   Peer peer = rig.ready({.isid = 1});
   Peer other = rig.ready({.isid = 2});
   const auto data = pattern(16384);
-  auto header = peer.command(cdb10(0x2a, 0, 32), 16384, iscsi::ScsiCommand::kWriteBit);
+  auto header =
+      peer.command(cdb10(0x2a, 0, 32), 16384, iscsi::ScsiCommand::kWriteBit | iscsi::kFinalBit);
   header.data_segment_bytes = 8192;
   const auto bytes = peer.framed(bytes_of(header), Bytes(data).first(8192));
   rig.receive_exactly(peer, Bytes(bytes).first(4000));
   EXPECT_EQ(rig.in_progress(), 1u);
   EXPECT_EQ(answer_to(other, other.manage(kLunReset, iscsi::kNoTag)), TaskResponse::kComplete);
   peer.send_bytes(Bytes(bytes).subspan(4000));
-  EXPECT_TRUE(peer.silent()) << "neither asked for data nor answered";
-  EXPECT_EQ(rig.in_progress(), 0u);
+  EXPECT_EQ(peer.finish(header.initiator_task_tag).status, scsi::Status::kTaskAborted)
+      << "it asks for no more data";
   EXPECT_EQ(peer.attentions().front(), scsi::sense::kBusDeviceReset);
   EXPECT_EQ(rig.store().submitted(Verb::kWrite), 0u);
 }
@@ -218,7 +219,7 @@ TEST(TaskManager, AResetTakesEverySessionsCommandsAndTellsEveryone) {
   rig.store().hold();
   mine.read(0, 1);
   rig.store().wait_held(1);
-  other.read(0, 1);
+  const auto taken = other.read(0, 1);
   rig.store().wait_held(2);
   const auto reset = mine.manage(kLunReset, iscsi::kNoTag);
   EXPECT_TRUE(mine.silent());
@@ -229,6 +230,7 @@ TEST(TaskManager, AResetTakesEverySessionsCommandsAndTellsEveryone) {
   rig.store().let_go();
   EXPECT_EQ(answer_to(mine, reset), TaskResponse::kComplete);
   EXPECT_EQ(mine.attentions(), std::vector{scsi::sense::kBusDeviceReset});
+  EXPECT_EQ(other.finish(taken).status, scsi::Status::kTaskAborted);
   EXPECT_EQ(other.attentions(), std::vector{scsi::sense::kBusDeviceReset});
 }
 
