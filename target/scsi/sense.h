@@ -190,6 +190,10 @@ inline constexpr AdditionalSense kInquiryDataChanged{SenseKey::kUnitAttention, 0
 /// A reload added or removed units that this initiator may see.
 inline constexpr AdditionalSense kReportedLunsChanged{SenseKey::kUnitAttention, 0x3f, 0x0e,
                                                       "REPORTED LUNS DATA HAS CHANGED"};
+/// The connection was reinstated; the commands of the old one are gone, the nexus is not (RFC 7143,
+/// 11.14.5).
+inline constexpr AdditionalSense kCommandsClearedByProtocol{
+    SenseKey::kUnitAttention, 0x47, 0x7f, "SOME COMMANDS CLEARED BY ISCSI PROTOCOL EVENT"};
 
 }  // namespace sense
 

@@ -17,7 +17,7 @@ enum class CloseReason : std::uint8_t {
   kReceiveTimeout,    // a PDU that had begun did not end
   kSendTimeout,       // the peer does not read
   kNopTimeout,        // our ping was not answered
-  kReinstated,        // the same initiator port logged in again (RFC 7143, 6.3.5)
+  kReinstated,        // the same initiator port logged in again (RFC 7143, 6.3.4, 6.3.5)
   kAdministrative,    // the operator, or a configuration without this access
   kStalled,           // this process was paused: what it held is too old to execute
   kDrained,           // the gateway stops

@@ -226,14 +226,16 @@ void Gateway::admit(Lane& from, const Admission& admission, Registry::Answer ans
   });
 }
 
-void Gateway::withdraw(const NexusName& name, std::uint64_t ticket) {
-  home_.post([this, name, ticket] { registry_.withdraw(name, ticket); });
+void Gateway::withdraw(const Admission& admission) {
+  home_.post([this, admission] { registry_.withdraw(admission); });
 }
 
-void Gateway::session_ended(SessionId id) {
-  home_.post([this, id] {
-    if (const NexusName* name = registry_.name_of(id)) nexus_lost(port_name(*name), name->target);
-    registry_.ended(id);
+void Gateway::session_ended(SessionId id, NexusLegacyPtr legacy) {
+  home_.post([this, id, legacy = std::move(legacy)] {
+    const NexusName* name = registry_.name_of(id);
+    if (name != nullptr && !registry_.continues(id, legacy))
+      nexus_lost(port_name(*name), name->target);
+    registry_.ended(id, legacy);
   });
 }
 

@@ -95,8 +95,8 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
  private:
   void admit(Lane& from, const Admission& admission, Registry::Answer answer) override;
-  void withdraw(const NexusName& name, std::uint64_t ticket) override;
-  void session_ended(SessionId id) override;
+  void withdraw(const Admission& admission) override;
+  void session_ended(SessionId id, NexusLegacyPtr legacy) override;
   void proof_failed(const Source& source) override;
   void connection_ended(const Source& source) override;
   void apply_change(Lane& from, LunId lun, const scsi::UnitChange& change, Asker by,

@@ -24,9 +24,10 @@ class HomeDoor {
   /// then: a session that was admitted for nobody must be ended by session_ended().
   virtual void admit(Lane& from, const Admission& admission, Registry::Answer answer) = 0;
   /// The login with this ticket waits no longer. Nothing happens when it has been answered.
-  virtual void withdraw(const NexusName& name, std::uint64_t ticket) = 0;
+  virtual void withdraw(const Admission& admission) = 0;
   /// The session's connection is gone and its last command has ended. Once per admitted session.
-  virtual void session_ended(SessionId id) = 0;
+  /// `legacy`: for the login that continues it, if there is one; null: it has none to leave.
+  virtual void session_ended(SessionId id, NexusLegacyPtr legacy) = 0;
   /// A proof has failed; perhaps the logins of this source are refused from now on.
   virtual void proof_failed(const Source& source) = 0;
   /// One of the connections that were handed to a lane is gone (counted against kConnectionsMax,

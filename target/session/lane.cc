@@ -186,6 +186,7 @@ void Lane::update_lun(const LunUpdate& update) {
   LaneLun* lun = find_lun(update.id);
   if (lun == nullptr) return;
   lun->view = std::make_shared<const LunView>(*update.view);
+  if (update.attention || !update.told.empty()) ++lun->tellings;
   for (const auto& [id, session] : sessions_) {
     if (update.attention && id != update.except) session->raise(*lun, *update.attention);
     for (const scsi::ReservationResult::Told& told : update.told)

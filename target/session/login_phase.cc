@@ -190,14 +190,14 @@ void LoginPhase::ask_admission() {
   connection_.pause();
   connection_.lane().login_proved(connection_);
   const iscsi::LoginIdentity& identity = machine_.identity();
-  Admission admission;
+  Admission& admission = asked_for_;
   admission.name = {identity.initiator_name, isid_number(identity.isid), identity.target_name,
                     connection_.portal_group_tag()};
   admission.tsih = identity.tsih;
+  admission.cid = identity.cid;
   Lane& lane = connection_.lane();
   admission.lane = lane.index();
-  admission.ticket = ticket_ = lane.next_ticket();
-  asked_for_ = admission.name;
+  admission.ticket = lane.next_ticket();
   admission.source = connection_.source();
   lane.home().admit(lane, admission,
                     [&lane, weak = std::weak_ptr(self_)](Result<Admitted, AdmissionError> answer) {
@@ -205,7 +205,7 @@ void LoginPhase::ask_admission() {
                       if (self != nullptr && (*self)->connection_.open())
                         (*self)->answered(answer);
                       else if (answer)
-                        lane.home().session_ended(answer->id);  // too late: nobody is left
+                        lane.home().session_ended(answer->id, nullptr);  // too late: nobody is left
                     });
 }
 
@@ -222,6 +222,9 @@ void LoginPhase::answered(const Result<Admitted, AdmissionError>& answer) {
 
 /// The last login response is queued already, without digests; limits and digests hold from the
 /// next PDU on (RFC 7143, 6.3). This object lives on until the turn's end, for it is the caller.
+/// A reinstated connection is begun like any other (6.3.4), also with its login's CmdSN: what the
+/// initiator will number its next command by (11.12.8). What it had sent below that and not heard
+/// of has ended with the old connection.
 void LoginPhase::begin_session(const Admitted& admitted) {
   Connection& connection = connection_;
   connection.lane().recorder().add(GatewayCounter::kLoginSuccess);
@@ -229,12 +232,16 @@ void LoginPhase::begin_session(const Admitted& admitted) {
   const iscsi::Parameters& parameters = machine_.negotiation().parameters();
   connection.set_limits(
       {parameters.max_recv_data_segment_bytes, parameters.header_digest, parameters.data_digest});
-  SessionStart start{admitted, machine_.identity(), machine_.negotiation(), machine_.next_stat_sn(),
+  SessionStart start{admitted.id,
+                     admitted.tsih,
+                     machine_.identity(),
+                     machine_.negotiation(),
+                     machine_.next_stat_sn(),
                      machine_.first_cmd_sn()};
   auto session = std::make_unique<Session>(connection, std::move(start));
   Session& started = *session;
   connection.set_handler(std::move(session));
-  started.begin();
+  started.begin(admitted.legacy);
   if (connection.open()) connection.resume();
 }
 
@@ -254,7 +261,7 @@ void LoginPhase::closed(CloseReason reason) {
       log::warn("session", "login_failed",
                 {{"peer", connection_.peer().text()}, {"reason", name(reason)}});
   }
-  if (asking_) connection_.lane().home().withdraw(asked_for_, ticket_);
+  if (asking_) connection_.lane().home().withdraw(asked_for_);
   connection_.bury();
 }
 

@@ -49,8 +49,7 @@ class LoginPhase final : public PduHandler, private iscsi::LoginPolicy {
   const BootTime deadline_;  // of the whole login, however many PDUs it takes
   bool started_ = false;  // a Login Request has come: other PDUs are answered, not just closed on
   bool asking_ = false;   // waits for the home loop
-  NexusName asked_for_;   // while asking
-  std::uint64_t ticket_ = 0;
+  Admission asked_for_;   // while asking
   std::vector<std::byte> data_;
   /// Answers of the home loop that come when this is gone find nobody behind it.
   std::shared_ptr<LoginPhase*> self_ = std::make_shared<LoginPhase*>(this);

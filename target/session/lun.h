@@ -66,6 +66,9 @@ struct LaneLun {
   telemetry::LunRecorder recorder;
   TasksInProgress in_progress;
   LaneRanges ranges;  // that commands have to themselves now
+  /// How often its nexuses have been told something by its home: the same count on every lane when
+  /// that has heard of the same.
+  std::uint64_t tellings = 0;
 
   /// After every change of in_progress: the exporter sees stuck I/O by it.
   void publish_in_flight();

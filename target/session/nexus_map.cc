@@ -43,6 +43,38 @@ NexusMap::Change NexusMap::set(Lane& lane, const VisibleLuns& visible,
   return before != inventory_ || replaced ? Change::kInventory : Change::kNone;
 }
 
+NexusLegacy NexusMap::leave(const std::function<bool(const LaneLun&)>& cut_off) const {
+  NexusLegacy legacy;
+  for (const std::uint16_t number : inventory_) {
+    const NexusLun* place = by_number_[number].get();
+    if (place == nullptr) continue;
+    NexusLegacy::Unit& unit = legacy.units[number];
+    unit = {place->lun->id, place->lun->tellings, cut_off(*place->lun), place->nexus};
+    unit.nexus.name = nullptr;
+    unit.nexus.lun_inventory = {};
+  }
+  legacy.inventory = inventory_;
+  return legacy;
+}
+
+/// Terminated commands are told of (RFC 7143, 11.14.5). So is what the LUN has told its nexuses
+/// while there was no session to hear it: not what it was, but all that it may have been. When the
+/// old lane was the one ahead, the new one will tell it again.
+void NexusMap::inherit(Lane& lane, const NexusLegacy& legacy, const scsi::NexusName& name) {
+  for (const auto& [number, unit] : legacy.units) {
+    LaneLun* lun = lane.find_lun(unit.lun);
+    if (lun == nullptr) continue;  // removed meanwhile: set() will find it missing
+    std::unique_ptr<NexusLun>& place = by_number_[number];
+    place = std::make_unique<NexusLun>();
+    place->lun = lun;
+    place->nexus = unit.nexus;
+    place->nexus.name = &name;
+    if (unit.cut_off) establish(*place, scsi::sense::kCommandsClearedByProtocol);
+    if (lun->tellings > unit.tellings) establish(*place, scsi::sense::kResetOccurred);
+  }
+  inventory_ = legacy.inventory;
+}
+
 const LunViewPtr& NexusLun::view() {
   if (!read_only) return lun->view;
   if (base_ != lun->view) {

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -32,6 +34,19 @@ struct NexusLun {
   LunViewPtr protected_;
 };
 
+/// What a session owes its initiator when its connection is taken away, for the one that reinstates
+/// it, perhaps on another lane: a copy that points to nothing of the old session.
+struct NexusLegacy {
+  struct Unit {
+    LunId lun = 0;
+    std::uint64_t tellings = 0;  // of the LUN on the old lane until then: LaneLun::tellings
+    bool cut_off = false;        // commands on it were terminated
+    scsi::Nexus nexus;
+  };
+  std::map<std::uint16_t, Unit> units;
+  std::vector<std::uint16_t> inventory;
+};
+
 /// The LUNs of one session, by the number that the initiator uses.
 class NexusMap {
  public:
@@ -42,6 +57,11 @@ class NexusMap {
   /// that was there before is a new one: what was owed for the old disk says nothing of it.
   /// `name` must live as long as this.
   Change set(Lane& lane, const VisibleLuns& visible, const scsi::NexusName& name);
+
+  /// What is left to a connection that continues the session. `cut_off`: which LUNs have commands.
+  NexusLegacy leave(const std::function<bool(const LaneLun&)>& cut_off) const;
+  /// Begins as the old session's map; REQUIRES: set() follows, which brings it up to date.
+  void inherit(Lane& lane, const NexusLegacy& legacy, const scsi::NexusName& name);
 
   /// Null: this initiator has no such LUN.
   NexusLun* find(std::uint16_t number);

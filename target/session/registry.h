@@ -13,11 +13,19 @@
 //   login C arrives              C waits in B's place, B is answered kSuperseded
 //   C's connection goes          C is withdrawn; nobody waits
 //   A's last I/O has ended       whoever waits comes in
+//
+// With TSIH 0 that is session reinstatement (RFC 7143, 6.3.5): another session, another nexus. With
+// A's own TSIH and CID it is connection reinstatement (6.3.4): A's connection is logged out in the
+// same way and its tasks terminated (error recovery level 0), but the session continues (6.3.6):
+// under its TSIH, with the legacy of its nexuses. The I_T nexus is not lost: 6.3.5.1 counts what
+// loses it, and this is not among it. A session that has ended by itself, its connection lost or
+// logged out, is there no more for whoever comes with its TSIH.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,6 +41,10 @@
 #include "session/source.h"
 
 namespace lungate::session {
+
+struct NexusLegacy;
+/// Null: the session has left nothing, and its I_T nexus is lost.
+using NexusLegacyPtr = std::shared_ptr<const NexusLegacy>;
 
 /// What identifies a session to its peers: the I_T nexus.
 struct NexusName {
@@ -55,7 +67,8 @@ scsi::NexusName port_name(const NexusName& name);
 
 struct Admission {
   NexusName name;
-  std::uint16_t tsih = 0;    // as the login request says; not 0: it means to join that session
+  std::uint16_t tsih = 0;    // as the login request says; not 0: it means to join that session,
+  std::uint16_t cid = 0;     // as another connection, or in the place of the one with this CID
   unsigned lane = 0;         // where the connection lives
   std::uint64_t ticket = 0;  // names this login, and no other of this gateway: for withdraw()
   Source source;             // where the connection comes from
@@ -64,11 +77,12 @@ struct Admission {
 struct Admitted {
   SessionId id = kNoSession;
   std::uint16_t tsih = 0;
+  NexusLegacyPtr legacy;  // null: a new session
 };
 
 enum class AdmissionError : std::uint8_t {
-  kNoSuchSession,       // TSIH is not 0 and names none of ours
-  kTooManyConnections,  // it exists, and MaxConnections is 1
+  kNoSuchSession,       // TSIH is not 0 and names none of ours, or one that has ended meanwhile
+  kTooManyConnections,  // it exists, with another CID, and MaxConnections is 1
   kOutOfResources,      // no place or no session handle left
   kSuperseded,          // it waited, and a newer login of its port has come
   kSourceRefused,       // the gateway's: too many proofs of its source have failed
@@ -93,10 +107,12 @@ class Registry {
 
   /// The connection of a login has gone: it waits no longer. Nothing happens when the login with
   /// this ticket does not wait.
-  void withdraw(const NexusName& name, std::uint64_t ticket);
+  void withdraw(const Admission& admission);
 
+  /// A login waits to continue this session, whose connection was ended for it, and can.
+  bool continues(SessionId id, const NexusLegacyPtr& legacy) const;
   /// The session's connection is gone and its last command has ended.
-  void ended(SessionId id);
+  void ended(SessionId id, NexusLegacyPtr legacy);
 
   /// Asks for the end of one session; false when there is none of this id.
   bool close(SessionId id, CloseReason reason);
@@ -117,14 +133,20 @@ class Registry {
   struct Entry {
     NexusName name;
     std::uint16_t tsih = 0;
+    std::uint16_t cid = 0;
     unsigned lane = 0;
     bool closing = false;
+    bool closing_for_good = false;   // asked by somebody else than its own initiator's login
     std::optional<Waiting> waiting;  // the newest login of the same port
   };
 
-  Result<Admitted, AdmissionError> enter(const Admission& admission);
+  static bool continued(const Entry& entry, const NexusLegacyPtr& legacy);
+  SessionId holder(const Admission& admission) const;
+  std::optional<AdmissionError> refuse_join(const Admission& admission) const;
+  std::uint16_t next_tsih();
+  Admitted enter(const Admission& admission, std::uint16_t tsih);
+  Result<Admitted, AdmissionError> enter_anew(const Admission& admission);
   void make_room_for_discovery();
-  AdmissionError refuse_join(const Admission& admission) const;
   void close_entry(SessionId id, Entry& entry, CloseReason reason);
 
   CloseSession close_;

@@ -55,15 +55,17 @@ Session::~Session() {
   check(state_ == SessionState::kFinished, "a session ends before it is destroyed");
 }
 
-void Session::begin() {
+void Session::begin(const NexusLegacyPtr& legacy) {
   lane().add_session(*this);
   log::info("session", "login",
             {{"session", id()},
              {"initiator", start_.identity.initiator_name},
              {"target", start_.identity.target_name},
              {"peer", connection_.peer().text()},
+             {"continued", legacy != nullptr},
              {"lane", lane().index()}});
-  take_directory(true);
+  if (legacy != nullptr) commands_.nexuses().inherit(lane(), *legacy, port_);
+  take_directory(legacy == nullptr);
 }
 
 namespace {
@@ -379,10 +381,10 @@ void Session::close_if_drained() {
 /// Lane's thread; what is not a copy here would be read by the home loop.
 SessionDescription Session::describe() const {
   SessionDescription description;
-  description.id = start_.admitted.id;
+  description.id = start_.id;
   description.identity = start_.identity;
   description.parameters = negotiation_.parameters();
-  description.tsih = start_.admitted.tsih;
+  description.tsih = start_.tsih;
   description.portal_group_tag = connection_.portal_group_tag();
   description.peer = connection_.peer().text();
   description.portal = connection_.local().text();
@@ -419,11 +421,19 @@ void Session::closed(CloseReason reason) {
   held_ = {};
   held_bytes_ = 0;
   begun_ = nullptr;
+  if (reason == CloseReason::kReinstated) legacy_ = leave();
   lane().remove_session(*this);
   // Only then closed: tasks that end within connection_closed() must not end the session under it.
   commands_.connection_closed();
   state_.enter(SessionState::kClosed);
   finish_if_idle();
+}
+
+/// While the lane still tells this session what becomes of its LUNs, and before its commands are
+/// taken away.
+NexusLegacyPtr Session::leave() {
+  return std::make_shared<const NexusLegacy>(
+      commands_.nexuses().leave([this](const LaneLun& lun) { return commands_.any_on(lun); }));
 }
 
 void Session::task_ended() {
@@ -434,7 +444,7 @@ void Session::task_ended() {
 void Session::finish_if_idle() {
   if (state_ != SessionState::kClosed || commands_.in_progress() > 0) return;
   state_.enter(SessionState::kFinished);
-  lane().home().session_ended(id());
+  lane().home().session_ended(id(), std::move(legacy_));
   connection_.bury();
 }
 

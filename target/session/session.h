@@ -39,7 +39,8 @@ class Lane;
 /// What the login phase hands over: who it is, what was agreed upon, and where both numberings
 /// stand.
 struct SessionStart {
-  Admitted admitted;
+  SessionId id = kNoSession;
+  std::uint16_t tsih = 0;
   iscsi::LoginIdentity identity;
   iscsi::Negotiation negotiation;
   std::uint32_t stat_sn = 0;
@@ -83,7 +84,7 @@ class Session final : public PduHandler {
   Session(Connection& connection, SessionStart start);
   ~Session() override;
 
-  SessionId id() const { return start_.admitted.id; }
+  SessionId id() const { return start_.id; }
   Lane& lane() { return connection_.lane(); }
   bool discovery() const { return start_.identity.type == iscsi::SessionType::kDiscovery; }
   const iscsi::LoginIdentity& identity() const { return start_.identity; }
@@ -104,8 +105,8 @@ class Session final : public PduHandler {
   void check_accounts(Accounts& lane) const override { commands_.check_accounts(lane); }
 
   /// Begins to serve. Apart from the constructor, because it may find the access gone and close the
-  /// connection, whose handler this must be by then.
-  void begin();
+  /// connection, whose handler this must be by then. `legacy`: of the session that it continues.
+  void begin(const NexusLegacyPtr& legacy);
 
   // The lane's and the executor's. abort, take_away, quiesce and executed may end the session's
   // last task, and with it the session: its caller must not use it after that but through the lane.
@@ -161,6 +162,7 @@ class Session final : public PduHandler {
   void answer_ping(const iscsi::NopOut& request, Bytes data);
   void log_out(const iscsi::LogoutRequest& request);
   void close_if_drained();
+  NexusLegacyPtr leave();
   void finish_if_idle();
 
   // Destroyed from the bottom: the parts hold references to those above them.
@@ -179,7 +181,8 @@ class Session final : public PduHandler {
   Task* begun_ = nullptr;              // what begin() gave for the command PDU that is arriving
   bool ignored_ = false;               // the PDU that is arriving is outside the window
   StateOf<SessionState, kSessionTable> state_{SessionState::kServing};
-  BootTime logout_due_;  // while it drains: not closed before, unless it logs out
+  NexusLegacyPtr legacy_;  // since closed(), for who continues it; else null
+  BootTime logout_due_;    // while it drains: not closed before, unless it logs out
   BootTime last_heard_;
   BootTime ping_sent_;  // 0: none is out
   std::uint32_t ping_tag_ = 0;

@@ -25,7 +25,8 @@ HAZARDS = (
     ("ways round the authentication", ""),
     ("CHAP", "the comparison in constant time: `tests/unit/iscsi/chap_test.cc`"),
     ("logins that are slow, many, or meet no descriptors", ""),
-    ("reinstatement", "`tests/unit/session/registry_test.cc`"),
+    ("reinstatement", "`tests/unit/session/registry_test.cc`, "
+     "`tests/unit/session/reinstatement_test.cc`"),
     ("command numbers", "`tests/unit/iscsi/cmdsn_test.cc`"),
     ("task tags and transfer tags", ""),
     ("data that was not asked for", ""),

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Hazards 5, 6 and 7: stages, identities and text of a login (RFC 7143, 6.1 to 6.3, 11.12)."""
+"""Hazards 5, 6, 7 and 11: stages, identities and text of a login (RFC 7143, 6.1 to 6.3, 11.12)."""
 
 import contextlib
 
 from fault_test import TARGET, Closed, FaultTest, main
-from peer import (CONTINUE, FINAL, FULL_FEATURE, LOGIN_RESPONSE, OPERATIONAL, REJECT, SECURITY,
-                  keys)
+from peer import (CONTINUE, FINAL, FULL_FEATURE, LOGIN_RESPONSE, OPERATIONAL, R2T, REJECT, SECURITY,
+                  TEST_UNIT_READY, keys, write10)
 
 INITIATOR_ERROR, NO_SUCH_SESSION, TOO_MANY_CONNECTIONS = 0x0200, 0x020A, 0x0206
 UNSUPPORTED_VERSION = 0x0205
+LOST_COMMANDS = (6, 0x47, 0x7F)  # of a connection that was reinstated
 SEGMENT_MAX = 8192
 TEXT_MAX = 65536  # limits::kTextBytesMax
 KEYS_MAX = 64  # limits::kTextKeysMax
@@ -105,20 +106,47 @@ class Stages(LoginTest):
         other.terms = {}
         self.assert_works(other.ready())
 
+    def with_handle(self):
+        """A session, and its TSIH."""
+        peer = self.connect()
+        peer.send(peer.login_pdu(names(peer)))
+        handle = peer.receive().header[14:16]
+        peer.terms = {}
+        return peer.ready(), handle
+
     def hazard_05_connection_identifiers(self):
-        """Guards: MaxConnections is 1: a login into one's own living session is refused, whether
-        its CID is new or in use, and the session lives (11.12.7; connection reinstatement, which
-        6.3.4 recommends, is not built)."""
-        first = self.connect()
-        first.send(first.login_pdu(names(first)))
-        tsih = first.receive().header[14:16]
-        first.terms = {}
-        first.ready()
-        for cid in (b"\0\0", b"\0\1", b"\xff\xff"):
+        """Guards: MaxConnections is 1: another connection of one's own living session is refused,
+        and the session lives (11.12.7)."""
+        first, tsih = self.with_handle()
+        for cid in (b"\0\1", b"\1\0", b"\xff\xff"):
             peer = self.connect(isid=first.isid)
             raw = changed(peer.login_pdu(names(peer)), b14=tsih, b20=cid)
             self.assertEqual(self.status_of(raw, peer), TOO_MANY_CONNECTIONS)
             self.assert_works(first)
+
+    def hazard_11_connection_reinstated(self):
+        """Guards: a login with TSIH and CID of one's own living session takes the place of its
+        connection (6.3.4), which is closed; the session goes on under its handle, from the login's
+        CmdSN, and is told of the commands that it lost there (11.14.5) and of nothing else."""
+        old, tsih = self.with_handle()
+        for number, told in ((1000, []), (0xFFFFFFFE, [LOST_COMMANDS]), (1, [])):
+            if told:
+                old.start(write10(0, 8), write=b"r" * 4096, immediate_bytes=0)
+                self.assertEqual(old.receive().opcode, R2T)  # and no data comes
+            new = self.connect(isid=old.isid)
+            new.cmd_sn = number
+            with self.counts("lungate_session_closes_total", reason="reinstated"):
+                new.send(changed(new.login_pdu(names(new)), b14=tsih))
+                answer = new.receive()
+                self.assertEqual((answer.login_status, answer.header[14:16]), (0, tsih))
+                self.assert_closed(old)
+            new.terms = {}
+            attentions = []
+            while not (result := new.execute(TEST_UNIT_READY)).good:
+                attentions.append(result.sense_code)
+            self.assertEqual(attentions, told)
+            self.assert_works(new)
+            old = new
 
     def hazard_05_login_in_full_feature_phase(self):
         """Guards: no Login in full feature phase; it changes nothing."""

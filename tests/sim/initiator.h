@@ -178,7 +178,8 @@ class Initiator {
   std::list<Line> abandoned_;
   /// A login was begun and left, and may still be heard: it would end what has come after it.
   bool stale_login_ = false;
-  bool registered_ = false;  // for persistent reservations, as far as it knows
+  std::uint16_t continues_ = 0;  // the session whose connection the next login replaces
+  bool registered_ = false;      // for persistent reservations, as far as it knows
   bool registered_once_ = false;
 };
 

@@ -2,6 +2,7 @@
 // What an initiator may come to do, and how often.
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/limits.h"
 #include "iscsi/task_management.h"
@@ -84,6 +85,7 @@ LoginPlan Initiator::plan() {
   LoginPlan plan;
   plan.initiator = "iqn.2026-11.io.lungate:simulated-" + std::to_string(number_);
   plan.isid = 0x4000'0000'0000u + number_;
+  plan.tsih = std::exchange(continues_, 0);
   plan.target = target_;
   plan.header_digest = chance().one_in(3);
   plan.data_digest = plan.header_digest ? chance().one_in(2) : chance().one_in(5);
@@ -118,9 +120,11 @@ void Initiator::break_off() {
   vanish();
 }
 
-/// Logs in again while the old connection stands, and lets that one say what it had still to say.
+/// Logs in again while the old connection stands, and lets that one say what it had still to say:
+/// as another session, or to continue that one.
 void Initiator::abandon() {
   Line old = std::move(*line_);
+  if (chance().one_in(2)) continues_ = login_->tsih();
   vanish();
   abandoned_.push_back(std::move(old));
   ++scene_.tally.reinstated;

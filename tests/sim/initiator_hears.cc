@@ -69,8 +69,11 @@ void Initiator::hear_login(const Pdu& pdu) {
       return logged_in();
     case Login::Progress::kRefused:
       // 02/01: a wrong secret. 03/02: an older login of the same port was heard after this one.
-      require(login_->plan().wrong_secret ? login_->status() == 0x0201
-                                          : login_->status() == 0x0302 && stale_login_,
+      // 02/0a: what it would continue has ended.
+      require(login_->plan().wrong_secret
+                  ? login_->status() == 0x0201
+                  : (login_->status() == 0x0302 && stale_login_) ||
+                        (login_->status() == 0x020a && login_->plan().tsih != 0),
               "a login is refused without a cause");
       ++scene_.tally.logins_refused;
       leaving_ = true;
@@ -81,6 +84,7 @@ void Initiator::hear_login(const Pdu& pdu) {
 void Initiator::logged_in() {
   logged_in_ = true;
   ++scene_.tally.logins;
+  if (login_->plan().tsih != 0) ++scene_.tally.continued;
   line_->begin_session(scene_.window);
   line_->set_digests(login_->agreed().header_digest, login_->agreed().data_digest);
   const Moment at = scene_.next_moment();

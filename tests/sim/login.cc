@@ -66,6 +66,7 @@ void Login::ask(Line& line, const std::string& text, bool transit, bool more) {
                                             (transit ? iscsi::kTransitBit | next : 0u));
   for (unsigned i = 0; i < 6; ++i)
     request.isid[i] = static_cast<std::uint8_t>(plan_.isid >> (40 - 8 * i));
+  request.tsih = plan_.tsih;
   request.initiator_task_tag = 0x1090;
   request.cmd_sn = line.cmd_sn();
   request.exp_stat_sn = line.exp_stat_sn();
@@ -109,7 +110,9 @@ Login::Progress Login::hear(Line& line, const Pdu& pdu) {
     stage_ = static_cast<Stage>(response.next_stage());
     if (stage_ == Stage::kFullFeature) {
       check_outcome();
-      require(response.tsih != 0, "a session without a handle");
+      tsih_ = response.tsih;
+      require(tsih_ != 0, "a session without a handle");
+      require(plan_.tsih == 0 || tsih_ == plan_.tsih, "a session continues under another handle");
       return Progress::kDone;
     }
     operational(line);

@@ -15,6 +15,7 @@ namespace lungate::sim {
 struct LoginPlan {
   std::string initiator;
   std::uint64_t isid = 0;
+  std::uint16_t tsih = 0;  // not 0: it takes the place of that session's connection
   std::string target;
   bool header_digest = false;
   bool data_digest = false;
@@ -62,6 +63,7 @@ class Login {
 
   const LoginPlan& plan() const { return plan_; }
   const Agreed& agreed() const { return agreed_; }
+  std::uint16_t tsih() const { return tsih_; }
   /// Class and detail, of a refusal.
   std::uint16_t status() const { return status_; }
 
@@ -84,6 +86,7 @@ class Login {
   std::string rest_;  // of a text that goes in pieces
   iscsi::ChapAlgorithm algorithm_ = iscsi::ChapAlgorithm::kMd5;
   std::uint16_t status_ = 0;
+  std::uint16_t tsih_ = 0;
 };
 
 }  // namespace lungate::sim

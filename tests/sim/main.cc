@@ -93,6 +93,7 @@ constexpr Named kCounts[] = {
     {"aborted", &Tally::aborted},
     {"reserved", &Tally::reserved},
     {"reinstated", &Tally::reinstated},
+    {"continued", &Tally::continued},
     {"ignored", &Tally::ignored},
     {"spoilt", &Tally::spoilt},
     {"losses", &Tally::losses},

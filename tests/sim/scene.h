@@ -28,6 +28,7 @@ struct Tally {
   std::uint64_t errors = 0;  // any other status
   std::uint64_t aborted = 0;
   std::uint64_t reinstated = 0;
+  std::uint64_t continued = 0;
   std::uint64_t losses = 0;
   std::uint64_t r2ts = 0;
   std::uint64_t reserved = 0;

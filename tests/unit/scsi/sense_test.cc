@@ -184,6 +184,7 @@ TEST(Sense, OfEveryTripleCarriesItsOwnBytes) {
       {sense::kNexusLoss, 0x6, 0x29, 0x07},
       {sense::kModeParametersChanged, 0x6, 0x2a, 0x01},
       {sense::kCapacityChanged, 0x6, 0x2a, 0x09},
+      {sense::kCommandsClearedByProtocol, 0x6, 0x47, 0x7f},
       {sense::kReportedLunsChanged, 0x6, 0x3f, 0x0e},
   };
   for (const Row& row : rows) {

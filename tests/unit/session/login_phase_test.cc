@@ -69,7 +69,7 @@ const struct Row {
     {status::kUnsupportedVersion, 2, 0x05, GatewayCounter::kLoginProtocol,
      [](Peer& peer, const Peer&) { ask(peer, kKeys, 0x87, 1); }},
     {status::kTooManyConnections, 2, 0x06, GatewayCounter::kLoginLimit,
-     [](Peer& peer, const Peer& present) { peer.send_login({.tsih = present.tsih()}); }},
+     [](Peer& peer, const Peer& present) { peer.send_login({.tsih = present.tsih(), .cid = 1}); }},
     {status::kMissingParameter, 2, 0x07, GatewayCounter::kLoginProtocol,
      [](Peer& peer, const Peer&) {
        ask(peer, {{"TargetName", LoginOptions{}.target}});

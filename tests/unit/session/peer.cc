@@ -204,6 +204,7 @@ void Peer::send_login(const LoginOptions& options) {
   for (unsigned i = 0; i < 6; ++i)
     request.isid[i] = static_cast<std::uint8_t>(options.isid >> (40 - 8 * i));
   request.tsih = options.tsih;
+  request.cid = options.cid;
   request.initiator_task_tag = next_tag();
   request.cmd_sn = cmd_sn;
   send(request, bytes_of(std::string_view(text)));

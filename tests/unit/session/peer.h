@@ -65,6 +65,7 @@ using Keys = std::map<std::string, std::string>;
 struct LoginOptions {
   std::uint64_t isid = 1;
   std::uint16_t tsih = 0;
+  std::uint16_t cid = 0;
   std::string initiator = "iqn.2026-11.io.lungate:initiator";
   std::string target = "iqn.2026-11.io.lungate:store";  // empty: a discovery session
   Keys keys = {};                                       // on top of the usual ones
