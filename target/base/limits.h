@@ -95,6 +95,10 @@ inline constexpr std::size_t kTaskBytesPerConnectionMax = 64 * kMiB;
 inline constexpr std::size_t kTaskBytesPerLaneMax = 512 * kMiB;
 static_assert(kTaskBytesPerConnectionMax * 8 <= kTaskBytesPerLaneMax,
               "no peer alone takes more than an eighth of what its lane has for all");
+/// What a connection may have of it although the lane is full: one command of the usual sizes, so
+/// that a few sessions that ask for much and send nothing do not stop everybody else's.
+inline constexpr std::size_t kTaskBytesFloor = 1 * kMiB;
+inline constexpr std::size_t kTaskBytesFloorsMax = kConnectionsMax * kTaskBytesFloor;
 /// Answers that belong to no command's data (pings, rejects, texts, plain responses): the copies
 /// and the places of those that a connection has unsent, above which it stops reading as well. An
 /// initiator has a few hundred bytes of them at a time. This is what one peer can do; with what was

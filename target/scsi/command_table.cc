@@ -138,6 +138,7 @@ constexpr Command kModeSense = {.direction = Direction::kIn,
 
 constexpr Command kModeSelect = {.direction = Direction::kOut,
                                  .needs_medium = true,
+                                 .changes_unit = true,
                                  .reserved_for = ReservedFor::kWriters,
                                  .bytes = mode_select_bytes,
                                  .refusal = mode_select_refusal,
@@ -287,7 +288,8 @@ constexpr Command kSanitizeBlockErase = {.timeout_s = kWholeMedium_s,
                                          .refusal = sanitize_refusal,
                                          .execute = sanitize_block_erase};
 
-constexpr Command kSanitizeExitFailureMode = {.reserved_for = ReservedFor::kWriters,
+constexpr Command kSanitizeExitFailureMode = {.changes_unit = true,
+                                              .reserved_for = ReservedFor::kWriters,
                                               .supported = runs_medium_jobs,
                                               .refusal = exit_failure_mode_refusal,
                                               .execute = sanitize_exit_failure_mode};
@@ -341,6 +343,7 @@ constexpr Command reserve_out(std::optional<Sense> (*refusal)(const Cdb& cdb, co
   return {.direction = Direction::kOut,
           .timeout_s = kMedium_s,
           .needs_medium = true,
+          .changes_unit = true,
           .reserved_for = ReservedFor::kManagers,
           .bytes = persistent_reserve_out_bytes,
           .refusal = refusal,
@@ -350,8 +353,8 @@ constexpr Command reserve_out(std::optional<Sense> (*refusal)(const Cdb& cdb, co
 constexpr Command kReserveOut = reserve_out(persistent_reserve_out_refusal);
 constexpr Command kReserveOutTyped = reserve_out(persistent_reserve_out_typed_refusal);
 
-constexpr Command kReserve = {.needs_medium = true, .execute = reserve_unit};
-constexpr Command kRelease = {.needs_medium = true, .execute = release_unit};
+constexpr Command kReserve = {.needs_medium = true, .changes_unit = true, .execute = reserve_unit};
+constexpr Command kRelease = {.needs_medium = true, .changes_unit = true, .execute = release_unit};
 
 // SCOPE and TYPE are valid, or to be ignored: never stray.
 constexpr Usage kReserveOutUsage = {0x5f, 0x00, 0xff, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0x00};

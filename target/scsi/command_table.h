@@ -32,6 +32,7 @@ struct Command {
 
   bool needs_medium = false;     // refused while the unit is not ready
   bool writes = false;           // refused while it is write-protected
+  bool changes_unit = false;     // refused where it is read-only: others share what it changes
   bool without_unit = false;     // answered where there is no unit (SPC-4, 5.11)
   bool keeps_attention = false;  // a unit attention neither stops it nor is reported by it
   ReservedFor reserved_for = ReservedFor::kAnyone;

@@ -137,9 +137,10 @@ void ListReader::compare(const ModePage& page, Bytes sent) {
   if (page.apply != nullptr) page.apply(sent, mode_);
 }
 
-/// Every loop has seen the change.
+/// GOOD: every loop has seen the change. BUSY: another was faster, or the unit is gone.
 Step changed(Execution& execution) {
-  return good(execution);
+  if (execution.changed.status == Status::kGood) return good(execution);
+  return end(execution, execution.changed.status);
 }
 
 }  // namespace
@@ -170,7 +171,7 @@ Step mode_select(Execution& execution) {
   reader.read_pages();
   if (reader.mistake()) return fail(execution, *reader.mistake());
   if (reader.mode() == execution.unit->mode) return good(execution);
-  execution.change = reader.mode();
+  execution.change = ModeChange{execution.unit->mode, reader.mode()};
   execution.next = changed;
   return Step::kChange;
 }

@@ -93,9 +93,16 @@ struct Unit {
   std::uint64_t generation = 0;  // raised with every snapshot
 };
 
+/// A MODE SELECT, which was checked against `from`: when the unit has another mode by then, another
+/// MODE SELECT was faster, and its pages must not be put back unseen.
+struct ModeChange {
+  ModeState from;
+  ModeState to;
+};
+
 /// What a command asks to change; applied on the home loop, one at a time for each unit, then seen
 /// by every loop.
-using UnitChange = std::variant<ModeState, ReservationRequest, MediumJob>;
+using UnitChange = std::variant<ModeChange, ReservationRequest, MediumJob>;
 
 /// What came of it. Not GOOD: nothing has been changed.
 struct ChangeOutcome {

@@ -45,11 +45,11 @@ void* BufferPool::pages(std::size_t bytes) noexcept {
   return ::operator new(bytes, kAlignment, std::nothrow);
 }
 
-Buffer BufferPool::take(std::size_t size) {
+Buffer BufferPool::take(std::size_t size, std::size_t beyond) {
   check(size > 0 && size <= limits::kTransferBytesMax, "a buffer's size was checked by its taker");
   const std::size_t index = class_of(size);
   const std::size_t bytes = kClassBytes[index];
-  if (bytes_in_use_ + bytes > bytes_max_) return {};
+  if (bytes_in_use_ + bytes > bytes_max_ + beyond) return {};
   auto& list = free_[index];
   std::byte* memory = nullptr;
   if (list.empty()) {

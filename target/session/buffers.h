@@ -59,8 +59,9 @@ class BufferPool {
   ~BufferPool();
 
   /// Empty when the lane's bound is reached or the system has no memory: the command is answered
-  /// TASK SET FULL then and comes again. REQUIRES: 0 < size <= limits::kTransferBytesMax.
-  [[nodiscard]] Buffer take(std::size_t size);
+  /// TASK SET FULL then and comes again. `beyond`: by so much the bound is higher for this taker.
+  /// REQUIRES: 0 < size <= limits::kTransferBytesMax.
+  [[nodiscard]] Buffer take(std::size_t size, std::size_t beyond = 0);
 
   /// What a buffer of `size` bytes costs: the size of its class.
   static std::size_t cost(std::size_t size) { return kClassBytes[class_of(size)]; }

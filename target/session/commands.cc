@@ -158,7 +158,10 @@ bool Commands::take(Buffer& place, std::uint64_t bytes) {
   if (bytes > limits::kTransferBytesMax) return false;
   const auto size = static_cast<std::size_t>(bytes);
   if (buffer_bytes_ + BufferPool::cost(size) > limits::kTaskBytesPerConnectionMax) return false;
-  place = lane_.buffers().take(size);
+  // Whoever holds little gets it although the lane is full: nobody is kept out by those who ask for
+  // much and send nothing.
+  const bool little = buffer_bytes_ + BufferPool::cost(size) <= limits::kTaskBytesFloor;
+  place = lane_.buffers().take(size, little ? limits::kTaskBytesFloorsMax : 0);
   if (place.empty()) return false;
   buffer_bytes_ += BufferPool::cost(size);
   return true;
@@ -261,13 +264,25 @@ void Commands::send_r2ts(Task& task) {
   }
 }
 
-/// Looked up anew when the command is executed: the LUN may have left this session since it came,
-/// or another one may have its number. Only scsi::start() looks at the nexus, so the reference need
-/// not outlive the call.
-scsi::Nexus& Commands::nexus_of(const Task& task) {
+/// Looked up anew when the command is executed: while its data came, the LUN may have left this
+/// session, or another one may have its number; it may be write-protected by now, or be sanitized.
+/// So it runs by what the unit is now; scsi::start() finds out when that is too much of another
+/// unit. Not so what was begun before its LUN was lost: it keeps the snapshot without a store that
+/// quiesce() has given it. Only start() looks at the nexus, so the reference need not outlive it.
+scsi::Nexus& Commands::nexus_of(Task& task) {
   const auto number = iscsi::decode_lun(task.lun_field);
   NexusLun* nexus = number ? nexuses_.find(*number) : nullptr;
-  return nexus != nullptr && nexus->lun == task.lun ? nexus->nexus : nexuses_.nowhere();
+  if (nexus == nullptr || nexus->lun != task.lun) {
+    leave_lun(task);
+    task.view.reset();
+    task.execution.unit = nullptr;
+    return nexuses_.nowhere();
+  }
+  if (const LunViewPtr& now = nexus->view(); task.view->backend != nullptr && now != task.view) {
+    task.view = now;
+    task.execution.unit = &now->unit;
+  }
+  return nexus->nexus;
 }
 
 void Commands::execute(Task& task) {
@@ -468,8 +483,12 @@ void Commands::connection_closed() {
     if (!std::exchange(task.aborted, true) && task.phase != TaskPhase::kResponding)
       task.recorder.add(telemetry::LunCounter::kAbortedCommands);
     task.taken_away = false;
-    if (task.phase == TaskPhase::kExecuting) hurry(task);
-    if (task.phase == TaskPhase::kReceiving) end(task);
+    if (task.phase == TaskPhase::kReceiving) {
+      end(task);
+    } else if (task.phase == TaskPhase::kExecuting) {
+      hurry(task);
+      if (task.lun != nullptr) task.lun->executor->give_up(task);
+    }
   }
 }
 

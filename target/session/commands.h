@@ -116,7 +116,7 @@ class Commands {
   void advance(Task& task);
   bool awaits_data(const Task& task) const;
   void send_r2ts(Task& task);
-  scsi::Nexus& nexus_of(const Task& task);
+  scsi::Nexus& nexus_of(Task& task);
   void execute(Task& task);
   static std::uint32_t expected(const Task& task);
   void respond(Task& task);

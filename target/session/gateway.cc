@@ -289,12 +289,18 @@ void Gateway::lock_ranges(Lane& from, LockRequest request,
     const auto& ranges = request.ranges;
     if (!std::all_of(ranges.begin(), ranges.end(), served) || !locks_.has_room(request))
       return from.post([answer] { answer(false); });
-    locks_.lock(request, [&from, answer] { from.post([answer] { answer(true); }); });
+    locks_.lock(request, [&from, answer](bool granted) {
+      from.post([answer, granted] { answer(granted); });
+    });
   });
 }
 
 void Gateway::unlock_ranges(std::uint64_t ticket) {
   home_.post([this, ticket] { locks_.unlock(ticket); });
+}
+
+void Gateway::withdraw_lock(std::uint64_t ticket) {
+  home_.post([this, ticket] { locks_.withdraw(ticket); });
 }
 
 void Gateway::reset_lun(Lane& from, LunId lun, Taker by, Done done) {

@@ -105,6 +105,7 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   void lock_ranges(Lane& from, LockRequest request,
                    std::function<void(bool granted)> answer) override;
   void unlock_ranges(std::uint64_t ticket) override;
+  void withdraw_lock(std::uint64_t ticket) override;
   void reset_lun(Lane& from, LunId lun, Taker by, Done done) override;
   void clear_lun(Lane& from, LunId lun, Taker by, Done done) override;
   void lose_nexus(Lane& from, const scsi::NexusName& nexus, const std::string& target,

@@ -48,6 +48,8 @@ class HomeDoor {
   virtual void lock_ranges(Lane& from, LockRequest request,
                            std::function<void(bool granted)> answer) = 0;
   virtual void unlock_ranges(std::uint64_t ticket) = 0;
+  /// Who still waits for this lock is answered "false". Nothing happens when it has it.
+  virtual void withdraw_lock(std::uint64_t ticket) = 0;
   /// `done` after every command of the LUN has ended on every lane and every nexus has been told;
   /// at once if the LUN has been removed.
   virtual void reset_lun(Lane& from, LunId lun, Taker by, Done done) = 0;

@@ -78,7 +78,22 @@ void LocalExecutor::proceed(Task& task, scsi::Step step) noexcept {
 
 /// Who waits for a range may wait for hours, and has begun nothing that would have to end.
 void LocalExecutor::give_up(Task& task) noexcept {
-  if (task.lun->ranges.unpark(task)) end(task);
+  if (task.lun->ranges.unpark(task)) return end(task);
+  if (task.lock_ticket != 0) lane_.home().withdraw_lock(task.lock_ticket);
+}
+
+/// By their snapshots the units may be ready, and a FORMAT UNIT or SANITIZE be at work by now: what
+/// is written then would be wiped, or left behind it.
+bool LocalExecutor::overtaken(const Task& task) const noexcept {
+  const auto works = [](const scsi::Unit& then, const LaneLun* lun) {
+    if (lun == nullptr) return false;
+    const auto& now = lun->view->unit.medium_activity;
+    return now != nullptr && now != then.medium_activity;
+  };
+  return works(task.view->unit, task.lun) ||
+         std::any_of(task.neighbours.begin(), task.neighbours.end(), [&](const Neighbour& one) {
+           return works(one.view->unit, lane_.find_lun(one.lun));
+         });
 }
 
 void LocalExecutor::end_busy(Task& task) noexcept {
@@ -109,12 +124,9 @@ void LocalExecutor::submit(Task& task) noexcept {
   view.backend->submit(request);
 }
 
-/// By their snapshots the medium may be ready, and a FORMAT UNIT or SANITIZE be at work by now,
-/// which has given its lock back: what is written then would be wiped, or left behind it.
 void LocalExecutor::resume_parked(LaneLun& lun) noexcept {
-  const auto& activity = lun.view->unit.medium_activity;
   for (Task* task : lun.ranges.take_parked()) {
-    if (activity != nullptr && activity != task->view->unit.medium_activity)
+    if (overtaken(*task))
       end_busy(*task);
     else
       proceed(*task, scsi::Step::kSubmit);
@@ -141,7 +153,8 @@ void LocalExecutor::change(Task& task) noexcept {
 }
 
 /// Refused when a unit has lost its store, or has another one by now, or more ranges are asked for
-/// than may be (kRangeLocksPerLunMax): BUSY, and the initiator asks again.
+/// than may be (kRangeLocksPerLunMax), and of no use when its medium is worked on by now: BUSY, and
+/// the initiator asks again.
 void LocalExecutor::lock(Task& task) noexcept {
   const scsi::Execution& execution = task.execution;
   check(task.lock_ticket == 0, "a command locks once");
@@ -153,8 +166,8 @@ void LocalExecutor::lock(Task& task) noexcept {
   }
   task.lock_ticket = request.ticket = lane_.next_ticket();
   lane_.home().lock_ranges(lane_, std::move(request), [this, &task](bool granted) {
-    if (granted) return proceed(task, scsi::resume(task.execution));
-    task.lock_ticket = 0;
+    if (granted && !overtaken(task)) return proceed(task, scsi::resume(task.execution));
+    if (!granted) task.lock_ticket = 0;  // else end() gives it back
     end_busy(task);
   });
 }

@@ -30,6 +30,7 @@ class LocalExecutor final : public LunExecutor {
   void lock(Task& task) noexcept;
   void end(Task& task) noexcept;
   void end_busy(Task& task) noexcept;
+  bool overtaken(const Task& task) const noexcept;
 
   Lane& lane_;
 };

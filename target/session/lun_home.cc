@@ -112,9 +112,9 @@ void LunHome::end_change(const scsi::ChangeOutcome& outcome) {
   next_change();
 }
 
-void LunHome::carry_out(const scsi::ModeState& mode) {
-  if (mode == unit_.mode) return end_change({});
-  unit_.mode = mode;
+void LunHome::carry_out(const scsi::ModeChange& mode) {
+  if (mode.from != unit_.mode) return end_change({scsi::Status::kBusy, {}});
+  unit_.mode = mode.to;
   publish(scsi::sense::kModeParametersChanged, changes_.front().by.session,
           [self = shared_from_this()] { self->end_change({}); });
 }

@@ -140,7 +140,7 @@ class LunHome : public std::enable_shared_from_this<LunHome> {
   };
   void add(Change change);
   void next_change();
-  void carry_out(const scsi::ModeState& mode);
+  void carry_out(const scsi::ModeChange& mode);
   void carry_out(const scsi::ReservationRequest& request);
   void carry_out(const scsi::MediumJob& job);
   void answer_waiter(const scsi::ChangeOutcome& outcome);

@@ -95,6 +95,12 @@ bool NexusMap::shows(const LaneLun& lun) const {
                      [&](const auto& nexus) { return nexus != nullptr && nexus->lun == &lun; });
 }
 
+bool NexusMap::may_write(const LaneLun& lun) const {
+  return std::any_of(by_number_.begin(), by_number_.end(), [&](const auto& place) {
+    return place != nullptr && place->lun == &lun && !place->read_only;
+  });
+}
+
 void NexusMap::raise(const LaneLun& lun, const scsi::AdditionalSense& attention) {
   for (const std::uint16_t number : inventory_)
     if (NexusLun* nexus = find(number); nexus != nullptr && nexus->lun == &lun)

@@ -67,6 +67,8 @@ class NexusMap {
   NexusLun* find(std::uint16_t number);
   /// This LUN has a number here.
   bool shows(const LaneLun& lun) const;
+  /// It has one that is not write-protected for this initiator.
+  bool may_write(const LaneLun& lun) const;
   /// For commands that address no LUN of ours: REPORT LUNS and INQUIRY are answered all the same.
   scsi::Nexus& nowhere() { return nowhere_; }
 

@@ -49,21 +49,37 @@ bool RangeLocks::has_room(const LockRequest& request) const {
   return room;
 }
 
-void RangeLocks::lock(LockRequest request, Done granted) {
+void RangeLocks::lock(LockRequest request, Answer answer) {
   auto& entry = entries_[request.ticket];
   check(entry == nullptr, "a ticket names one lock");
-  entry = std::make_unique<Entry>(Entry{std::move(request), std::move(granted)});
+  entry = std::make_unique<Entry>(Entry{std::move(request), std::move(answer)});
   for_each_lun(entry->request, [&](LunId lun) { of_lun_[lun].push_back(entry.get()); });
   hold_if_free(*entry);
 }
 
-/// Only who overlaps what is given back can have waited for it.
 void RangeLocks::unlock(std::uint64_t ticket) {
   const auto found = entries_.find(ticket);
   check(found != entries_.end() && found->second->holding, "a lock that is given back was held");
-  const std::unique_ptr<Entry> entry = std::move(found->second);
-  entries_.erase(found);
   std::vector<Entry*> next;
+  const std::unique_ptr<Entry> entry = take_out(found, next);
+  release_(entry->request);
+  went(next);
+}
+
+void RangeLocks::withdraw(std::uint64_t ticket) {
+  const auto found = entries_.find(ticket);
+  if (found == entries_.end() || found->second->holding) return;
+  std::vector<Entry*> next;
+  const std::unique_ptr<Entry> entry = take_out(found, next);
+  entry->answer(false);
+  went(next);
+}
+
+/// Only who overlaps what goes can have waited for it.
+std::unique_ptr<RangeLocks::Entry> RangeLocks::take_out(Entries::iterator found,
+                                                        std::vector<Entry*>& next) {
+  std::unique_ptr<Entry> entry = std::move(found->second);
+  entries_.erase(found);
   for_each_lun(entry->request, [&](LunId lun) {
     std::vector<Entry*>& others = of_lun_.at(lun);
     std::erase(others, entry.get());
@@ -72,7 +88,10 @@ void RangeLocks::unlock(std::uint64_t ticket) {
     });
     if (others.empty()) of_lun_.erase(lun);
   });
-  release_(entry->request);
+  return entry;
+}
+
+void RangeLocks::went(const std::vector<Entry*>& next) {
   for (Entry* other : next) hold_if_free(*other);
   for (Waiting& waiting : std::exchange(waiting_, {}))
     when_free(waiting.lun, std::move(waiting.free));
@@ -99,7 +118,7 @@ bool RangeLocks::in_the_way(const Entry& entry) const {
 void RangeLocks::hold_if_free(Entry& entry) {
   if (entry.holding || in_the_way(entry)) return;
   entry.holding = true;
-  hold_(entry.request, std::exchange(entry.granted, nullptr));
+  hold_(entry.request, [answer = std::exchange(entry.answer, nullptr)] { answer(true); });
 }
 
 // --- Lane ----------------------------------------------------------------------------------------

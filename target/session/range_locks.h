@@ -56,15 +56,18 @@ class RangeLocks {
   /// Has every lane hold the ranges; `held` when the writes before them have ended.
   using Hold = std::function<void(const LockRequest& request, Done held)>;
   using Release = std::function<void(const LockRequest& request)>;
+  using Answer = std::function<void(bool granted)>;
 
   RangeLocks(Hold hold, Release release) : hold_(std::move(hold)), release_(std::move(release)) {}
 
   /// False: as many as may be hold a range of one of its LUNs, or wait for one.
   bool has_room(const LockRequest& request) const;
   /// REQUIRES: has_room(), and a ticket that nobody has.
-  void lock(LockRequest request, Done granted);
+  void lock(LockRequest request, Answer answer);
   /// REQUIRES: granted.
   void unlock(std::uint64_t ticket);
+  /// Who waits for its turn waits no longer: answered "false". Others are left alone.
+  void withdraw(std::uint64_t ticket);
   /// `free` when nobody holds, or waits for, a range of this LUN.
   void when_free(LunId lun, Done free);
 
@@ -73,7 +76,7 @@ class RangeLocks {
  private:
   struct Entry {
     LockRequest request;
-    Done granted;
+    Answer answer;
     bool holding = false;  // the lanes have been told
   };
   struct Waiting {
@@ -81,12 +84,16 @@ class RangeLocks {
     Done free;
   };
 
+  using Entries = std::map<std::uint64_t, std::unique_ptr<Entry>>;
+  /// Out of the lists. `next`: those who may have waited for it.
+  std::unique_ptr<Entry> take_out(Entries::iterator found, std::vector<Entry*>& next);
+  void went(const std::vector<Entry*>& next);
   void hold_if_free(Entry& entry);
   bool in_the_way(const Entry& entry) const;
 
   Hold hold_;
   Release release_;
-  std::map<std::uint64_t, std::unique_ptr<Entry>> entries_;  // by ticket
+  Entries entries_;                              // by ticket
   std::map<LunId, std::vector<Entry*>> of_lun_;  // in the order of asking; none is empty
   std::vector<Waiting> waiting_;
 };

@@ -154,13 +154,22 @@ Taker TaskManager::taker(const iscsi::TaskManagementRequest& request) const {
   return {session_.id(), request.cmd_sn, commands_.ever_arrived()};
 }
 
-/// Every LUN of the target, also those that this initiator does not see: it is the target that is
-/// reset (SAM-5, 7.10). After a cold reset all sessions end, this one too: the answer is queued by
-/// then, and Session::end() sends it.
+/// Subject to access control (RFC 7143, 11.5.1): only who may write to all of them disturbs all.
+bool TaskManager::may_reset(const ExportedTarget& target) const {
+  Lane& lane = session_.lane();
+  return std::all_of(target.luns.begin(), target.luns.end(), [&](const auto& one) {
+    const LaneLun* lun = lane.find_lun(one.second);
+    return lun != nullptr && commands_.nexuses().may_write(*lun);
+  });
+}
+
+/// Every LUN of the target: it is the target that is reset (SAM-5, 7.10). After a cold reset all
+/// sessions end, this one too: the answer is queued by then, and Session::end() sends it.
 void TaskManager::reset_target(const iscsi::TaskManagementRequest& request) {
   Lane& lane = session_.lane();
   const ExportedTarget* target = lane.directory()->find(session_.identity().target_name);
   if (target == nullptr || target->luns.empty()) return answer(request, TaskResponse::kComplete);
+  if (!may_reset(*target)) return answer(request, TaskResponse::kAuthorizationFailed);
   const bool cold = iscsi::task_function(request.function()) == TaskFunction::kTargetColdReset;
   const Done done = answer_later(request);
   auto left = std::make_shared<std::size_t>(target->luns.size());

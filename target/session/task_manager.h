@@ -51,6 +51,7 @@ class TaskManager {
   void abort_unseen(const iscsi::TaskManagementRequest& request);
   NexusLun* lun_of(const iscsi::TaskManagementRequest& request);
   /// Answers on the session's lane, if the session is still there then.
+  bool may_reset(const ExportedTarget& target) const;
   Taker taker(const iscsi::TaskManagementRequest& request) const;
   Done answer_later(const iscsi::TaskManagementRequest& request);
   void answer(const iscsi::TaskManagementRequest& request, iscsi::TaskResponse response);

@@ -129,8 +129,8 @@ MemoryStore& Disk::store_of(const Execution& execution) {
 }
 
 ChangeOutcome Disk::carry_out(const UnitChange& change) {
-  if (const auto* mode = std::get_if<ModeState>(&change)) {
-    unit.mode = *mode;
+  if (const auto* mode = std::get_if<ModeChange>(&change)) {
+    unit.mode = mode->to;
     return {};
   }
   if (const auto* medium_job = std::get_if<MediumJob>(&change)) return carry_out(*medium_job);

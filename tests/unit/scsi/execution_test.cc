@@ -105,6 +105,20 @@ TEST(WriteProtection, HoldsForEveryCommandThatWrites) {
     EXPECT_THAT(disk.send(cdb), Fails(sense::kWriteProtected)) << cdb;
 }
 
+/// Guards the column `changes_unit`. SWP alone forbids none of it, or nobody could take SWP back.
+TEST(WriteProtection, OfAReaderHoldsForWhatOthersShare) {
+  Disk disk;
+  for (const bool read_only : {false, true}) {
+    disk.unit.read_only = read_only;
+    disk.unit.mode.software_write_protect = !read_only;
+    for (const char* cdb : {"15 10 0000 00 00", "55 10 0000000000 0000 00", "16 00 000000 00",
+                            "17 00 000000 00", "5f 00 00 0000 00000018 00"}) {
+      const auto answer = disk.send(cdb, filled(24, 0), 24);
+      EXPECT_EQ(answer.sense.what == sense::kWriteProtected, read_only) << cdb;
+    }
+  }
+}
+
 TEST(Offline, StillAnswersWhatNeedsNoMedium) {
   Disk disk;
   disk.unit.availability = Availability::kOffline;

@@ -387,7 +387,8 @@ TEST(Commands, TheBudgetCountsWhatBuffersReallyCost) {
 }
 
 /// Guards kTaskBytesPerLaneMax: what thousands of peers may hold together is the lane's, and a
-/// connection with room in its own budget is refused when that is used up.
+/// connection with room in its own budget is refused when that is used up. And kTaskBytesFloor: but
+/// for what each may have all the same.
 TEST(Commands, MoreDataThanTheLanesBudgetIsTaskSetFull) {
   RigOptions options;
   options.lanes = 1;
@@ -405,6 +406,8 @@ TEST(Commands, MoreDataThanTheLanesBudgetIsTaskSetFull) {
   first.read(0, kMiBBlocks);
   first.read(0, kMiBBlocks);
   rig.store().wait_held(2);
+  const auto modest = second.read(0, kMiBBlocks);
+  rig.store().wait_held(3);
   EXPECT_EQ(second.finish(second.read(0, 1)).status, Status::kTaskSetFull);
   const auto data = pattern(8192);
   EXPECT_EQ(second.finish(second.write(0, data, 4096), data).status, Status::kTaskSetFull);
@@ -414,6 +417,7 @@ TEST(Commands, MoreDataThanTheLanesBudgetIsTaskSetFull) {
   rig.store().release(backend::Status::kIoError);
   EXPECT_EQ(first.receive().opcode(), iscsi::Opcode::kScsiResponse);
   rig.store().let_go();
+  EXPECT_GOOD(second.finish(modest));
   EXPECT_GOOD(second.finish(second.write(0, data, 4096), data));
 }
 

@@ -345,6 +345,41 @@ TEST(Gateway, ALostLunAnswersEveryCommand) {
   EXPECT_EQ(rig.snapshot().luns.at(0).counters[0], 0u);
 }
 
+/// Guards the look at the present unit in Commands::nexus_of: its snapshot allows the write.
+TEST(Gateway, AWriteWhoseDataComesAfterAWriteProtectionIsRefused) {
+  Rig rig;
+  Peer peer = rig.ready({.isid = 1});
+  Peer other = rig.ready({.isid = 2});
+  const auto data = pattern(16384);
+  const auto write = peer.write(0, data, 0);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
+  EXPECT_GOOD(other.finish(protect(other)));
+  EXPECT_EQ(peer.attentions(), std::vector{scsi::sense::kModeParametersChanged});
+  peer.give(r2t, data);
+  EXPECT_EQ(peer.finish(write).sense, scsi::sense::kSoftwareWriteProtected);
+  EXPECT_EQ(rig.store().submitted(backend::Verb::kWrite), 0u);
+}
+
+/// Guards ModeChange::from: each has the whole of the unit's mode, and the slower one would undo
+/// what the other was told.
+TEST(Gateway, OfTwoModeSelectsAtOnceTheSlowerIsBusy) {
+  Rig rig;
+  rig.ready();
+  const scsi::ModeState before = rig.unit(0).mode;
+  scsi::ModeState protect = before, describe = before;
+  protect.software_write_protect = true;
+  describe.descriptor_sense = true;
+  std::vector<Status> told;
+  rig.on_home([&] {
+    const auto tell = [&](const scsi::ChangeOutcome& outcome) { told.push_back(outcome.status); };
+    rig.lun().apply(scsi::ModeChange{before, protect}, {}, tell);
+    rig.lun().apply(scsi::ModeChange{before, describe}, {}, tell);
+  });
+  EXPECT_TRUE(eventually([&] { return rig.on_home([&] { return told.size() == 2; }); }));
+  EXPECT_EQ(told, (std::vector{Status::kGood, Status::kBusy}));
+  EXPECT_TRUE(rig.on_home([&] { return rig.lun().unit().mode == protect; }));
+}
+
 /// Guards the view that quiesce() gives: a command whose data comes after the LUN is back was
 /// begun before the outage, and its initiator has been told that the LUN was not ready since.
 TEST(Gateway, WhatWasBegunBeforeALossIsNotRunAfterIt) {
@@ -452,7 +487,8 @@ TEST(Gateway, ACommandWhoseLunHasLeftItsSessionFindsNoOldNexus) {
   rig.directory.targets.begin()->second.luns.erase(1);
   rig.publish();
   peer.give(r2t, data);
-  EXPECT_GOOD(peer.finish(write)) << "it came while the LUN was there";
+  EXPECT_EQ(peer.finish(write).sense, scsi::sense::kLogicalUnitNotSupported);
+  EXPECT_EQ(rig.store(1).submitted(backend::Verb::kWrite), 0u);
   Signal gone;
   rig.on_home([&] { rig.gateway().remove_lun(2, gone.done()); });
   EXPECT_TRUE(gone.wait());

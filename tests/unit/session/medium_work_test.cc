@@ -117,6 +117,30 @@ TEST(MediumWork, AWriteThatCameWhileItBeganIsNotDoneDuringIt) {
   EXPECT_EQ(work.rig.store().submitted(Verb::kWrite), 0u);
 }
 
+/// Guards overtaken() where a lock is granted: the ORWRITE was let in before, and its turn has come
+/// by the time the work is at its first piece.
+TEST(MediumWork, ACommandThatWaitedForItsLockIsNotDoneDuringIt) {
+  WorkRig work;
+  Peer other = work.rig.connect();
+  EXPECT_EQ(other.login({.isid = 2}), 0);
+  other.attentions();
+  work.rig.store().hold();
+  const auto tag = work.overwrite(kImmediateAndExit);
+  work.rig.store().wait_held(1);  // its state: the whole medium is locked
+  std::array<std::uint8_t, 16> or_write{0x8b};
+  or_write[13] = 1;
+  const auto header =
+      other.command(or_write, kBlock, iscsi::ScsiCommand::kWriteBit | iscsi::kFinalBit);
+  other.send(header, pattern(kBlock));
+  EXPECT_TRUE(eventually([&] { return work.rig.in_progress() == 2; }));
+  work.rig.settle();
+  work.release();
+  EXPECT_GOOD(work.peer.finish(tag)) << "it is under way";
+  EXPECT_EQ(other.finish(header.initiator_task_tag).status, Status::kBusy);
+  work.rig.store().let_go();
+  EXPECT_EQ(work.rig.store().submitted(Verb::kWrite), 0u);
+}
+
 /// Guards LunHome::keep_medium: what cannot be stored is not begun, and not left.
 TEST(MediumWork, ThatCannotBeStoredIsNotBegun) {
   WorkRig work;

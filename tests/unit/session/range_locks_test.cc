@@ -23,13 +23,15 @@ using test::Rig;
 struct Order {
   std::map<std::uint64_t, Done> holding;  // by ticket: the lanes have not acknowledged yet
   std::vector<std::uint64_t> granted;
+  std::vector<std::uint64_t> refused;
   std::vector<std::uint64_t> released;
   RangeLocks locks{
       [this](const LockRequest& request, Done held) { holding[request.ticket] = std::move(held); },
       [this](const LockRequest& request) { released.push_back(request.ticket); }};
 
   void ask(std::uint64_t ticket, std::vector<LockedRange> ranges) {
-    locks.lock({ticket, std::move(ranges)}, [this, ticket] { granted.push_back(ticket); });
+    locks.lock({ticket, std::move(ranges)},
+               [this, ticket](bool yes) { (yes ? granted : refused).push_back(ticket); });
   }
   void acknowledge(std::uint64_t ticket) { holding.at(ticket)(); }
 };
@@ -79,6 +81,21 @@ TEST(RangeLocks, TwoUnitsAreLockedAtOnceSoThatNobodyWaitsInACircle) {
   order.locks.unlock(1);
   order.acknowledge(2);
   EXPECT_EQ(order.granted, (std::vector<std::uint64_t>{1, 2}));
+}
+
+TEST(RangeLocks, WhoWithdrawsLetsThoseBehindGo) {
+  Order order;
+  order.ask(1, {range(7, 0, 1024)});
+  order.ask(2, {range(7, 512, 1024)});
+  order.ask(3, {range(7, 1024, 512)});
+  order.locks.withdraw(1);
+  EXPECT_TRUE(order.refused.empty()) << "it has it already";
+  order.locks.withdraw(2);
+  EXPECT_EQ(order.refused, std::vector<std::uint64_t>{2});
+  EXPECT_TRUE(order.released.empty());
+  EXPECT_EQ(order.holding.count(3), 1u);
+  order.locks.withdraw(2);
+  EXPECT_EQ(order.refused.size(), 1u) << "nobody has that ticket any more";
 }
 
 TEST(RangeLocks, AreBoundedForEachUnit) {
