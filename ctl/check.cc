@@ -17,6 +17,7 @@
 #include "config/dump.h"
 #include "config/keys.h"
 #include "config/parse.h"
+#include "config/warnings.h"
 #include "ctl/json.h"
 #include "ctl/places.h"
 
@@ -58,7 +59,7 @@ std::string target_program() {
 }
 
 // Each way out tells the same truth: an error is on stderr and 2, whether as text or beside the
-// JSON; --print prints only what is right.
+// JSON; --print prints only what is right. A warning is on stderr and changes no exit code.
 int run_check(const Options& options, std::ostream& out, std::ostream& err) {
   if (options.keys) {
     out << config::reference_text();
@@ -80,6 +81,9 @@ int run_check(const Options& options, std::ostream& out, std::ostream& err) {
     out << *file << ": ok: " << summary(*parsed) << "\n";
   }
   if (!parsed) return 2;
+  for (const std::string& warning : config::warnings(*parsed)) {
+    err << *file << ": warning: " << warning << "\n";
+  }
   return options.online ? check_online(*file, out, err) : 0;
 }
 

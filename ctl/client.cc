@@ -37,7 +37,8 @@ std::string connect_complaint(const std::string& path, int error) {
     return "lungate-target is not running: nobody listens on " + path;
   }
   if (error == EACCES || error == EPERM) {
-    return "no permission to use " + path + ": be root or lungate-target's user";
+    return "no permission to use " + path +
+           ": be root, lungate-target's user or a member of its group (lungate, as installed)";
   }
   return "cannot connect to " + path + ": " + reason(error);
 }

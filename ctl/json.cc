@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/dump.h"
+#include "config/warnings.h"
 #include "ctl/text.h"
 
 namespace lungate::ctl {
@@ -63,6 +64,7 @@ std::string check_json(const std::string& file,
   if (!parsed) {
     for (const config::Error& error : parsed.error()) json["errors"].push_back(to_json(error));
   } else {
+    json["warnings"] = config::warnings(*parsed);
     json["group_hash"] = hash_text(config::group_hash(*parsed));
     if (with_config) json["config"] = config::to_toml(*parsed);
   }

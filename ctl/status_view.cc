@@ -136,9 +136,9 @@ std::string sessions_text(const api::Sessions& sessions, std::uint64_t now_unix_
 // The target's sentences as they came: it knows what it did, and they hold names of the
 // configuration only.
 std::string reloaded_text(const api::Reloaded& reloaded) {
-  if (reloaded.changes.empty()) return "reloaded: nothing has changed\n";
-  std::string out = "reloaded:\n";
+  std::string out = reloaded.changes.empty() ? "reloaded: nothing has changed\n" : "reloaded:\n";
   for (const std::string& change : reloaded.changes) out += "  " + change + "\n";
+  for (const std::string& warning : reloaded.warnings) out += "warning: " + warning + "\n";
   return out;
 }
 

@@ -74,6 +74,7 @@ void each_field(SetLogLevel& m, auto&& visit) {
 }
 void each_field(Reloaded& m, auto&& visit) {
   visit("changes", m.changes);
+  visit("warnings", m.warnings);
 }
 void each_field(Error& m, auto&& visit) {
   visit("code", m.code);

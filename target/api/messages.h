@@ -135,9 +135,10 @@ struct Done {
 };
 
 /// Reload: what was changed, one sentence each ("lun 3 of iqn... added: ..., online"); empty:
-/// nothing to change.
+/// nothing to change. And what is right and perhaps not meant (config/warnings.h).
 struct Reloaded {
   std::vector<std::string> changes;
+  std::vector<std::string> warnings = {};
   bool operator==(const Reloaded&) const = default;
 };
 

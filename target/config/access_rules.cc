@@ -6,7 +6,7 @@
 // or a secret that proves both sides are errors, not cases.
 #include "config/access_rules.h"
 
-#include <set>
+#include <map>
 
 #include "base/bytes.h"
 #include "config/nearest.h"
@@ -41,18 +41,25 @@ bool needs_one_of(const Node& node, KeyPair keys, std::string_view where, Report
 
 // --- CHAP ----------------------------------------------------------------------------------------
 
-/// A chap table and where it stands.
+/// A chap table, where it stands and whose it is.
 struct PlacedChap {
   const Chap* chap;
   const Node* node;
+  std::string owner;
 };
 using Chaps = std::vector<PlacedChap>;
 
-void check_chap(const Chap& chap, const Node& parent, std::string_view path, Chaps& seen,
+/// `where` as the keys are written, `owner` as the operator knows it.
+struct ChapNames {
+  std::string_view where;
+  std::string owner;
+};
+
+void check_chap(const Chap& chap, const Node& parent, const ChapNames& names, Chaps& seen,
                 Report& report) {
   const Node* node = find(parent, "chap");
   if (node == nullptr || !report.sound(*node)) return;
-  needs_one_of(*node, {"secret", "secret_file"}, path, report);
+  needs_one_of(*node, {"secret", "secret_file"}, names.where, report);
   if (chap.mutual_user.empty()) {
     for (const std::string_view key : {"mutual_secret", "mutual_secret_file"}) {
       if (const Member* found = member(*node, key)) {
@@ -60,19 +67,22 @@ void check_chap(const Chap& chap, const Node& parent, std::string_view path, Cha
       }
     }
   } else {
-    needs_one_of(*node, {"mutual_secret", "mutual_secret_file"}, path, report);
+    needs_one_of(*node, {"mutual_secret", "mutual_secret_file"}, names.where, report);
   }
-  seen.push_back({&chap, node});
+  seen.push_back({&chap, node, names.owner});
 }
 
 void check_secrets_differ(const Chaps& seen, Report& report) {
   std::vector<const Chap*> chaps;
   for (const PlacedChap& placed : seen) chaps.push_back(placed.chap);
-  const Chap* wrong = chap_with_shared_secret(chaps);
-  if (wrong == nullptr) return;
-  const auto placed = std::ranges::find(seen, wrong, &PlacedChap::chap);
-  report.at_value(or_self(*placed->node, "mutual_secret"),
-                  "'mutual_secret' is an initiator's secret as well: each side needs its own",
+  const SharedSecret shared = find_shared_secret(chaps);
+  if (shared.gateways == nullptr) return;
+  const auto wrong = std::ranges::find(seen, shared.gateways, &PlacedChap::chap);
+  const auto initiators = std::ranges::find(seen, shared.initiators, &PlacedChap::chap);
+  const Position at = report.document().position(or_self(*initiators->node, "secret"));
+  report.at_value(or_self(*wrong->node, "mutual_secret"),
+                  "'mutual_secret' is the secret of " + initiators->owner + " in line " +
+                      std::to_string(at.line) + " as well: each side needs its own",
                   "RFC 7143, 9.2.1");
 }
 
@@ -158,35 +168,47 @@ void check_place(const Config& config, const Target& target, const Node& node, R
 void check_target(const Config& config, const Target& target, const Node& node, Chaps& seen,
                   Report& report) {
   check_place(config, target, node, report);
-  check_chap(target.chap, node, "target.chap", seen, report);
+  check_chap(target.chap, node, {"target.chap", chap_owner(target)}, seen, report);
   Once names("initiator", report);
   each_sound<Initiator>(target.initiators, node, "initiator", report,
                         [&](const Initiator& initiator, const Node& initiator_node) {
                           check_who(config, initiator, initiator_node, names, report);
                           check_shown(initiator, target, initiator_node, report);
-                          check_chap(initiator.chap, initiator_node, "target.initiator.chap", seen,
+                          check_chap(initiator.chap, initiator_node,
+                                     {"target.initiator.chap", chap_owner(initiator, target)}, seen,
                                      report);
                         });
 }
 
 }  // namespace
 
-const Chap* chap_with_shared_secret(const std::vector<const Chap*>& chaps) {
-  std::set<std::string_view> initiators;
+SharedSecret find_shared_secret(const std::vector<const Chap*>& chaps) {
+  std::map<std::string_view, const Chap*> initiators;
   for (const Chap* chap : chaps) {
-    if (!chap->secret.empty()) initiators.insert(text_of(chap->secret.bytes()));
+    if (!chap->secret.empty()) initiators.emplace(text_of(chap->secret.bytes()), chap);
   }
   for (const Chap* chap : chaps) {
-    if (initiators.contains(text_of(chap->mutual_secret.bytes()))) return chap;
+    const auto found = initiators.find(text_of(chap->mutual_secret.bytes()));
+    if (found != initiators.end()) return {chap, found->second};
   }
-  return nullptr;
+  return {};
+}
+
+std::string chap_owner(const Target& target) {
+  return "target " + quote(target.iqn);
+}
+
+std::string chap_owner(const Initiator& initiator, const Target& target) {
+  const std::string who = initiator.iqn.empty() ? "group " + quote(initiator.group)
+                                                : "initiator " + quote(initiator.iqn);
+  return who + " of " + chap_owner(target);
 }
 
 void check_access(const Config& config, Report& report) {
   const Node& root = report.document().root();
   Chaps seen;
   if (const Node* discovery = find(root, "discovery")) {
-    check_chap(config.discovery.chap, *discovery, "discovery.chap", seen, report);
+    check_chap(config.discovery.chap, *discovery, {"discovery.chap", "[discovery]"}, seen, report);
   }
   check_groups(config, root, report);
   each_sound<Target>(config.targets, root, "target", report,

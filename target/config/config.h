@@ -199,8 +199,8 @@ struct Slo {
 };
 
 /// [[target.lun]]: one disk of a target. (target's IQN, id) is its name in logs, metrics and
-/// reloads. A change of anything but `slo`, the threshold and a file's size makes it another disk:
-/// it is removed and added.
+/// reloads, which refuse it another store, block size, serial or NAA. A change of anything else but
+/// `slo`, the threshold and a file's size removes and adds it.
 struct Lun {
   std::uint16_t id = 0;  // 0 to limits::kLunNumberMax, unique in its target
   Store store;

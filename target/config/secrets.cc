@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -29,13 +30,9 @@ struct OwnedChap {
 std::vector<OwnedChap> all_chaps(Config& config) {
   std::vector<OwnedChap> chaps{{&config.discovery.chap, "[discovery]"}};
   for (Target& target : config.targets) {
-    const std::string of_target = "target " + quote(target.iqn);
-    chaps.push_back({&target.chap, of_target});
-    for (Initiator& initiator : target.initiators) {
-      const std::string who = initiator.iqn.empty() ? "group " + quote(initiator.group)
-                                                    : "initiator " + quote(initiator.iqn);
-      chaps.push_back({&initiator.chap, who + " of " + of_target});
-    }
+    chaps.push_back({&target.chap, chap_owner(target)});
+    for (Initiator& initiator : target.initiators)
+      chaps.push_back({&initiator.chap, chap_owner(initiator, target)});
   }
   return chaps;
 }
@@ -103,6 +100,17 @@ void load_if_named(const std::string& path, Secret& secret, std::string_view key
                     std::move(objection->hint)});
 }
 
+/// Neither has a place here any more but its file.
+Error shared_secret_error(const OwnedChap& gateways, const OwnedChap& initiators) {
+  const std::string& file = gateways.chap->mutual_secret_file;
+  const std::string& other = initiators.chap->secret_file;
+  return {file.empty() ? "the configuration" : file, 0, 0,
+          std::string(file.empty() ? "'mutual_secret'" : "'mutual_secret_file'") + " of " +
+              gateways.owner + ": it is the secret of " + initiators.owner +
+              (other.empty() ? "" : " (" + other + ")") + " as well: each side needs its own",
+          "RFC 7143, 9.2.1"};
+}
+
 bool in_text(const Chap& chap) {
   return (!chap.secret.empty() && chap.secret_file.empty()) ||
          (!chap.mutual_secret.empty() && chap.mutual_secret_file.empty());
@@ -121,17 +129,11 @@ Result<void, Errors> load_secrets(Config& config) {
     chaps.push_back(chap);
   }
   if (!errors.empty()) return err(std::move(errors));
-  const Chap* shared = chap_with_shared_secret(chaps);
-  if (shared == nullptr) return {};
-  for (const auto& [chap, owner] : owned) {
-    if (chap != shared) continue;
-    const bool is_file = !chap->mutual_secret_file.empty();
-    errors.push_back({is_file ? chap->mutual_secret_file : "the configuration", 0, 0,
-                      std::string(is_file ? "'mutual_secret_file'" : "'mutual_secret'") + " of " +
-                          owner + ": it is an initiator's secret as well: each side needs its own",
-                      "RFC 7143, 9.2.1"});
-  }
-  return err(std::move(errors));
+  const SharedSecret shared = find_shared_secret(chaps);
+  if (shared.gateways == nullptr) return {};
+  const auto gateways = std::ranges::find(owned, shared.gateways, &OwnedChap::chap);
+  const auto initiators = std::ranges::find(owned, shared.initiators, &OwnedChap::chap);
+  return err(Errors{shared_secret_error(*gateways, *initiators)});
 }
 
 bool has_secrets_in_text(const Config& config) {

@@ -43,10 +43,18 @@ bool same_store(const config::Lun& a, const config::Lun& b) {
   return to_string(a.store) == to_string(b.store);
 }
 
-// Another block size moves every partition and every file; another serial number or NAA makes it a
-// disk that its initiators have never seen. Nobody does either to a disk in use and means it.
+// Another store is somebody else's data under a file system that is mounted; another block size
+// moves every partition and every file; another serial number or NAA makes it a disk that its
+// initiators have never seen. Nobody does any of it to a disk in use and means it.
 void compare_identity(const LunName& name, const config::Lun& now, const config::Lun& next,
                       Plan& plan) {
+  if (!same_store(now, next)) {
+    plan.refused.push_back(to_string(name) + ": " + to_string(now.store) + " -> " +
+                           to_string(next.store) +
+                           " would be another disk under its number; remove the LUN with one "
+                           "reload and add it with the next, if that is meant");
+    return;
+  }
   const auto kept = [&](const char* key, const std::string& before, const std::string& after) {
     if (before == after) return;
     plan.refused.push_back(to_string(name) + ": " + key + " " + before + " -> " + after +
@@ -61,13 +69,13 @@ void compare_identity(const LunName& name, const config::Lun& now, const config:
   kept("naa", quoted(now.naa), quoted(next.naa));
 }
 
-// A LUN that is another disk now is removed and added: its initiators must see it go, for they
-// would go on writing what they remember of the old one.
+// A LUN that looks different now (read only, another product) is removed and added: its initiators
+// must see it go. Another store under its number is refused: a session that is in use would go on
+// and write what it remembers of the old disk into the new one.
 void compare_luns(const Luns& now, const Luns& next, Plan& plan) {
   for (const auto& [name, lun] : now) {
     const auto found = next.find(name);
-    if (found != next.end() && same_store(*lun, *found->second))
-      compare_identity(name, *lun, *found->second, plan);
+    if (found != next.end()) compare_identity(name, *lun, *found->second, plan);
     if (found == next.end()) {
       plan.remove.push_back(name);
       plan.changes.push_back({to_string(name) + " removed"});
@@ -75,7 +83,7 @@ void compare_luns(const Luns& now, const Luns& next, Plan& plan) {
       plan.remove.push_back(name);
       plan.add.push_back(name);
       plan.changes.push_back(
-          {to_string(name) + " replaced by " + to_string(found->second->store), name});
+          {to_string(name) + " reopened: " + to_string(found->second->store), name});
     } else if (lun->store != found->second->store) {
       plan.resize.push_back(name);
       plan.changes.push_back({to_string(name) + " resized"});

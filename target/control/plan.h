@@ -12,7 +12,7 @@
 
 namespace lungate::control {
 
-/// A LUN is known by its target and number; another store under the same number is another disk.
+/// A LUN is known by its target and number. A reload gives it no other store.
 struct LunName {
   std::string target;
   std::uint16_t number = 0;
@@ -35,7 +35,7 @@ struct Change {
 };
 
 struct Plan {
-  std::vector<LunName> remove;  // also those that come back as another disk
+  std::vector<LunName> remove;  // also those that come back and look different
   std::vector<LunName> add;
   std::vector<LunName> resize;  // the same disk, of another size or threshold: initiators keep it
   bool directory = false;       // targets, aliases or accesses differ: lanes get a new directory
@@ -44,8 +44,8 @@ struct Plan {
   std::vector<Change> changes;
   /// What differs and can only change at a start. Not empty: the plan must not be carried out.
   std::vector<std::string> needs_restart;
-  /// What would make the contents of a LUN that stays unreadable or unknown to its initiators: its
-  /// block size or its identity. Not empty: the same.
+  /// What would make the contents of a LUN that stays unreadable or unknown to its initiators:
+  /// another store, block size or identity. Not empty: the same.
   std::vector<std::string> refused;
 };
 

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "config/warnings.h"
 #include "control/file_check.h"
 #include "control/notify.h"
 #include "control/service.h"
@@ -124,7 +125,15 @@ void Service::plan_ended() {
   const std::vector<std::string> sentences = outcome();
   for (const std::string& sentence : sentences)
     log::info("control", "reloaded", {{"change", sentence}});
-  answer_reload(api::Reloaded{sentences});
+  answer_reload(api::Reloaded{sentences, warned()});
+}
+
+// Said at the start and after each reload, for the log of the last one may be gone.
+std::vector<std::string> Service::warned() const {
+  std::vector<std::string> sentences = config::warnings(config_);
+  for (const std::string& sentence : sentences)
+    log::warn("control", "config_warning", {{"warning", sentence}});
+  return sentences;
 }
 
 // What has become of each change by now, in words. A LUN that could not be opened is no error of
@@ -154,7 +163,7 @@ std::vector<std::string> Service::outcome() const {
 /// longer than an operator waits in front of a terminal.
 void Service::reload_takes_long() {
   if (stage_ != Stage::kReloading) return;  // its end answers
-  if (changes_) return answer_reload(api::Reloaded{outcome()});
+  if (changes_) return answer_reload(api::Reloaded{outcome(), config::warnings(config_)});
   answer_reload(api::Error{api::ErrorCode::kBusy,
                            file_ + " and the files that it names are still being read; what comes "
                                    "of it will be in the log",

@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
     Codec, EveryReply,
     testing::Values(Reply(Status{}), Reply(full_status()), Reply(Sessions{}),
                     Reply(Sessions{{full_session(), SessionInfo{}}}), Reply(Done{}),
-                    Reply(Reloaded{{"lun 3 added"}}),
+                    Reply(Reloaded{{"lun 3 added"}, {"target iqn: open"}}),
                     Reply(Error{ErrorCode::kBadConfig, "the file is wrong", {"a", "b"}})));
 
 TEST(Codec, EveryErrorCodeHasItsWord) {
@@ -129,7 +129,7 @@ TEST(Codec, TheLargestReplyFits) {
 
 TEST(Codec, JsonForPeopleLeavesTheProtocolOut) {
   EXPECT_EQ(to_json(Reply(Reloaded{{"lun 3 added"}})),
-            "{\n  \"changes\": [\n    \"lun 3 added\"\n  ]\n}\n");
+            "{\n  \"changes\": [\n    \"lun 3 added\"\n  ],\n  \"warnings\": []\n}\n");
 }
 
 // --- Hostile lines -----------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 namespace lungate::config {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -134,12 +135,12 @@ TEST(ChapRules, OneSecretForEachSide) {
 
 TEST(ChapRules, NoSecretProvesBothSides) {
   EXPECT_EQ(chap(std::string(kGood) + ", mutual_user = 'm', mutual_secret = 'correct horse'"),
-            "t:12:83: error: 'mutual_secret' is an initiator's secret as well: each side needs its "
-            "own (RFC 7143, 9.2.1)\n");
+            "t:12:83: error: 'mutual_secret' is the secret of target 'iqn.2026-11.a:b' in "
+            "line 12 as well: each side needs its own (RFC 7143, 9.2.1)\n");
   EXPECT_THAT(errors("chap = { user = 'u', secret = 'correct horse' }\n"
                      "[discovery]\nchap = { user = 'd', secret = 'battery staple', "
                      "mutual_user = 'm', mutual_secret = 'correct horse' }\n"),
-              HasSubstr("t:14:"))
+              AllOf(HasSubstr("t:14:"), HasSubstr("' in line 12 as well")))
       << "also when it is another's";
 }
 

@@ -15,6 +15,7 @@
 namespace lungate::config {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -106,7 +107,8 @@ TEST_F(Secrets, NeverProveBothSides) {
   const std::string again = write("m", "correct horse\n");
   EXPECT_THAT(
       load("secret_file = '" + same + "', mutual_user = 'm', mutual_secret_file = '" + again + "'"),
-      HasSubstr("m: error: 'mutual_secret_file' of initiator"));
+      AllOf(HasSubstr("m: error: 'mutual_secret_file' of initiator"),
+            HasSubstr(": it is the secret of initiator '"), HasSubstr("(" + same + ") as well")));
   EXPECT_THAT(load("secret_file = '" + same +
                    "', mutual_user = 'm', mutual_secret = "
                    "'correct horse'"),

@@ -54,24 +54,7 @@ TEST(Plan, OfEveryChange) {
       {"a LUN comes", [](Config& c) { luns(c).push_back(file_lun(2)); }, {}, {two}},
       {"a LUN goes", [](Config& c) { luns(c).pop_back(); }, {one}},
       {"a file grows", [](Config& c) { luns(c)[1] = file_lun(1, 2 << 20); }, {}, {}, {one}},
-      {"another file",
-       [](Config& c) { std::get<config::File>(luns(c)[0].store).path = "/x"; },
-       {zero},
-       {zero}},
-      {"a file that turns into an image",
-       [](Config& c) {
-         luns(c)[0].store = config::Image{"rbd", "", "vm"};
-       },
-       {zero},
-       {zero}},
       {"read only", [](Config& c) { luns(c)[0].read_only = true; }, {zero}, {zero}},
-      {"another file of another block size",
-       [](Config& c) {
-         std::get<config::File>(luns(c)[0].store).path = "/x";
-         luns(c)[0].block_size = 4096;
-       },
-       {zero},
-       {zero}},
       {"what the operator promises is no change of the disk",
        [](Config& c) { luns(c)[0].slo.read_ms = 1; },
        {},
@@ -132,6 +115,54 @@ TEST(Plan, SaysWhatOnlyARestartCanDo) {
   }
 }
 
+/// Guards compare_identity(): the disk was swapped under sessions in use, and what they remembered
+/// of the old one was written into the new one.
+TEST(Plan, RefusesAnotherStoreUnderANumberThatStays) {
+  const std::vector<std::pair<const char*, std::function<void(Config&)>>> cases = {
+      {"lun 0 of iqn.2026-11.io.lungate:t: file:/disk-0 -> file:/x",
+       [](Config& c) { std::get<config::File>(luns(c)[0].store).path = "/x"; }},
+      {"lun 0 of iqn.2026-11.io.lungate:t: file:/disk-0 -> rbd:rbd/vm",
+       [](Config& c) {
+         luns(c)[0].store = config::Image{"rbd", "", "vm"};
+       }},
+      {"lun 1 of iqn.2026-11.io.lungate:t: file:/disk-1 -> file:/x",
+       [](Config& c) {
+         std::get<config::File>(luns(c)[1].store).path = "/x";
+         luns(c)[1].block_size = 4096;
+         luns(c)[1].serial = "42";
+       }},
+  };
+  for (const auto& [words, change] : cases) {
+    SCOPED_TRACE(words);
+    Config next = base();
+    change(next);
+    const Plan plan = plan_changes(base(), next);
+    ASSERT_EQ(plan.refused.size(), 1u);
+    EXPECT_EQ(plan.refused[0],
+              std::string(words) +
+                  " would be another disk under its number; remove the LUN with one reload and add "
+                  "it with the next, if that is meant");
+  }
+}
+
+TEST(Plan, RefusesImagesOfOtherPoolsNamespacesAndNames) {
+  Config now = base();
+  luns(now)[0].store = config::Image{"rbd", "", "vm"};
+  for (const config::Image& other :
+       {config::Image{"ssd", "", "vm"}, config::Image{"rbd", "ns", "vm"},
+        config::Image{"rbd", "", "db"}}) {
+    Config next = now;
+    luns(next)[0].store = other;
+    EXPECT_EQ(plan_changes(now, next).refused.size(), 1u) << to_string(config::Store(other));
+  }
+}
+
+TEST(Plan, RefusesTwoLunsThatChangePlaces) {
+  Config next = base();
+  std::swap(luns(next)[0].store, luns(next)[1].store);
+  EXPECT_EQ(plan_changes(base(), next).refused.size(), 2u);
+}
+
 /// Guards compare_identity(): a slip in the file used to make every file system of the disk
 /// unreadable, with "replaced by" for an answer.
 TEST(Plan, RefusesAnotherIdentityOfALunThatStays) {
@@ -161,7 +192,7 @@ TEST(Plan, RefusesAnotherIdentityOfALunThatStays) {
 /// What is added is told apart from what only changes: whether it is online is part of the answer.
 TEST(Plan, SaysWhichChangesOpenAStore) {
   Config next = base();
-  std::get<config::File>(luns(next)[0].store).path = "/x";
+  luns(next)[0].read_only = true;
   luns(next)[1] = file_lun(1, 2 << 20);
   luns(next).push_back(file_lun(2));
   const Plan plan = plan_changes(base(), next);

@@ -187,7 +187,7 @@ class ServiceTest : public testing::Test {
   static std::string image(const std::string& name) { return "image = \"rbd/" + name + "\""; }
   std::string disk(const std::string& name) const { return folder_ + "/" + name; }
 
-  /// LUN 0 and up, on these stores.
+  /// LUN 0 and up, on these stores; the number of an empty text is left free.
   void configure(const std::vector<std::string>& stores) const {
     std::ofstream text(folder_ + "/gw.toml");
     text << "[gateway]\nname = \"gw\"\nloops = 1\ncontrol_socket = \"" << folder_ << "/control\"\n"
@@ -196,7 +196,7 @@ class ServiceTest : public testing::Test {
          << "[[portal_group]]\ntag = 1\nportals = [\"127.0.0.1:" << port_ << "\"]\n"
          << "[[target]]\niqn = \"iqn.2026-11.io.lungate:t\"\n";
     for (std::size_t i = 0; i < stores.size(); ++i)
-      text << "[[target.lun]]\nid = " << i << "\n" << stores[i] << "\n";
+      if (!stores[i].empty()) text << "[[target.lun]]\nid = " << i << "\n" << stores[i] << "\n";
   }
   void make() {
     auto config = config::parse_file(folder_ + "/gw.toml");
@@ -298,11 +298,11 @@ TEST_F(ServiceTest, StartsServesAndStops) {
   EXPECT_TRUE(is_free(disk("a")));
 }
 
-TEST_F(ServiceTest, AReloadReplacesADisk) {
+TEST_F(ServiceTest, AReloadTakesOneDiskAwayAndAddsAnother) {
   configure({file(disk("a"))});
   start();
   ASSERT_TRUE(becomes("serving"));
-  configure({file(disk("b"))});
+  configure({"", file(disk("b"))});
   const auto reply = ask(api::Reload{});
   ASSERT_TRUE(reply && std::holds_alternative<api::Reloaded>(*reply));
   EXPECT_EQ(state(), "serving");
@@ -334,7 +334,7 @@ TEST_F(ServiceTest, AnEndWaitsForTheReloadItOvertakes) {
   ASSERT_TRUE(becomes("serving"));
   stores_->let_fail(false);
   stores_->wait_until_opening(2);  // both are offline, and tried again
-  configure({file(disk("new")), image("kept")});
+  configure({"", image("kept"), file(disk("new"))});
   auto reply = begin_reload();
   ASSERT_TRUE(manager_->hears("RELOADING")) << "the files are looked at, the plan is begun";
   EXPECT_EQ(state(), "reloading");
@@ -404,16 +404,48 @@ TEST_F(ServiceTest, AReloadThatWouldChangeADisksIdentityIsRefused) {
   EXPECT_EQ(manager_->heard(), "READY");
 }
 
+TEST_F(ServiceTest, AReloadThatWouldPutAnotherDiskUnderANumberIsRefused) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  configure({file(disk("b"))});
+  EXPECT_EQ(details_of(ask(api::Reload{})),
+            "lun 0 of iqn.2026-11.io.lungate:t: file:" + disk("a") + " -> file:" + disk("b") +
+                " would be another disk under its number; remove the LUN with one reload and add "
+                "it with the next, if that is meant");
+  EXPECT_FALSE(is_free(disk("a")));
+  EXPECT_FALSE(std::filesystem::exists(disk("b")));
+  // What the sentence says to do can be done.
+  configure({});
+  EXPECT_EQ(told(ask(api::Reload{})), "lun 0 of iqn.2026-11.io.lungate:t removed\n");
+  configure({file(disk("b"))});
+  EXPECT_EQ(told(ask(api::Reload{})),
+            "lun 0 of iqn.2026-11.io.lungate:t added: file:" + disk("b") + ", online\n");
+}
+
+/// The target of this test is open: its access list is empty, and it has no chap.
+TEST_F(ServiceTest, AReloadWarnsOfATargetThatIsOpenToEverybody) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  const auto reply = ask(api::Reload{});
+  ASSERT_TRUE(reply && std::holds_alternative<api::Reloaded>(*reply));
+  EXPECT_EQ(std::get<api::Reloaded>(*reply).warnings,
+            std::vector<std::string>{
+                "target iqn.2026-11.io.lungate:t: no [[target.initiator]] and no chap: everybody "
+                "who reaches its portals may log in"});
+}
+
 /// Guards outcome(): "added" was said of what was offline.
 TEST_F(ServiceTest, AReloadTellsWhatHasBecomeOfEachLun) {
   configure({file(disk("a"))});
   start();
   stores_->let_fail();
   ASSERT_TRUE(becomes("serving"));
-  configure({file(disk("b")), image("vm"), file(disk("none"), "")});
+  configure({file(disk("a")) + "\nread_only = true", image("vm"), file(disk("none"), "")});
   const std::string lun = " of iqn.2026-11.io.lungate:t ";
   EXPECT_EQ(told(ask(api::Reload{})),
-            "lun 0" + lun + "replaced by file:" + disk("b") + ", online\n" +  //
+            "lun 0" + lun + "reopened: file:" + disk("a") + ", online\n" +  //
                 "lun 1" + lun + "added: rbd:rbd/vm, offline: not in this test\n" + "lun 2" + lun +
                 "added: file:" + disk("none") + ", offline: " + disk("none") +
                 ": there is no such file; give a size and it is made\n");
@@ -481,7 +513,7 @@ TEST_F(ServiceTest, AConfigurationThatCannotBeReadHoldsUpNobody) {
   configure({file(disk("a"))});
   start();
   ASSERT_TRUE(becomes("serving"));
-  configure({file(disk("b"))});
+  configure({"", file(disk("b"))});
   auto reply = begin_reload();
   ASSERT_EQ(reply.wait_for(20s), std::future_status::ready) << "the home loop hangs";
   EXPECT_EQ(error_of(reply.get()), api::ErrorCode::kBusy);
@@ -500,7 +532,7 @@ TEST_F(ServiceTest, AnEndWaitsForAConfigurationThatIsBeingRead) {
   configure({file(disk("a"))});
   start();
   ASSERT_TRUE(becomes("serving"));
-  configure({file(disk("b"))});
+  configure({"", file(disk("b"))});
   auto reply = begin_reload();
   ASSERT_TRUE(becomes("reloading"));
   terminate();
@@ -518,7 +550,7 @@ TEST_F(ServiceTest, AReloadsAnswerDoesNotWaitForALunThatCannotLeave) {
   configure({file(disk("a")), clinging()});
   start();
   ASSERT_TRUE(becomes("serving"));
-  configure({file(disk("a")), file(disk("b"))});
+  configure({file(disk("a")), "", file(disk("b"))});
   const std::string answer = told(ask(api::Reload{}));
   EXPECT_NE(answer.find("waiting for commands of what leaves"), std::string::npos) << answer;
   EXPECT_EQ(state(), "reloading");

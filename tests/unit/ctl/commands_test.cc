@@ -66,6 +66,26 @@ TEST_F(Commands, CheckSaysOk) {
   EXPECT_THAT(out_, HasSubstr("max_burst_bytes = 1048576\n"));
 }
 
+TEST_F(Commands, CheckWarnsOfATargetThatIsOpenToEverybody) {
+  options_.command = Command::kCheck;
+  options_.config = folder_.write("a.toml", kConfig);
+  const std::string warning =
+      "target iqn.2026-11.io.lungate:store: no [[target.initiator]] and no chap: everybody who "
+      "reaches its portals may log in";
+  EXPECT_EQ(run_it(), 0) << "it is allowed";
+  EXPECT_EQ(err_, options_.config + ": warning: " + warning + "\n");
+  options_.json = true;
+  EXPECT_EQ(run_it(), 0);
+  EXPECT_EQ(json::parse(out_)["warnings"], json::array({warning}));
+  options_.json = false;
+  for (const char* closed : {"[[target.initiator]]\niqn = 'iqn.2026-11.a:b'\n",
+                             "[target.chap]\nuser = 'u'\nsecret_file = '/none'\n"}) {
+    options_.config = folder_.write("a.toml", std::string(kConfig) + closed);
+    EXPECT_EQ(run_it(), 0);
+    EXPECT_EQ(err_, "") << closed;
+  }
+}
+
 TEST_F(Commands, CheckSaysWhatIsWrong) {
   options_.command = Command::kCheck;
   options_.config = folder_.write("a.toml", std::string(kConfig) + "sise = 4\n");

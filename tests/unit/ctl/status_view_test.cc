@@ -97,6 +97,8 @@ TEST(SessionsText, None) {
 TEST(OtherTexts, ReloadsAndErrors) {
   EXPECT_EQ(reloaded_text({}), "reloaded: nothing has changed\n");
   EXPECT_EQ(reloaded_text({{"lun 3 added"}}), "reloaded:\n  lun 3 added\n");
+  EXPECT_EQ(reloaded_text({{}, {"target t: open"}}),
+            "reloaded: nothing has changed\nwarning: target t: open\n");
   EXPECT_EQ(error_text({api::ErrorCode::kBadConfig, "the file is wrong", {"a:1:2: error: b"}}),
             "the file is wrong\na:1:2: error: b\n");
 }
