@@ -137,9 +137,10 @@ constexpr std::array kTable = {
     other("OFMarkInt", KeyKind::kAlwaysReject, kInOperational, false, "13.25"),
 
     // --- Declared by the initiator, read by the login ---
-    other("InitiatorName", KeyKind::kDeclareText, kInLogin, false, "13.5"),
-    other("TargetName", KeyKind::kDeclareText, kInLogin, false, "13.4"),
-    other("SessionType", KeyKind::kDeclareText, kInLogin, false, "13.21"),
+    // These three again only as they were: the login machine sees to that.
+    other("InitiatorName", KeyKind::kDeclareText, kInLogin, true, "13.5"),
+    other("TargetName", KeyKind::kDeclareText, kInLogin, true, "13.4"),
+    other("SessionType", KeyKind::kDeclareText, kInLogin, true, "13.21"),
     other("InitiatorAlias", KeyKind::kDeclareText, kInAll, true, "13.7"),
 
     // --- A target's to declare ---

@@ -58,9 +58,9 @@ LoginStatus status_of(ChapError error) {
   return login_status::kAuthenticationFailure;
 }
 
-/// Keys that the first request fixes for the whole login.
-constexpr std::array<std::string_view, 3> kFrozenKeys = {"InitiatorName", "TargetName",
-                                                         "SessionType"};
+/// Keys that the first request fixes for the whole login, said or not.
+constexpr std::array<std::string_view, LoginMachine::kNameKeys> kFrozenKeys = {
+    "InitiatorName", "TargetName", "SessionType"};
 
 }  // namespace
 
@@ -301,8 +301,10 @@ LoginMachine::Verdict LoginMachine::take_text(std::string_view text, TextBuilder
   if (!identified_) {
     if (const Verdict wrong = identify(*keys, reply)) return wrong;
   } else {
-    for (const std::string_view key : kFrozenKeys) {
-      if (keys->find(key)) return Refusal{login_status::kInitiatorError, "name_changed"};
+    // libiscsi, given credentials that nobody asks for, says them all again: that changes nothing.
+    for (std::size_t i = 0; i < kFrozenKeys.size(); ++i) {
+      const auto again = keys->find(kFrozenKeys[i]);
+      if (again && again != said_[i]) return Refusal{login_status::kInitiatorError, "name_changed"};
     }
   }
   if (state_ == State::kSecurity) {
@@ -325,6 +327,7 @@ LoginMachine::Verdict LoginMachine::identify(const TextKeys& keys, TextBuilder& 
                    admission.reason.empty() ? admission.status.name : admission.reason};
   }
   identified_ = true;
+  for (std::size_t i = 0; i < kFrozenKeys.size(); ++i) said_[i] = keys.find(kFrozenKeys[i]);
   chap_demanded_ = admission.authentication.chap;
   chap_ = ChapExchange(admission.authentication, *random_);
   negotiation_ = Negotiation(admission.offer);

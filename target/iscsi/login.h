@@ -92,6 +92,8 @@ struct LoginReply {
 
 class LoginMachine {
  public:
+  static constexpr std::size_t kNameKeys = 3;  // that fix who it is, and for what
+
   // The states, in the order of a login. Every change goes through one function, which lets the
   // edges of kEdges pass and stops the process at any other: they are our mistakes, never a peer's.
   enum class State : std::uint8_t {
@@ -199,6 +201,7 @@ class LoginMachine {
   bool auth_negotiated_ = false;  // AuthMethod has been agreed upon
   std::uint32_t rounds_ = 0;      // requests so far, against limits::kLoginRoundsMax
   LoginIdentity identity_;
+  std::array<std::optional<std::string>, kNameKeys> said_;  // of kFrozenKeys, at first
   bool chap_demanded_ = false;  // by the policy, once the peer is identified
   ChapExchange chap_;
   std::uint16_t portal_group_tag_ = 0;

@@ -175,8 +175,8 @@ class Management(Tasks):
             self.assert_works(peer.ready())
 
     def hazard_17_other_nexuses_are_told(self):
-        """Guards: whose commands were taken away is told so for each (TASK ABORTED, TAS=1), and of a
-        reset by BUS DEVICE RESET; an abort is nobody else's business (SAM-5, 5.6 and 5.14)."""
+        """Guards: whose commands were taken away is told so for each (TASK ABORTED, TAS=1), and of
+        a reset by BUS DEVICE RESET; an abort is nobody else's business (SAM-5, 5.6 and 5.14)."""
         for function, told in ((CLEAR_TASK_SET, None), (LUN_RESET, (6, 0x29, 3)),
                                (TARGET_WARM_RESET, (6, 0x29, 3)), (ABORT_TASK_SET, None)):
             peer, other = self.slow_session(), self.slow_session()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Who may only read a disk, or only see some of a target's, takes nothing from those who share it."""
+"""Who may only read a disk, or see some of a target, takes nothing from those who share it."""
 
 import struct
 

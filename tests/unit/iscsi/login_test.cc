@@ -170,11 +170,17 @@ TEST_F(LoginTest, IdentityThatDoesNotDo) {
 
 TEST_F(LoginTest, NamesAreFrozen) {
   for (const char* text : {"InitiatorName=iqn.2001-04.com.example:other;", "SessionType=Discovery;",
-                           "TargetName=iqn.2026-11.io.lungate:store;"}) {
+                           "TargetName=iqn.2026-11.io.lungate:other;"}) {
     machine = LoginMachine(gatekeeper, 32);
     say({.csg = kSecurity, .nsg = kOperational, .text = names()});
     EXPECT_EQ(say({.text = text}), "refused 0200 name_changed") << text;
   }
+}
+
+/// As libiscsi does when it has credentials and nobody demands them.
+TEST_F(LoginTest, NamesMayBeSaidAgain) {
+  say({.csg = kSecurity, .nsg = kOperational, .transit = false, .text = names()});
+  EXPECT_EQ(say({.csg = kSecurity, .nsg = kOperational, .text = names()}), "> T0-1");
 }
 
 TEST_F(LoginTest, IdentityInTheHeaderIsFrozen) {
