@@ -4,7 +4,8 @@
 //   byte 0       the unit: present, offline, read-only, cached, 4096, thick, SWP, huge (one bit
 //                each)
 //   byte 1       a unit attention, who holds the unit, and which request of the backend fails
-//   byte 2       with which status it fails; the size of the CDB
+//   byte 2       with which status it fails; the size of the CDB; whether the unit formats and has
+//                atomic writes (0x20); whether there is a second unit to copy from and to (0x40)
 //   byte 3       how much of what the CDB asks for the initiator expects (0: all of it)
 //   bytes 4..19  the CDB
 //   the rest     data-out
@@ -15,6 +16,7 @@
 
 #include "base/check.h"
 #include "scsi/execution.h"
+#include "scsi/medium_job.h"
 #include "tests/unit/scsi/memory_store.h"
 #include "tests/unit/scsi/reservation_rules.h"
 
@@ -29,11 +31,24 @@ constexpr std::size_t kHeaderBytes = 20;
 constexpr std::uint64_t kStoreBytes = 256 * 1024;
 constexpr std::byte kUntouched{0xcc};
 constexpr std::uint32_t kStepsMax = 10'000;  // the longest copies in pieces
+constexpr int kJobStepsMax = 64;             // of a job on a huge unit, which would take days
 
-scsi::Unit unit_of(std::uint8_t bits) {
+/// A unit and its store.
+struct Disk {
+  scsi::Unit unit;
+  scsi::testing::MemoryStore& store;
+};
+
+/// What there is besides the execution, which has a pointer to it as its requests' owner.
+struct World {
+  Disk disk;
+  Disk other;  // of the same initiator
+};
+
+scsi::Unit unit_of(std::uint8_t bits, const char* seed) {
   backend::Traits traits;
   traits.kind = "file";
-  traits.identity_seed = "fuzz";
+  traits.identity_seed = seed;
   scsi::Unit unit;
   unit.identity = scsi::make_identity(traits);
   unit.geometry.block_bytes = (bits & 0x10) != 0 ? 4096 : 512;
@@ -84,8 +99,7 @@ bool modifies(backend::Verb verb) {
          verb != backend::Verb::kAllocation;
 }
 
-void check_request(const Execution& execution, const scsi::Unit& unit) {
-  const backend::Request& request = execution.request;
+void check_request(const backend::Request& request, const scsi::Unit& unit) {
   if (modifies(request.verb)) {
     check(!unit.read_only && !unit.mode.software_write_protect, "a protected unit is not written");
     check(request.length % unit.geometry.block_bytes == 0, "only whole blocks are written");
@@ -129,31 +143,62 @@ void check_end(const Execution& execution, bool changed) {
   check(execution.sense.encode(true, wire) >= 8, "descriptor format has a header");
 }
 
-void change(Execution& execution, scsi::Unit& unit) {
-  check(execution.change.has_value(), "a change says what");
-  if (const auto* mode = std::get_if<scsi::ModeState>(&*execution.change)) unit.mode = *mode;
-  if (const auto* request = std::get_if<scsi::ReservationRequest>(&*execution.change)) {
-    const scsi::Reservations before = unit.reservations ? *unit.reservations : scsi::Reservations{};
-    const scsi::ReservationResult result = scsi::apply(before, *request, unit.keeps_state);
-    check(scsi::testing::broken_rule(result.next).empty(), "reservations keep their rules");
-    unit.reservations = std::make_shared<const scsi::Reservations>(result.next);
-    execution.changed = {result.status, result.sense};
-  }
+scsi::ChangeOutcome change(const scsi::ModeChange& mode, Disk& disk) {
+  check(mode.from == disk.unit.mode, "it was made from the mode that the unit has");
+  disk.unit.mode = mode.to;
+  return {};
 }
 
-void run(Execution& execution, scsi::Unit& unit, scsi::testing::MemoryStore& store) {
+scsi::ChangeOutcome change(const scsi::ReservationRequest& request, Disk& disk) {
+  scsi::Unit& unit = disk.unit;
+  const scsi::Reservations before = unit.reservations ? *unit.reservations : scsi::Reservations{};
+  const scsi::ReservationResult result = scsi::apply(before, request, unit.keeps_state);
+  check(scsi::testing::broken_rule(result.next).empty(), "reservations keep their rules");
+  unit.reservations = std::make_shared<const scsi::Reservations>(result.next);
+  return {result.status, result.sense};
+}
+
+scsi::ChangeOutcome change(const scsi::MediumJob& job, Disk& disk) {
+  check(disk.unit.runs_medium_jobs, "no job for a unit that has none");
+  if (job.work == scsi::MediumWork::kExitFailureMode) return {};
+  scsi::MediumRun run(job, disk.unit);
+  backend::Request request;
+  for (int steps = 0; steps < kJobStepsMax && run.next(request); ++steps) {
+    check_request(request, disk.unit);
+    disk.store.carry_out(request);
+    if (request.status == backend::Status::kOk) continue;
+    disk.unit.medium_activity = run.failure();
+    break;
+  }
+  return {};
+}
+
+const scsi::Unit* other_unit(Execution& execution, Bytes) {
+  return &static_cast<World*>(execution.request.owner)->other.unit;
+}
+
+Disk& asked_for(World& world, const Execution& execution) {
+  const bool own = execution.submit_to == nullptr || execution.submit_to == &world.disk.unit;
+  check(own || execution.submit_to == &world.other.unit, "requests are for units that were found");
+  return own ? world.disk : world.other;
+}
+
+void run(Execution& execution, World& world) {
   bool changed = false;
   Step step = scsi::start(execution);
   for (std::uint32_t steps = 0; step != Step::kDone; ++steps) {
     check(steps < kStepsMax, "a command ends");
     if (step == Step::kSubmit) {
       check(execution.unit != nullptr, "only a unit has a backend");
-      check_request(execution, unit);
-      store.carry_out(execution.request);
+      Disk& disk = asked_for(world, execution);
+      check_request(execution.request, disk.unit);
+      disk.store.carry_out(execution.request);
       if (modifies(execution.request.verb))
         changed = changed || execution.request.status == backend::Status::kOk;
     } else if (step == Step::kChange) {
-      change(execution, unit);
+      check(execution.change.has_value(), "a change says what");
+      execution.changed =
+          std::visit([&](const auto& what) { return change(what, world.disk); }, *execution.change);
     }
     step = scsi::resume(execution);
   }
@@ -165,7 +210,13 @@ void run(Execution& execution, scsi::Unit& unit, scsi::testing::MemoryStore& sto
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t size) {
   if (size < kHeaderBytes) return 0;
   static scsi::testing::MemoryStore store(kStoreBytes);
-  scsi::Unit unit = unit_of(input[0]);
+  static scsi::testing::MemoryStore other_store(kStoreBytes);
+  World world{{unit_of(input[0], "fuzz"), store}, {unit_of(input[0] & 0x10, "other"), other_store}};
+  scsi::Unit& unit = world.disk.unit;
+  if ((input[2] & 0x20) != 0) {
+    unit.runs_medium_jobs = true;
+    unit.geometry.atomic_blocks_max = 64;
+  }
   scsi::Nexus nexus;
   constexpr std::uint16_t kLuns[] = {0, 1, 255};
   nexus.lun_inventory = kLuns;
@@ -176,12 +227,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   store.holes = {{0, 100}, {512, 4096}, {8192, 65536}, {100'000, 1}, {200'000, 62'144}};
   store.look_no_further_than(150'000);
   store.calls.clear();
+  other_store.calls.clear();
   store.fail(static_cast<backend::Status>(input[2] % backend::kStatuses), input[1] & 0x07);
 
   Execution execution;
   execution.cdb = cdb_of(input);
   execution.unit = (input[0] & 0x01) != 0 ? nullptr : &unit;
   execution.nexus = &nexus;
+  execution.request.owner = &world;
+  if ((input[2] & 0x40) != 0) execution.find_unit = &other_unit;
   execution.planned = scsi::plan(execution.cdb, execution.unit);
   const scsi::Plan& plan = execution.planned;
   check((plan.direction == Direction::kNone) == (plan.bytes == 0), "a direction moves bytes");
@@ -197,6 +251,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
   execution.scratch = scratch;
   execution.data_out = data_out;
   execution.data_in = data_in;
-  run(execution, unit, store);
+  run(execution, world);
   return 0;
 }
