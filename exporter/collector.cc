@@ -52,30 +52,65 @@ void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels)
 Collector::Segment::Segment(const std::string& path) : reader(path), gateway(last_part(path)) {}
 
 // A path that is named twice is read once: the second would only be refused as a duplicate.
-Collector::Collector(const std::vector<std::string>& paths, std::string version)
-    : version_(std::move(version)) {
+Collector::Collector(const std::vector<std::string>& paths, std::string version, Settings settings)
+    : version_(std::move(version)), settings_(settings) {
   for (const std::string& path : paths) {
     const auto same = [&path](const Segment& segment) { return segment.reader.path() == path; };
     if (std::none_of(segments_.begin(), segments_.end(), same)) segments_.emplace_back(path);
   }
 }
 
+Collector::Collector(const std::vector<std::string>& paths, std::string version)
+    : Collector(paths, std::move(version), Settings{}) {}
+
 // add_self() comes last: the number of series that it reports is that of the page before it, and
 // itself.
-std::vector<prometheus::MetricFamily> Collector::Collect() const {
+Scrape Collector::scrape(Wanted wanted) const {
   const std::lock_guard lock(mutex_);
-  Page page;
+  Making making{Page(wanted), {}, {}};
   ++scrapes_;
-  std::vector<std::string> gateways;
-  for (Segment& segment : segments_) collect(page, segment, gateways);
-  add_self(page);
-  return page.take();
+  for (Segment& segment : segments_) {
+    collect(making, segment);
+    over_limit_ += making.page.shrink_to(settings_.series_max);
+  }
+  add_self(making.page);
+  return {making.page.take_all(), std::move(making.exemplars)};
+}
+
+std::vector<prometheus::MetricFamily> Collector::Collect() const {
+  return scrape({}).page.families;
+}
+
+// A reading whole, for nothing less tells that the next page will have its figures.
+bool Collector::ready() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(segments_.begin(), segments_.end(),
+                     [](Segment& segment) { return segment.reader.read().has_value(); });
+}
+
+std::vector<std::string> Collector::paths() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> paths;
+  for (const Segment& segment : segments_) paths.push_back(segment.reader.path());
+  return paths;
+}
+
+// What the wall shows for the boot clock's zero. Kept while it is right to a tenth of a second:
+// otherwise the clock's small corrections would give one exemplar another time at each scrape, and
+// Prometheus would store it again.
+std::uint64_t Collector::boot_wall_ns() const {
+  constexpr std::uint64_t kTolerance = 100'000'000;
+  const std::uint64_t now = wall_now_ns() - boot_now().ns;
+  const std::uint64_t apart = now > boot_wall_ns_ ? now - boot_wall_ns_ : boot_wall_ns_ - now;
+  if (apart > kTolerance) boot_wall_ns_ = now;
+  return boot_wall_ns_;
 }
 
 // Everything that can be wrong with a segment meets here: not readable, or readable and of a
 // gateway that is on the page already. The log is written when that changes; a target that is down
 // for a night is two lines.
-void Collector::collect(Page& page, Segment& segment, std::vector<std::string>& gateways) const {
+void Collector::collect(Making& making, Segment& segment) const {
+  auto& [page, exemplars, gateways] = making;
   auto snapshot = segment.reader.read();
   std::optional<ReadError> error;
   if (!snapshot) {
@@ -106,6 +141,7 @@ void Collector::collect(Page& page, Segment& segment, std::vector<std::string>& 
     segment.skipped += snapshot->slots_skipped;
     repeated_luns_ += snapshot->slots_repeated;
     add_gateway(page, *snapshot);
+    exemplars.add(*snapshot, boot_wall_ns());
     add_vital_signs(page, *snapshot, labels_of(segment.gateway, segment.reader.path()));
   }
   add_segment(page, segment);
@@ -130,7 +166,18 @@ void Collector::add_self(Page& page) const {
   page.add(kExporterSeriesDropped, with({}, "reason", "lun"), static_cast<double>(repeated_luns_));
   page.add(kExporterSeriesDropped, with({}, "reason", "gateway"),
            static_cast<double>(repeated_gateways_));
+  page.add(kExporterSeriesDropped, with({}, "reason", "limit"), static_cast<double>(over_limit_));
+  add_server(page);
   page.add(kExporterSeries, {}, static_cast<double>(page.series() + 1));
+}
+
+// Without TLS there is no certificate, and no series of a zero that an alert would take for one.
+void Collector::add_server(Page& page) const {
+  if (settings_.vitals == nullptr) return;
+  page.add(kExporterAuthenticationFailures, {},
+           static_cast<double>(settings_.vitals->authentication_failures));
+  const std::int64_t expiry = settings_.vitals->certificate_expiry;
+  if (expiry != 0) page.add(kExporterTlsExpiry, {}, static_cast<double>(expiry));
 }
 
 // Said by the site when the page is text, which is the larger half of the work.

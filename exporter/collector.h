@@ -16,19 +16,41 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
+#include "exporter/exemplars.h"
 #include "exporter/page.h"
+#include "exporter/vitals.h"
 #include "telemetry/reader.h"
 
 namespace lungate::exporter {
 
+/// What a scrape brings.
+struct Scrape {
+  Families page;
+  Exemplars exemplars;
+};
+
 /// Thread-safe: scrapes come one after the other.
 class Collector final : public prometheus::Collectable {
  public:
+  struct Settings {
+    std::size_t series_max = limits::kExporterSeries;
+    const Vitals* vitals = nullptr;  // outlives the collector; null: there is no server
+  };
+
   /// `paths`: the segments, at most limits::kExporterSegmentsMax; `version`: the exporter's own.
   Collector(const std::vector<std::string>& paths, std::string version);
+  Collector(const std::vector<std::string>& paths, std::string version, Settings settings);
 
   /// Never fails for what a segment holds. Throws std::bad_alloc.
+  Scrape scrape(Wanted wanted) const;
+  /// All of it, for whoever knows the library's interface only.
   std::vector<prometheus::MetricFamily> Collect() const override;
+
+  /// Whether at least one segment can be read now.
+  bool ready() const;
+  /// Those that are read, each once.
+  std::vector<std::string> paths() const;
 
   /// Tells the collector how long the last scrape took in all; the next page shows it.
   void scraped(Nanoseconds duration) const;
@@ -47,18 +69,29 @@ class Collector final : public prometheus::Collectable {
     std::uint64_t retries = 0;
     std::uint64_t skipped = 0;
   };
+  /// A scrape in the making.
+  struct Making {
+    Page page;
+    Exemplars exemplars;
+    std::vector<std::string> gateways;  // that are on the page
+  };
 
-  void collect(Page& page, Segment& segment, std::vector<std::string>& gateways) const;
+  void collect(Making& making, Segment& segment) const;
+  std::uint64_t boot_wall_ns() const;
   void add_segment(Page& page, const Segment& segment) const;
   void add_self(Page& page) const;
+  void add_server(Page& page) const;
 
   const std::string version_;
+  const Settings settings_;
   mutable std::mutex mutex_;
   // Guarded by mutex_. What is remembered from scrape to scrape; Collect() is const by inheritance.
   mutable std::vector<Segment> segments_;
   mutable std::uint64_t scrapes_ = 0;
   mutable std::uint64_t repeated_luns_ = 0;
   mutable std::uint64_t repeated_gateways_ = 0;
+  mutable std::uint64_t over_limit_ = 0;
+  mutable std::uint64_t boot_wall_ns_ = 0;
   mutable Nanoseconds last_scrape_{0};
 };
 

@@ -13,8 +13,10 @@ namespace lungate::exporter {
 /// names its format.
 inline constexpr std::string_view kTextFormat = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The families as kTextFormat. REQUIRES: valid UTF-8 and no line break in names, help and labels
-/// (the catalogue's are; a snapshot's are cleaned).
+/// The families as kTextFormat. Byte for byte what prometheus-cpp's TextSerializer makes of them,
+/// but where that one strays from the format: NaN is "NaN", and HELP is escaped.
+/// REQUIRES: valid UTF-8 in help and labels, and names that are names (the catalogue's are; a
+/// snapshot's texts are cleaned).
 std::string to_text(const std::vector<prometheus::MetricFamily>& families);
 
 }  // namespace lungate::exporter

@@ -13,7 +13,12 @@ namespace lungate::exporter {
 /// Texts of a snapshot are clean (reader.h), so they may be label values as they are.
 void add_gateway(Page& page, const telemetry::Snapshot& snapshot);
 
-/// One LUN; part of add_gateway().
+// Parts of add_gateway(): one LUN, all initiators, all portals.
 void add_lun(Page& page, const telemetry::Snapshot& snapshot, const telemetry::LunSnapshot& lun);
+void add_initiators(Page& page, const telemetry::Snapshot& snapshot);
+void add_portals(Page& page, const telemetry::Snapshot& snapshot);
+
+/// The three labels that every series of a LUN begins with: gateway, target, lun.
+Labels labels_of_lun(const telemetry::Snapshot& snapshot, const telemetry::LunSnapshot& lun);
 
 }  // namespace lungate::exporter

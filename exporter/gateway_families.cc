@@ -4,12 +4,15 @@
 // (lun_families.cc). The collector calls it for each segment that could be read. Nothing here
 // decides what is exported: which cell is which series stands in telemetry/catalog.cc, and
 // collector_test.cc fails when a metric of the catalogue is not on the page.
+#include <cstdio>
+
 #include "exporter/families.h"
 
 namespace lungate::exporter {
 namespace {
 
 using namespace telemetry::metrics;
+using telemetry::ControlCell;
 using telemetry::index_of;
 using telemetry::Snapshot;
 
@@ -40,6 +43,33 @@ void add_loops(Page& page, const Snapshot& snapshot, const Labels& gateway) {
   }
 }
 
+/// A hash as people compare it: 16 hex digits.
+std::string hex(std::uint64_t hash) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+// What the control thread says. Cells that are no number as they stand first; a target of an older
+// layout has said nothing, and shows none of those.
+void add_process(Page& page, const Snapshot& snapshot, const Labels& gateway) {
+  const auto cell = [&snapshot](ControlCell which) { return snapshot.control[index_of(which)]; };
+  if (const std::uint64_t hash = cell(ControlCell::kConfigHash); hash != 0) {
+    page.add(kConfigInfo, with(gateway, "hash", hex(hash)), 1);
+  }
+  if (const std::uint64_t loaded = cell(ControlCell::kConfigLoadedWallNs); loaded != 0) {
+    page.add(kConfigLoaded, gateway, seconds(loaded));
+  }
+  if (cell(ControlCell::kCephUsed) != 0) {
+    page.add(kCephUp, gateway, cell(ControlCell::kCephUp) != 0 ? 1 : 0);
+  }
+  for (const ControlCell counted : {ControlCell::kReloadsDone, ControlCell::kReloadsRefused,
+                                    ControlCell::kCephClients, ControlCell::kCephClientsFenced,
+                                    ControlCell::kCephTimeouts, ControlCell::kSourcesRefused}) {
+    page.add(telemetry::row(counted), gateway, cell(counted));
+  }
+}
+
 }  // namespace
 
 // Cells first by the catalogue's rows, so that a new counter appears here without a new line.
@@ -54,9 +84,13 @@ void add_gateway(Page& page, const Snapshot& snapshot) {
     page.add(telemetry::row(static_cast<telemetry::GatewayCounter>(i)), gateway,
              snapshot.counters[i]);
   }
+  page.add(kWindowFullSeconds, gateway, seconds(snapshot.window_full_ns));
+  add_process(page, snapshot, gateway);
   add_stages(page, snapshot, gateway);
   add_loops(page, snapshot, gateway);
+  add_portals(page, snapshot);
   for (const telemetry::LunSnapshot& lun : snapshot.luns) add_lun(page, snapshot, lun);
+  add_initiators(page, snapshot);
 }
 
 }  // namespace lungate::exporter

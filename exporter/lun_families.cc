@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What one LUN shows. Part of add_gateway(), on the page thread. A LUN costs about a hundred
+// What one LUN shows. Part of add_gateway(), on the page thread. A LUN costs about 150
 // series, and a gateway may have a thousand: page_test.cc holds the budget. Hence the folding of
 // operations into three classes, the few buckets (buckets.h), and rows that appear with their first
 // event only. What is left out while zero is decided by the catalogue (from_start), never here.
@@ -44,6 +44,21 @@ void add_state(Page& page, const Snapshot& snapshot, const LunSnapshot& lun, con
   page.add(kLunInFlight, labels, static_cast<double>(lun.in_flight));
   const bool busy = lun.oldest_start.ns != 0;
   page.add(kLunOldestInFlight, labels, busy ? seconds(snapshot.taken_at - lun.oldest_start) : 0.0);
+  if (lun.place_used) page.add(kLunPlaceUsed, labels, *lun.place_used);
+}
+
+// What the configuration says, so that rules need no edit for a LUN of its own service level. What
+// is not promised has no series: a threshold of 0 would be one that everything misses.
+void add_promises(Page& page, const LunSnapshot& lun, const Labels& labels) {
+  const std::array thresholds = {lun.slo_read_ns, lun.slo_write_ns};
+  for (std::size_t i = 0; i < thresholds.size(); ++i) {
+    if (thresholds[i] == 0) continue;
+    page.add(kLunSloThreshold, with(labels, "op", kDirections[i]), seconds(thresholds[i]));
+  }
+  if (lun.slo_objective > 0) page.add(kLunSloObjective, labels, lun.slo_objective);
+  if (lun.queue_depth_limit != 0) {
+    page.add(kLunQueueDepthLimit, labels, static_cast<double>(lun.queue_depth_limit));
+  }
 }
 
 // Count and sum of the duration are those of its buckets and stages (see decode.cc), so +Inf,
@@ -66,14 +81,18 @@ void add_op(Page& page, const LunSnapshot& lun, const Labels& labels, OpClass op
 
 }  // namespace
 
-// The three labels that every series of a LUN has, in the catalogue's order; what comes behind them
-// differs.
-void add_lun(Page& page, const Snapshot& snapshot, const LunSnapshot& lun) {
+// In the catalogue's order; what comes behind them differs.
+Labels labels_of_lun(const Snapshot& snapshot, const LunSnapshot& lun) {
   Labels labels = with({}, "gateway", snapshot.gateway);
   labels = with(std::move(labels), "target", lun.target);
-  labels = with(std::move(labels), "lun", std::to_string(lun.lun));
+  return with(std::move(labels), "lun", std::to_string(lun.lun));
+}
+
+void add_lun(Page& page, const Snapshot& snapshot, const LunSnapshot& lun) {
+  const Labels labels = labels_of_lun(snapshot, lun);
   add_identity(page, lun, labels);
   add_state(page, snapshot, lun, labels);
+  add_promises(page, lun, labels);
   for (std::size_t op = 0; op < telemetry::kOpClasses; ++op) {
     add_op(page, lun, labels, static_cast<OpClass>(op));
   }

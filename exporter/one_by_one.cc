@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The exporter's second thread. The HTTP server's thread adds jobs (scrapes that wait for their
-// page), this one takes them; both meet in one queue under one mutex that is never held while a job
-// runs. The queue needs no bound of its own: a job belongs to a connection, and those are bounded.
+// The exporter's threads for what takes long: one makes pages, one checks passwords. The HTTP
+// server's thread adds jobs, these take them; both meet in one queue under one mutex that is never
+// held while a job runs. The queue needs no bound of its own: a job belongs to a connection, and
+// those are bounded.
 #include "exporter/one_by_one.h"
 
 #include <utility>
@@ -11,7 +12,7 @@
 
 namespace lungate::exporter {
 
-OneByOne::OneByOne() : thread_(start_thread("pages", [this] { work(); })) {}
+OneByOne::OneByOne(const char* name) : thread_(start_thread(name, [this] { work(); })) {}
 
 OneByOne::~OneByOne() {
   stop();

@@ -19,8 +19,8 @@ class OneByOne {
   enum class Turn { kRun, kGiveUp };
   using Job = std::function<void(Turn)>;
 
-  /// Throws std::system_error when the machine gives no thread.
-  OneByOne();
+  /// `name`: the thread's. Throws std::system_error when the machine gives no thread.
+  explicit OneByOne(const char* name);
   /// As stop().
   ~OneByOne();
   OneByOne(const OneByOne&) = delete;

@@ -24,6 +24,7 @@ struct CommandLine {
   std::string config_file;
   std::string listen;
   std::vector<std::string> segments;
+  std::string web_config;
 };
 
 // The configuration's own rule, so that an address is right or wrong wherever it is written.
@@ -39,6 +40,8 @@ void declare(CLI::App& app, CommandLine& line, const std::string& version) {
       ->check(CLI::Validator(valid_address, "ADDRESS:PORT"));
   app.add_option("--segment", line.segments, "a target's segment; may be given several times")
       ->expected(1, static_cast<int>(limits::kExporterSegmentsMax));
+  app.add_option("--web-config", line.web_config,
+                 "Prometheus's web configuration file: TLS, client certificates, users");
   app.set_version_flag("--version", version);
 }
 
@@ -73,6 +76,7 @@ std::variant<Options, Exit> read_options(int argc, const char* const* argv,
     options = std::move(*from_file);
   }
   if (!line.listen.empty()) options.exporter.listen = config::parse_address(line.listen);
+  if (!line.web_config.empty()) options.exporter.web_config = line.web_config;
   if (!line.segments.empty()) options.exporter.segments = line.segments;
   if (options.exporter.segments.empty()) {
     std::cerr << "lungate-exporter: no segment: give --config or --segment\n";

@@ -51,31 +51,41 @@ Labels with(Labels labels, const telemetry::CellRow& row) {
 
 // All families in the catalogue's order from the start, so that gateways that come one after the
 // other add to the same ones: a name that appears twice on a page is an error to Prometheus.
-Page::Page() {
-  families_.reserve(telemetry::catalogue().size());
+Page::Page(Wanted wanted) : keep_fine_(wanted.fine) {
+  all_.families.reserve(telemetry::catalogue().size());
+  all_.fine.resize(telemetry::catalogue().size());
   for (const Metric* metric : telemetry::catalogue()) {
-    families_.push_back(
+    all_.families.push_back(
         {std::string(metric->name), std::string(metric->help), type_of(metric->type), {}});
+    is_wanted_.push_back(wanted.groups.test(static_cast<std::size_t>(group_of(*metric))));
   }
 }
 
-// A linear search through some fifty metrics by address; a page has a hundred thousand series at
-// most, and the text costs far more.
-ClientMetric& Page::append(const Metric& metric, Labels labels) {
+// By address, and from where the last one was found: series come in nearly the catalogue's order.
+std::size_t Page::index_of(const Metric& metric) {
   const auto metrics = telemetry::catalogue();
-  const auto at = std::find(metrics.begin(), metrics.end(), &metric);
-  check(at != metrics.end(), "a metric stands in the catalogue");
-  ClientMetric& series =
-      families_[static_cast<std::size_t>(at - metrics.begin())].metric.emplace_back();
+  const auto here = metrics.begin() + static_cast<std::ptrdiff_t>(last_);
+  auto at = std::find(here, metrics.end(), &metric);
+  if (at == metrics.end()) at = std::find(metrics.begin(), here, &metric);
+  check(at != here || metrics[last_] == &metric, "a metric stands in the catalogue");
+  last_ = static_cast<std::size_t>(at - metrics.begin());
+  return last_;
+}
+
+ClientMetric* Page::append(const Metric& metric, Labels&& labels) {
+  const std::size_t index = index_of(metric);
+  if (!is_wanted_[index]) return nullptr;
+  ClientMetric& series = all_.families[index].metric.emplace_back();
   series.label = std::move(labels);
-  return series;
+  return &series;
 }
 
 // Counters become doubles here. They are whole below 2^53, which a counter of nanoseconds reaches
 // after a hundred days of busy time, and loses nothing by it that a rate would show.
 void Page::add(const Metric& metric, Labels labels, double value) {
-  ClientMetric& series = append(metric, std::move(labels));
-  (metric.type == MetricType::kCounter ? series.counter.value : series.gauge.value) = value;
+  ClientMetric* series = append(metric, std::move(labels));
+  if (series == nullptr) return;
+  (metric.type == MetricType::kCounter ? series->counter.value : series->gauge.value) = value;
   ++series_;
 }
 
@@ -88,7 +98,10 @@ void Page::add(const telemetry::CellRow& row, const Labels& labels, std::uint64_
 // Fine bins summed into coarse buckets, once from left to right. The bins beyond the last edge go
 // into the count alone.
 void Page::add(const Metric& metric, Labels labels, const telemetry::Histogram& histogram) {
-  ClientMetric::Histogram& out = append(metric, std::move(labels)).histogram;
+  ClientMetric* series = append(metric, std::move(labels));
+  if (series == nullptr) return;
+  if (keep_fine_) all_.fine[last_].push_back(histogram);
+  ClientMetric::Histogram& out = series->histogram;
   out.bucket.reserve(kLatencyEdges.size());
   std::uint64_t cumulative = 0;
   std::size_t bin = 0;
@@ -103,7 +116,9 @@ void Page::add(const Metric& metric, Labels labels, const telemetry::Histogram& 
 }
 
 void Page::add(const Metric& metric, Labels labels, const telemetry::SizeHistogram& histogram) {
-  ClientMetric::Histogram& out = append(metric, std::move(labels)).histogram;
+  ClientMetric* series = append(metric, std::move(labels));
+  if (series == nullptr) return;
+  ClientMetric::Histogram& out = series->histogram;
   out.bucket.reserve(kSizeEdges.size());
   std::uint64_t cumulative = 0;
   std::size_t bin = 0;
@@ -117,12 +132,17 @@ void Page::add(const Metric& metric, Labels labels, const telemetry::SizeHistogr
   series_ += out.bucket.size() + 3;
 }
 
-// Empty families are taken out: prometheus-cpp would write their HELP and TYPE without a sample.
-std::vector<prometheus::MetricFamily> Page::take() {
-  const auto empty = [](const auto& family) { return family.metric.empty(); };
-  families_.erase(std::remove_if(families_.begin(), families_.end(), empty), families_.end());
+// Empty families are taken out: their HELP and TYPE would be written without a sample.
+Families Page::take_all() {
+  Families taken;
+  for (std::size_t i = 0; i < all_.families.size(); ++i) {
+    if (all_.families[i].metric.empty()) continue;
+    taken.families.push_back(std::move(all_.families[i]));
+    taken.fine.push_back(std::move(all_.fine[i]));
+  }
+  all_ = {};
   series_ = 0;
-  return std::exchange(families_, {});
+  return taken;
 }
 
 }  // namespace lungate::exporter

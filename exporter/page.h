@@ -7,10 +7,12 @@
 #include <prometheus/metric_family.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "exporter/groups.h"
 #include "telemetry/catalog.h"
 #include "telemetry/snapshot.h"
 
@@ -22,11 +24,25 @@ using Labels = std::vector<prometheus::ClientMetric::Label>;
 Labels with(Labels labels, std::string_view name, std::string_view value);
 Labels with(Labels labels, const telemetry::CellRow& row);
 
-/// Made for one scrape, filled, taken. Families without series are not on the page: a name without
-/// samples is legal but says nothing.
+/// What a page has in the end. Families without series are not on it: a name without samples is
+/// legal but says nothing.
+struct Families {
+  std::vector<prometheus::MetricFamily> families;
+  /// Beside `families`, for native histograms: the fine bins of each series of a latency histogram;
+  /// empty for other families, and where they are not kept.
+  std::vector<std::vector<telemetry::Histogram>> fine;
+};
+
+/// Which of the catalogue a page is to have.
+struct Wanted {
+  Groups groups = kAllGroups;
+  bool fine = false;  // keep the fine bins
+};
+
+/// Made for one scrape, filled, taken.
 class Page {
  public:
-  Page();
+  explicit Page(Wanted wanted = {});
 
   /// The value is final: what is computed (an age, seconds from nanoseconds) is computed by the
   /// caller. A counter's or gauge's series. REQUIRES: `labels` are those that the catalogue names.
@@ -42,14 +58,26 @@ class Page {
   /// Lines of the page that carry a value.
   std::size_t series() const { return series_; }
 
+  /// Takes series away until at most `series_max` are left: initiators first, then LUNs, whole ones
+  /// and the last on the page first. What belongs to no LUN stays, whatever the number. Gives the
+  /// number of series that are gone.
+  std::size_t shrink_to(std::size_t series_max);
+
   /// The families that have series. The page is empty afterwards.
-  std::vector<prometheus::MetricFamily> take();
+  Families take_all();
+  std::vector<prometheus::MetricFamily> take() { return take_all().families; }
 
  private:
-  prometheus::ClientMetric& append(const telemetry::Metric& metric, Labels labels);
+  /// Null when the metric's group is not wanted.
+  prometheus::ClientMetric* append(const telemetry::Metric& metric, Labels&& labels);
+  std::size_t index_of(const telemetry::Metric& metric);
+  void keep(std::size_t family, const std::function<bool(const prometheus::ClientMetric&)>& stays);
 
-  std::vector<prometheus::MetricFamily> families_;  // as catalogue()
+  bool keep_fine_;
+  std::vector<bool> is_wanted_;  // as catalogue()
+  Families all_;                 // as catalogue()
   std::size_t series_ = 0;
+  std::size_t last_ = 0;  // where the metric before was found
 };
 
 inline double seconds(std::uint64_t ns) {

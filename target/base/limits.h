@@ -353,6 +353,9 @@ inline constexpr std::uint64_t kTestRateBytesMin = kMiB;
 /// that hangs keeps one: then thresholds are told late, and nothing else waits.
 inline constexpr std::chrono::milliseconds kFullnessInterval{30'000};
 inline constexpr unsigned kFullnessThreads = 4;
+/// How often the segment is told what the process as a whole has seen: older than a scrape is not
+/// worth having.
+inline constexpr std::chrono::milliseconds kProcessCellsInterval{1'000};
 /// The monitors' answer serves all images of a connection for this long: they are not asked once
 /// for each of a thousand.
 inline constexpr std::chrono::milliseconds kPoolFullnessAge{20'000};
@@ -420,6 +423,21 @@ inline constexpr std::uint32_t kLunSlots = kLunsMax + kLunsMax / 4;
 /// How long the slot of a removed LUN is given to nobody: several scrapes of the slowest Prometheus
 /// that is usual (15 s), so that no reader takes the new LUN's counters for the old one's.
 inline constexpr std::chrono::seconds kTombstoneTime{60};
+/// Initiators on LUNs that are counted apart: 4 hosts on each of 1,000 disks, or 200 hosts on 20.
+/// Beyond it they are counted together, per LUN. 640 bytes each on two loops.
+inline constexpr std::uint32_t kNexusSlots = 4 * kLunsMax;
+/// An initiator that has done nothing on a LUN for so long may lose its slot to another one. An
+/// hour, so that names that a peer invents make at most kNexusSlots new series per hour.
+inline constexpr std::chrono::hours kNexusIdleTime{1};
+/// Slow I/O of one loop that its ring takes per second: a second of disaster must not push out what
+/// led to it, and copying them must not slow the loop down (64 times 500 bytes).
+inline constexpr std::uint32_t kSlowPerSecondMax = 64;
+/// Flushes, discards and what is neither read nor write have no SLO; above this they are slow.
+inline constexpr std::chrono::milliseconds kSlowOther{1'000};
+/// An I/O that is in flight for so long is put into the ring as stuck, once.
+inline constexpr std::chrono::seconds kStuckAfter{10};
+/// How often a loop looks for such.
+inline constexpr std::chrono::milliseconds kStuckLook{1'000};
 /// A reader tries this often to see a slot that is being changed, then leaves it out of this
 /// scrape.
 inline constexpr unsigned kSlotReadTries = 4;
@@ -441,6 +459,23 @@ inline constexpr std::size_t kScrapeReplyBytesMax = 48 * kMiB;
 inline constexpr std::chrono::seconds kScrapeTimeout{15};
 /// Gateways of one host behind one exporter.
 inline constexpr std::size_t kExporterSegmentsMax = 16;
+/// Series of one page, unless [exporter] says otherwise: three gateways of 1,000 LUNs. Some 60 MB
+/// of text; what is more is dropped by whole LUNs, and counted.
+inline constexpr std::uint32_t kExporterSeries = 500'000;
+inline constexpr std::uint32_t kExporterSeriesMin = 1'000;
+inline constexpr std::uint32_t kExporterSeriesMax = 5'000'000;
+/// The web configuration: a few keys, or certificates in the text.
+inline constexpr std::size_t kWebConfigBytesMax = 256 * kKiB;
+/// A certificate with its chain, a list of authorities.
+inline constexpr std::size_t kPemBytesMax = 1 * kMiB;
+inline constexpr std::size_t kScrapeUsersMax = 100;
+/// 2^18 rounds take about twenty seconds; what is dearer would let nobody in.
+inline constexpr unsigned kBcryptCostMax = 18;
+/// Log-ins that wait for their hash, which is computed one at a time; the next ones get 503. Who
+/// has logged in before does not wait.
+inline constexpr unsigned kScrapeLoginsMax = 8;
+/// The web configuration and its files are looked at when a connection comes, this often at most.
+inline constexpr std::chrono::milliseconds kWebConfigLookInterval{1'000};
 
 // --- Life cycle ------------------------------------------------------------------------------
 

@@ -94,10 +94,11 @@ Result<std::shared_ptr<Cluster>, Error> Cluster::connect(const ClusterSettings& 
   rados_t handle = nullptr;
   if (const int r = rados_create(&handle, settings.user.c_str()); r < 0)
     return err(error_of(r, "create a RADOS client"));
-  const std::shared_ptr<Cluster> cluster(new Cluster(handle));
+  const std::shared_ptr<Cluster> cluster(new Cluster(handle, settings.vitals));
   if (auto done = configure(handle, settings); !done) return err(std::move(done.error()));
-  if (const int r = rados_connect(handle); r < 0)
-    return err(connect_error_of(r, login_of(*cluster, settings.user)));
+  const int r = rados_connect(handle);
+  settings.vitals->heard(r);
+  if (r < 0) return err(connect_error_of(r, login_of(*cluster, settings.user)));
   if (auto done = cluster->read_identity(); !done) return err(std::move(done.error()));
   log::info("ceph", "connected", {{"client", cluster->client_}, {"address", cluster->addresses_}});
   return cluster;
@@ -146,6 +147,7 @@ Result<std::string, Error> Cluster::command(const std::string& json, std::string
   std::size_t status_bytes = 0;
   const int r = rados_mon_command(handle_, &commands, 1, nullptr, 0, &out, &out_bytes, &status,
                                   &status_bytes);
+  vitals_->heard(r);
   std::string answer(out == nullptr ? "" : out, out_bytes);
   rados_buffer_free(out);
   rados_buffer_free(status);
@@ -166,15 +168,17 @@ Result<void, Error> Cluster::fence(const std::string& address) {
   }
   std::string writable = address;  // the C API asks for a char*, and leaves it alone
   const auto seconds = static_cast<std::uint32_t>(limits::kFenceTime.count());
-  if (const int r = rados_blocklist_add(handle_, writable.data(), seconds); r < 0)
-    return err(error_of(r, doing));
+  const int r = rados_blocklist_add(handle_, writable.data(), seconds);
+  vitals_->heard(r);
+  if (r < 0) return err(error_of(r, doing));
   log::warn("ceph", "fenced", {{"address", address}, {"by", client_}});
   return wait_for_newest_map();
 }
 
 Result<void, Error> Cluster::wait_for_newest_map() {
-  if (const int r = rados_wait_for_latest_osdmap(handle_); r < 0)
-    return err(error_of(r, "wait for the newest osdmap"));
+  const int r = rados_wait_for_latest_osdmap(handle_);
+  vitals_->heard(r);
+  if (r < 0) return err(error_of(r, "wait for the newest osdmap"));
   return {};
 }
 
@@ -198,6 +202,7 @@ Result<std::optional<PoolFullness>, Error> Cluster::pool_fullness(std::int64_t p
 // being called; they therefore must not block, nor come back to this object.
 void Cluster::mark_fenced() noexcept {
   if (fenced_.exchange(true, std::memory_order_acq_rel)) return;
+  vitals_->fenced.fetch_add(1, std::memory_order_relaxed);
   log::error("ceph", "this_client_is_fenced", {{"client", client_}, {"address", addresses_}});
   const std::lock_guard lock(mutex_);
   for (const auto& [id, told] : observers_) told();

@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "ceph/error.h"
 #include "ceph/pool_fullness.h"
+#include "ceph/vitals.h"
 
 namespace lungate::ceph {
 
@@ -29,6 +30,8 @@ struct ClusterSettings {
   /// Options that the operator's ceph.conf must not decide for us are set by connect() (see the
   /// table in cluster.cc); these come after them, for tests and measurements.
   std::vector<std::pair<std::string, std::string>> overrides;
+  /// Told what all connections of these settings see; never null.
+  std::shared_ptr<Vitals> vitals = std::make_shared<Vitals>();
 };
 
 class Cluster {
@@ -80,16 +83,19 @@ class Cluster {
   /// Held by this object until its RADOS client has been shut down, after which that client can
   /// write nothing more. Copies are meant to be weak.
   const std::shared_ptr<const void>& alive() const { return alive_; }
+  const std::shared_ptr<Vitals>& vitals() const { return vitals_; }
   /// The rados_t, for this room.
   void* handle() const { return handle_; }
 
  private:
-  explicit Cluster(void* handle) : handle_(handle) {}
+  Cluster(void* handle, std::shared_ptr<Vitals> vitals)
+      : handle_(handle), vitals_(std::move(vitals)) {}
   Result<void, Error> read_identity();
   Result<std::string, Error> command(const std::string& json, std::string_view doing);
 
   // Constant after connect().
   void* handle_;  // the rados_t; librados' own calls on it are thread-safe
+  const std::shared_ptr<Vitals> vitals_;
   const std::shared_ptr<const void> alive_ = std::make_shared<int>();
   std::string fsid_;
   std::string client_;

@@ -78,6 +78,10 @@ Error connect_error_of(std::int64_t result, const Login& login) {
   return error;
 }
 
+bool means_unreachable(std::int64_t result) {
+  return result < 0 && cause_of(static_cast<int>(-result)) == Cause::kUnreachable;
+}
+
 bool means_fenced(std::int64_t result) {
   return result == -ESHUTDOWN;
 }

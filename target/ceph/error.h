@@ -42,6 +42,9 @@ struct Login {
 /// there, and not the monitors.
 Error connect_error_of(std::int64_t result, const Login& login);
 
+/// Nobody has answered in time, or nobody is there.
+bool means_unreachable(std::int64_t result);
+
 /// "EBLOCKLISTED" is what Ceph calls ESHUTDOWN: every call of a fenced client ends with it.
 bool means_fenced(std::int64_t result);
 

@@ -13,13 +13,16 @@ namespace lungate::ceph {
 
 bool close_bounded(std::unique_ptr<Image> image, bool release_lock,
                    std::chrono::milliseconds limit) {
+  const std::shared_ptr<Vitals> vitals = image->cluster().vitals();
   // Shared, because a std::function must be copyable; nobody but the work holds it.
-  return run_bounded(limit,
-                     [image = std::shared_ptr<Image>(std::move(image)), release_lock]() mutable {
-                       image->unwatch();  // first: a callback must not see the lock go
-                       if (release_lock) image->release_lock();
-                       image.reset();
-                     });
+  const bool in_time = run_bounded(
+      limit, [image = std::shared_ptr<Image>(std::move(image)), release_lock]() mutable {
+        image->unwatch();  // first: a callback must not see the lock go
+        if (release_lock) image->release_lock();
+        image.reset();
+      });
+  if (!in_time) vitals->gave_up();
+  return in_time;
 }
 
 }  // namespace lungate::ceph

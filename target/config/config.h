@@ -51,10 +51,12 @@ struct Ceph {
   bool operator==(const Ceph&) const = default;
 };
 
-/// [telemetry]: where this gateway records. Two gateways on one host need two segments, which the
-/// default takes care of.
+/// [telemetry]: where this gateway records, and what. Two gateways on one host need two segments,
+/// which the default takes care of.
 struct Telemetry {
   std::string segment;  // absolute path on a tmpfs; default /dev/shm/lungate/NAME
+  /// I/O is counted by initiator, too. Off where their number, or their names, are nobody's to see.
+  bool initiators = true;
 
   bool operator==(const Telemetry&) const = default;
 };
@@ -83,6 +85,8 @@ std::string to_string(const Address& address);
 struct Exporter {
   Address listen{"127.0.0.1", 9287, false};
   std::vector<std::string> segments;  // default: the gateway's own
+  std::string web_config;             // absolute path; empty: plain HTTP for everybody
+  std::uint32_t series_max = limits::kExporterSeries;
 
   bool operator==(const Exporter&) const = default;
 };
@@ -189,7 +193,8 @@ using Store = std::variant<Image, File, Null>;
 /// labels and finding the same store again after a reload (its size is no part of a file's name).
 std::string to_string(const Store& store);
 
-/// What the operator promises, per LUN. Kept; nothing compares with it in this version.
+/// What the operator promises, per LUN. I/O that is slower is counted, and told of; none is refused
+/// or delayed because of it.
 struct Slo {
   double read_ms = 10;
   double write_ms = 20;

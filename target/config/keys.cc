@@ -59,6 +59,7 @@ constexpr Key kTelemetryKeys[] = {
     text<&Telemetry::segment>("segment", check_path,
                               "the shared-memory segment, on a tmpfs; absent: "
                               "/dev/shm/lungate/NAME"),
+    flag<&Telemetry::initiators>("initiators", "I/O is counted by initiator, too"),
 };
 constexpr Table kTelemetry{"[telemetry]", kTelemetryKeys, &kTelemetryDefaults};
 
@@ -75,6 +76,11 @@ constexpr Key kExporterKeys[] = {
     text<&Exporter::listen>("listen", check_address, "where lungate-exporter serves /metrics"),
     texts<&Exporter::segments>("segments", {1, limits::kPortalsMax}, check_path,
                                "the segments it reads; absent: the gateway's own"),
+    text<&Exporter::web_config>("web_config", check_path,
+                                "Prometheus's web configuration file: TLS, users; absent: neither"),
+    integer<&Exporter::series_max>("series_max",
+                                   {limits::kExporterSeriesMin, limits::kExporterSeriesMax},
+                                   "series of one page; what is more is dropped by whole LUNs"),
 };
 constexpr Table kExporter{"[exporter]", kExporterKeys, &kExporterDefaults};
 
@@ -162,8 +168,8 @@ constexpr Key kPortalGroupKeys[] = {
 };
 constexpr Table kPortalGroup{"[[portal_group]]", kPortalGroupKeys, &kPortalGroupDefaults};
 
-// Read, checked and kept; nothing uses it yet, and its words say so. The gateway will never refuse
-// or delay an I/O because of it.
+// Each I/O is held against it where it is counted, so any value is exact. The gateway never refuses
+// or delays an I/O because of it.
 const Slo kSloDefaults;
 constexpr Key kSloKeys[] = {
     real<&Slo::read_ms>("read_ms", {0.001, 100'000}, "a read is good when it is not slower"),
@@ -290,7 +296,7 @@ constexpr Key kLunKeys[] = {
                        "VPD 80; absent: made from the store's identity; never change it later"),
     text<&Lun::naa>("naa", check_naa,
                     "VPD 83; absent: made from the store's identity; never change it later"),
-    table<&Lun::slo>("slo", kSlo, "what is promised; kept, and without effect in this version"),
+    table<&Lun::slo>("slo", kSlo, "what is promised: slower I/O is counted, and alerts go by it"),
 };
 constexpr Table kLun{"[[target.lun]]", kLunKeys, &kLunDefaults};
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
@@ -21,6 +22,7 @@
 
 namespace lungate::control {
 
+using telemetry::LunCounter;
 using telemetry::OfflineReason;
 
 namespace {
@@ -41,6 +43,14 @@ Result<OpenStore, Refusal> open_store(Stores& stores, const config::Target& targ
   return store;
 }
 
+/// Nothing: it cannot be told.
+std::optional<double> used_share(const std::optional<backend::Fullness>& fullness) {
+  if (!fullness) return std::nullopt;
+  const auto used = static_cast<double>(fullness->used_bytes);
+  const auto all = used + static_cast<double>(fullness->available_bytes);
+  return all > 0 ? std::optional(used / all) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view name(LunPhase phase) {
@@ -58,7 +68,7 @@ LunKeeper::LunKeeper(KeeperTools tools, session::LunId id, const config::Target&
       read_only_(lun.read_only),
       retry_delay_(limits::kReopenDelayMin),
       retry_(tools.home, [this] { open(); }),
-      gauge_timer_(tools.home, [this] { gauge(); }) {}
+      gauge_timer_(tools.home, [this] { gauge_again(); }) {}
 
 LunKeeper::~LunKeeper() {
   check(backend_ == nullptr, "a LUN's store is closed before it goes");
@@ -82,6 +92,7 @@ Result<void, telemetry::SegmentError> LunKeeper::start(session::Done known) {
   auto slot = tools_.segment.add_lun(description);
   if (!slot) return err(slot.error());
   slot_ = *slot;
+  promise();
   known_ = std::move(known);
   home_ = tools_.gateway.add_lun(id_, unit_of(target_, lun_, tools_.portal_group_tag), *slot_);
   open();
@@ -157,6 +168,7 @@ void LunKeeper::serve(const config::Lun& as) {
              {"store", to_string(lun_.store)},
              {"bytes", size_bytes_},
              {"wwn", wwn_}});
+  count(LunCounter::kOpens);
   home_->set_online(backend_, unit, [self = shared_from_this()] {
     self->describe(OfflineReason::kNone);
     if (self->known_) std::exchange(self->known_, nullptr)();
@@ -171,11 +183,21 @@ std::uint8_t LunKeeper::threshold_percent() const {
                            : static_cast<std::uint8_t>(lun_.pool_threshold_percent);
 }
 
+/// A look that has not come back by now tells nothing of how full the place is.
+void LunKeeper::gauge_again() {
+  if (gauging_) {
+    place_used_.reset();
+    if (phase_ == LunPhase::kReady) describe(OfflineReason::kNone);
+  }
+  gauge();
+}
+
+/// Also without a threshold: the figure is for the operator, too.
 /// Beside everything else: the gauge outlives the store, so that no close waits for a look, and
 /// what comes back late is a number that is a little old.
 void LunKeeper::gauge() {
   gauge_timer_.start(limits::kFullnessInterval);
-  if (phase_ != LunPhase::kReady || removed_ || gauging_ || threshold_percent() == 0) return;
+  if (phase_ != LunPhase::kReady || removed_ || gauging_ || gauge_ == nullptr) return;
   gauging_ = true;
   auto fullness = std::make_shared<std::optional<backend::Fullness>>();
   tools_.gaugers.run([fullness, look = gauge_] { *fullness = look(); }, tools_.home,
@@ -184,7 +206,10 @@ void LunKeeper::gauge() {
 
 void LunKeeper::gauged(const std::optional<backend::Fullness>& fullness) {
   gauging_ = false;
-  if (!fullness || phase_ != LunPhase::kReady || removed_) return;
+  if (phase_ != LunPhase::kReady || removed_) return;
+  place_used_ = used_share(fullness);
+  describe(OfflineReason::kNone);
+  if (!fullness) return;
   if (!home_->set_fullness(*fullness)) return;
   log::warn("control", "soft_threshold_reached",
             {{"target", target_.iqn},
@@ -199,6 +224,7 @@ void LunKeeper::gauged(const std::optional<backend::Fullness>& fullness) {
 /// line.
 void LunKeeper::refused(const Refusal& refusal) {
   if (removed_) return finish();
+  count(LunCounter::kOpenFailures);
   const bool news = reason_ != refusal.text;
   phase_.enter(LunPhase::kOffline);
   reason_ = refusal.text;
@@ -241,6 +267,8 @@ void LunKeeper::look() {
 /// it answers them (or by NOT READY); then nothing is left that could submit, and it is closed.
 void LunKeeper::lose(const backend::State& state) {
   phase_.enter(LunPhase::kClosing);
+  count(LunCounter::kLost);
+  place_used_.reset();
   reason_ = state.reason;
   log::error("control", "lun_lost",
              {{"target", target_.iqn}, {"lun", lun_.id}, {"reason", state.reason}});
@@ -281,6 +309,7 @@ void LunKeeper::part_gone() {
 /// one is resized by serve(). The size itself comes back by backend_changed().
 void LunKeeper::resize(const config::Lun& lun) {
   lun_ = lun;
+  promise();
   if (phase_ != LunPhase::kReady) return;
   home_->set_threshold(threshold_percent());
   gauge();
@@ -316,10 +345,22 @@ void LunKeeper::remove(session::Done gone) {
   if (phase_ == LunPhase::kOffline) finish();
 }
 
+/// What the operator promises of it: the lanes hold each I/O against it from now on.
+void LunKeeper::promise() {
+  if (removed_ || !slot_) return;
+  const auto ns = [](double ms) { return static_cast<std::uint64_t>(std::llround(ms * 1e6)); };
+  tools_.segment.promise_lun(*slot_, {ns(lun_.slo.read_ms), ns(lun_.slo.write_ms),
+                                      lun_.slo.objective, tools_.queue_depth_limit});
+}
+
+void LunKeeper::count(LunCounter counter) {
+  tools_.gateway.count(id_, counter);
+}
+
 /// What the exporter shows. After removal the slot is no longer ours to write.
 void LunKeeper::describe(OfflineReason reason) {
   if (removed_ || !slot_) return;
-  tools_.segment.update_lun(*slot_, {reason, size_bytes_});
+  tools_.segment.update_lun(*slot_, {reason, size_bytes_, place_used_});
 }
 
 }  // namespace lungate::control

@@ -30,6 +30,7 @@
 
 #include "backend/backend.h"
 #include "base/in_flight.h"
+#include "base/limits.h"
 #include "config/config.h"
 #include "control/stores.h"
 #include "event/loop.h"
@@ -50,6 +51,7 @@ struct KeeperTools {
   telemetry::Segment& segment;
   Stores& stores;
   std::uint16_t portal_group_tag = 1;
+  std::uint32_t queue_depth_limit = limits::kCommandWindow;  // of one session, on each LUN
 };
 
 enum class LunPhase : std::uint8_t {
@@ -90,7 +92,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   /// Begins to open. `known` is called once, when the first attempt has ended either way.
   Result<void, telemetry::SegmentError> start(session::Done known);
 
-  /// The configuration has another size or threshold for it.
+  /// The configuration has another size, threshold or SLO for it.
   void resize(const config::Lun& lun);
 
   /// Once. REQUIRES: the directory names it no more. `gone`: its store is closed, no lane knows it.
@@ -118,12 +120,15 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   void look();
   /// 0 where the store cannot tell how full its place is.
   std::uint8_t threshold_percent() const;
+  void gauge_again();
   void gauge();
   void gauged(const std::optional<backend::Fullness>& fullness);
   void lose(const backend::State& state);
   void close(session::Done closed);
   void finish();
   void part_gone();
+  void promise();
+  void count(telemetry::LunCounter counter);
   void describe(telemetry::OfflineReason reason);
 
   KeeperTools tools_;
@@ -136,9 +141,10 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   std::shared_ptr<const scsi::Reservations> reservations_;  // as opened
   scsi::MediumActivityPtr medium_activity_;                 // the same
   std::shared_ptr<backend::Backend> backend_;
-  backend::FullnessGauge gauge_;   // of the store that is served; null: it has none
-  bool gauging_ = false;           // a look is under way: the next waits for it, and nothing else
-  std::optional<InFlight> calls_;  // workers' calls of backend_: its close waits for them
+  backend::FullnessGauge gauge_;  // of the store that is served; null: it has none
+  bool gauging_ = false;          // a look is under way: the next waits for it, and nothing else
+  std::optional<double> place_used_;       // 0 to 1, as the last look has it
+  std::optional<InFlight> calls_;          // workers' calls of backend_: its close waits for them
   std::optional<std::string> first_seed_;  // identity of the store that was served first
   session::StateOf<LunPhase, kLunTable> phase_{LunPhase::kOffline};
   std::string reason_ = "opening";

@@ -69,6 +69,18 @@ void compare_identity(const LunName& name, const config::Lun& now, const config:
   kept("naa", quoted(now.naa), quoted(next.naa));
 }
 
+/// What may change under a disk that its initiators keep.
+void compare_kept(const LunName& name, const config::Lun& now, const config::Lun& next,
+                  Plan& plan) {
+  const std::pair<bool, const char*> kinds[] = {
+      {now.store != next.store, " resized"},
+      {now.pool_threshold_percent != next.pool_threshold_percent, " has another threshold"},
+      {now.slo != next.slo, " has another SLO"}};
+  for (const auto& [differs, words] : kinds)
+    if (differs) plan.changes.push_back({to_string(name) + words});
+  if (now != next) plan.resize.push_back(name);
+}
+
 // A LUN that looks different now (read only, another product) is removed and added: its initiators
 // must see it go. Another store under its number is refused: a session that is in use would go on
 // and write what it remembers of the old disk into the new one.
@@ -84,12 +96,8 @@ void compare_luns(const Luns& now, const Luns& next, Plan& plan) {
       plan.add.push_back(name);
       plan.changes.push_back(
           {to_string(name) + " reopened: " + to_string(found->second->store), name});
-    } else if (lun->store != found->second->store) {
-      plan.resize.push_back(name);
-      plan.changes.push_back({to_string(name) + " resized"});
-    } else if (lun->pool_threshold_percent != found->second->pool_threshold_percent) {
-      plan.resize.push_back(name);
-      plan.changes.push_back({to_string(name) + " has another threshold"});
+    } else {
+      compare_kept(name, *lun, *found->second, plan);
     }
   }
   for (const auto& [name, lun] : next) {

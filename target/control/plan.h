@@ -37,8 +37,9 @@ struct Change {
 struct Plan {
   std::vector<LunName> remove;  // also those that come back and look different
   std::vector<LunName> add;
-  std::vector<LunName> resize;  // the same disk, of another size or threshold: initiators keep it
-  bool directory = false;       // targets, aliases or accesses differ: lanes get a new directory
+  /// The same disk with another size, threshold or SLO: initiators keep it.
+  std::vector<LunName> resize;
+  bool directory = false;  // targets, aliases or accesses differ: lanes get a new directory
   bool log_level = false;
   /// For the operator; empty: there is nothing to do.
   std::vector<Change> changes;

@@ -77,9 +77,11 @@ Result<ReadText, api::Error> read_text(const Surroundings& from, const std::stri
 // Only when all has been read and looked at is anything touched, so a refusal never leaves half of
 // a configuration behind. What it is compared with cannot change meanwhile: that takes a reload.
 void Service::reload(ReloadAnswer answer) {
-  if (stage_ != Stage::kServing)
+  if (stage_ != Stage::kServing) {
+    if (cells_) cells_->reload_refused();
     return answer(
         api::Error{api::ErrorCode::kBusy, "the gateway is " + std::string(name(stage_)), {}});
+  }
   enter(Stage::kReloading);
   plan_under_way_ = true;
   reload_answer_ = std::move(answer);
@@ -99,6 +101,7 @@ void Service::text_read(Result<ReadText, api::Error> read) {
     plan_under_way_ = false;
     reload_timer_.stop();
     enter(Stage::kServing);
+    cells_->reload_refused();
     return answer_reload(read.error());
   }
   notify_reloading();
@@ -121,6 +124,7 @@ void Service::plan_ended() {
     return;
   }
   enter(Stage::kServing);
+  cells_->reloaded(config_);
   notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
   const std::vector<std::string> sentences = outcome();
   for (const std::string& sentence : sentences)

@@ -56,6 +56,19 @@ std::uint16_t own_tag(const config::Config& config) {
   return 1;
 }
 
+/// Our own, in the order in which bind_portals() binds them; what is beyond the segment's room is
+/// served like all others and counted for the gateway alone.
+std::vector<telemetry::PortalName> counted_portals(const config::Config& config) {
+  std::vector<telemetry::PortalName> portals;
+  for (const config::PortalGroup& group : config.portal_groups) {
+    if (!is_ours(group, config)) continue;
+    for (const config::Address& address : group.portals)
+      portals.push_back({to_string(address), group.tag});
+  }
+  portals.resize(std::min<std::size_t>(portals.size(), limits::kPortalsMax));
+  return portals;
+}
+
 session::Endpoint endpoint_of(const config::Address& address) {
   return {address.host, address.port, address.ipv6};
 }
@@ -91,23 +104,29 @@ int Service::run() {
 
 // --- Start ---------------------------------------------------------------------------------------
 
-// The segment first: its lock tells a second process of the same configuration apart, and
-// nothing must be opened or served twice. Then the control socket, so that a start which waits for
-// a cluster can be asked why.
-bool Service::start() {
-  log::set_level(config_.log.level);
+bool Service::open_segment() {
   telemetry::SegmentPlan plan;
   plan.path = config_.telemetry.segment;
   plan.gateway = config_.gateway.name;
   plan.version = kVersion;
   plan.loops = lanes_of(config_);
+  plan.portals = counted_portals(config_);
+  plan.initiators = config_.telemetry.initiators;
   auto segment = telemetry::Segment::create(plan);
   if (!segment) {
     log::error("control", "segment_failed", {{"reason", segment.error().detail}});
     return false;
   }
   segment_ = std::move(*segment);
+  return true;
+}
 
+// The segment first: its lock tells a second process of the same configuration apart, and
+// nothing must be opened or served twice. Then the control socket, so that a start which waits for
+// a cluster can be asked why.
+bool Service::start() {
+  log::set_level(config_.log.level);
+  if (!open_segment()) return false;
   auto socket =
       ControlSocket::open(home_, config_.gateway.control_socket,
                           [this](const api::Request& asked, const ControlSocket::Answer& answer) {
@@ -125,6 +144,8 @@ bool Service::start() {
     segment_->stopping();  // on purpose: nothing has died
     return false;
   }
+  cells_ = std::make_unique<ProcessCells>(home_, *segment_, *gateway_, *stores_);
+  cells_->in_force(config_);
   watch_signals();
   // Dropped by each LUN when its state is known: initiators that logged in before would see LUNs
   // missing that are about to come, and some never look again.
@@ -151,8 +172,9 @@ bool Service::start_lanes() {
 /// `known` is dropped, not called, when the LUN finds no place in the segment: a baton's copy.
 bool Service::add_lun(const LunName& name, session::Done known) {
   const FoundLun found = find_lun(config_, name);
-  const KeeperTools tools{home_,     workers_,  openers_, gaugers_,
-                          *gateway_, *segment_, *stores_, own_tag(config_)};
+  const KeeperTools tools{home_,    workers_,         openers_,
+                          gaugers_, *gateway_,        *segment_,
+                          *stores_, own_tag(config_), config_.iscsi.command_window};
   auto keeper = std::make_shared<LunKeeper>(tools, next_lun_id_++, *found.target, *found.lun);
   const auto started = keeper->start(std::move(known));
   if (!started) {

@@ -31,6 +31,7 @@
 #include "control/control_socket.h"
 #include "control/lun_keeper.h"
 #include "control/plan.h"
+#include "control/process_cells.h"
 #include "control/stage.h"
 #include "control/stores.h"
 #include "event/loop.h"
@@ -74,6 +75,7 @@ class Service {
 
   bool start();
   bool add_lun(const LunName& name, session::Done known);
+  bool open_segment();
   bool bind_portals();
   bool start_lanes();
   void open_portals();
@@ -131,6 +133,7 @@ class Service {
   const std::unique_ptr<Stores> stores_;
   std::unique_ptr<telemetry::Segment> segment_;
   std::unique_ptr<session::Gateway> gateway_;
+  std::unique_ptr<ProcessCells> cells_;
   std::unique_ptr<ControlSocket> control_socket_;
   std::map<LunName, std::shared_ptr<LunKeeper>> luns_;
   std::vector<session::PortalGroup> portals_;  // as bound

@@ -136,6 +136,18 @@ Stores::Opened Stores::open_file(const config::File& path, const config::Lun& lu
   return std::shared_ptr<backend::Backend>(std::move(*opened));
 }
 
+CephView Stores::ceph() const {
+  const std::lock_guard lock(mutex_);
+  if (images_ == nullptr) return {};
+  const ceph::Vitals& vitals = images_->vitals();
+  CephView view;
+  view.answers = vitals.answers.load(std::memory_order_relaxed);
+  view.clients = images_->connections();
+  view.clients_fenced = vitals.fenced.load(std::memory_order_relaxed);
+  view.timeouts = vitals.timeouts.load(std::memory_order_relaxed);
+  return view;
+}
+
 // Only a file's size is ours to make; an image is grown by its operator, and its watch tells us. A
 // null store cannot change: plan.cc takes another size of it for another disk.
 Result<void, Refusal> Stores::resize(backend::Backend& backend, const config::Lun& lun) {

@@ -3,6 +3,7 @@
 // From a LUN's configuration to an open backend: the one place that knows every adapter.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,14 @@ struct Refusal {
 /// the alert about gateways that shut each other out goes by.
 telemetry::OfflineReason reason_of(backend::Loss loss);
 
+/// What has been seen of Ceph; nothing of it where no LUN is an image.
+struct CephView {
+  bool answers = false;  // the monitors, when they were last asked
+  std::uint64_t clients = 0;
+  std::uint64_t clients_fenced = 0;  // since the start, as the next
+  std::uint64_t timeouts = 0;
+};
+
 class Stores {
  public:
   using Opened = Result<std::shared_ptr<backend::Backend>, Refusal>;
@@ -36,6 +45,9 @@ class Stores {
   /// Workers only: blocks. Any of them, side by side. Virtual for tests that need a store which is
   /// lost, or another one than before.
   virtual Opened open(const config::Target& target, const config::Lun& lun);
+
+  /// Any thread; waits for nobody. Virtual for tests without a cluster.
+  virtual CephView ceph() const;
 
   /// Makes the store fit a LUN whose configured size has changed while it is open. Workers only.
   static Result<void, Refusal> resize(backend::Backend& backend, const config::Lun& lun);
@@ -48,7 +60,7 @@ class Stores {
   // can only change at a restart.
   const config::Ceph ceph_;
   const std::string gateway_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;                      // never held over a call
   std::unique_ptr<backend::rbd::Opener> images_;  // made with the first image: no Ceph without one
 };
 

@@ -56,6 +56,7 @@ struct Transfer16 {
 static_assert(sizeof(Transfer16) == 16);
 
 /// COMPARE AND WRITE: SBC-3, 5.2.
+inline constexpr std::uint8_t kCompareAndWriteCode = 0x89;
 struct CompareAndWriteCdb {
   std::uint8_t opcode = 0;
   std::uint8_t flags = 0;

@@ -5,6 +5,9 @@
 // against the capacity by subtraction, never added first. Pure; any thread.
 #include "scsi/extent.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/check.h"
 #include "scsi/cdb.h"
 
@@ -25,6 +28,13 @@ Extent of(const Transfer16& cdb) {
   return {cdb.lba, cdb.blocks, 10};
 }
 
+/// Where an LBA stands as in a Transfer form, ascending. Theirs of 16 bytes share 9Eh with others.
+constexpr std::array<std::uint8_t, 24> kNamesLba = {0x08, 0x0a, 0x28, 0x2a, 0x2e, 0x2f, 0x34, 0x35,
+                                                    0x41, 0x88, 0x89, 0x8a, 0x8b, 0x8e, 0x8f, 0x90,
+                                                    0x91, 0x93, 0x9c, 0x9e, 0xa8, 0xaa, 0xae, 0xaf};
+constexpr std::uint8_t kServiceActionIn16 = 0x9e;
+constexpr std::uint8_t kGetLbaStatus = 0x12;
+
 }  // namespace
 
 Extent extent_of(const Cdb& cdb) {
@@ -40,6 +50,12 @@ Extent extent_of(const Cdb& cdb) {
       return of(as<Transfer12>(cdb));
   }
   check_failed("only commands of a Transfer form have an extent", __FILE__, __LINE__);
+}
+
+std::uint64_t lba_of(const Cdb& cdb) {
+  if (!std::binary_search(kNamesLba.begin(), kNamesLba.end(), cdb.opcode())) return 0;
+  const bool other = cdb.opcode() == kServiceActionIn16 && (cdb.bytes[1] & 0x1f) != kGetLbaStatus;
+  return other ? 0 : extent_of(cdb).lba;
 }
 
 std::optional<Sense> out_of_range(const Extent& extent, const Geometry& geometry) {

@@ -21,6 +21,9 @@ struct Extent {
 /// (cdb.h); which one, its operation code's group tells.
 Extent extent_of(const Cdb& cdb);
 
+/// The first block that any CDB names, for people to read; 0 where it names none.
+std::uint64_t lba_of(const Cdb& cdb);
+
 /// LOGICAL BLOCK ADDRESS OUT OF RANGE unless the whole extent lies on the unit. One without blocks
 /// must name an existing block all the same.
 std::optional<Sense> out_of_range(const Extent& extent, const Geometry& geometry);

@@ -33,15 +33,15 @@ std::size_t cost_of(const Task& task) {
 
 }  // namespace
 
-Commands::Commands(Session& session, Connection& connection, iscsi::CommandWindow& window,
-                   Sender& sender, const iscsi::Parameters& parameters)
+Commands::Commands(Session& session, Connection& connection, Window& window, Sender& sender,
+                   const iscsi::Parameters& parameters)
     : session_(session),
       connection_(connection),
       lane_(connection.lane()),
       window_(window),
       sender_(sender),
       parameters_(parameters),
-      tasks_(session, window.slots() + limits::kImmediateCommandsMax) {}
+      tasks_(session, window.numbers().slots() + limits::kImmediateCommandsMax) {}
 
 // --- Arrival -------------------------------------------------------------------------------------
 
@@ -118,6 +118,7 @@ bool Commands::resolve(Task& task, const iscsi::ScsiCommand& command) {
     task.view = nexus->view();
     task.execution.unit = &task.view->unit;
     task.recorder = task.lun->recorder;
+    task.slot_of_lun = task.lun->slot;
     task.lun->in_progress.add(task);
     task.lun->publish_in_flight();
   }
@@ -381,10 +382,18 @@ void Commands::send_response(Task& task, const iscsi::Residual& residual, std::u
   sender_.send_copy(header, Bytes(sense).first(fields.sense_bytes), &task);
 }
 
+/// The nexus that its initiator is counted by; null when the LUN is this session's no more, or
+/// another one has its number.
+NexusLun* Commands::nexus_that_counts(const Task& task) {
+  const auto number = iscsi::decode_lun(task.lun_field);
+  NexusLun* nexus = number ? nexuses_.find(*number) : nullptr;
+  return nexus != nullptr && nexus->lun->recorder == task.recorder ? nexus : nullptr;
+}
+
 /// Also called for what was queued when the connection closed: that is not recorded, because its
 /// initiator has not seen it end.
 void Commands::sent(Task& task) {
-  if (connection_.open()) record_task(task, connection_.sent_at());
+  if (connection_.open()) record_task(task, nexus_that_counts(task), connection_.sent_at());
   end(task);
 }
 
@@ -531,7 +540,8 @@ void Commands::check_accounts(Accounts& lane) const {
     if (task.lun != nullptr) ++lane.luns[task.lun];
     check(task.lun == nullptr || unanswered, "an answered command has left its LUN");
   }
-  check(in_window == window_.in_progress(), "the window's slots are those of its commands");
+  check(in_window == window_.numbers().in_progress(),
+        "the window's slots are those of its commands");
   check(immediates == immediate_in_progress_, "immediate commands are counted");
   lane.buffer_bytes += bytes;
   check(bytes == buffer_bytes_, "a connection's bytes are those of its commands");

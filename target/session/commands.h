@@ -27,12 +27,12 @@
 #include <optional>
 #include <unordered_map>
 
-#include "iscsi/cmdsn.h"
 #include "iscsi/framer.h"
 #include "iscsi/parameters.h"
 #include "session/nexus_map.h"
 #include "session/sender.h"
 #include "session/task_set.h"
+#include "session/window.h"
 
 namespace lungate::session {
 
@@ -48,7 +48,7 @@ struct Accounts {
 /// Lane's thread only.
 class Commands {
  public:
-  Commands(Session& session, Connection& connection, iscsi::CommandWindow& window, Sender& sender,
+  Commands(Session& session, Connection& connection, Window& window, Sender& sender,
            const iscsi::Parameters& parameters);
 
   // --- A PDU of a command, in two steps: its header is here, then the whole of it ---
@@ -117,6 +117,7 @@ class Commands {
   bool awaits_data(const Task& task) const;
   void send_r2ts(Task& task);
   scsi::Nexus& nexus_of(Task& task);
+  NexusLun* nexus_that_counts(const Task& task);
   void execute(Task& task);
   static std::uint32_t expected(const Task& task);
   void respond(Task& task);
@@ -131,7 +132,7 @@ class Commands {
   Session& session_;
   Connection& connection_;
   Lane& lane_;
-  iscsi::CommandWindow& window_;
+  Window& window_;
   Sender& sender_;
   const iscsi::Parameters& parameters_;
   NexusMap nexuses_;

@@ -19,19 +19,23 @@
 
 namespace lungate::session {
 
-Connection::Connection(Lane& lane, UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag)
+Connection::Connection(Lane& lane, UniqueFd fd, Endpoint peer, const Portal& portal)
     : lane_(lane),
       peer_(std::move(peer)),
+      peer_text_(peer_.text()),
       local_(local_endpoint(fd.get())),
       source_(Source::of(peer_, local_)),
-      portal_group_tag_(portal_group_tag),
+      portal_group_tag_(portal.tag),
       fd_(std::move(fd)) {
+  if (portal.index) portal_ = lane_.recorder().portal(*portal.index);
+  portal_.connected();
   watcher_ = std::make_unique<event::FdWatcher>(lane_.loop(), fd_.get(), event::Interest::kRead,
                                                 [this](event::Interest what) { ready(what); });
 }
 
 Connection::~Connection() {
   check(!open(), "a connection is closed before it is destroyed");
+  portal_.disconnected();
 }
 
 BootTime Connection::arrival() const {
@@ -72,6 +76,7 @@ void Connection::receive_some() {
     if (got.would_block) return;
     if (got.closed || got.error != 0) return close(CloseReason::kPeerClosed);
     lane_.recorder().add(telemetry::GatewayCounter::kBytesReceived, got.bytes);
+    portal_.received(0, got.bytes);
 
     const std::size_t direct = std::min(got.bytes, gap.size());
     if (direct > 0) framer_.data_received(direct);
@@ -112,6 +117,7 @@ bool Connection::react(iscsi::Framer::Event event) {
     return open();
   }
   pdu_began_ = BootTime{};
+  portal_.received(1, 0);
   handler_->pdu(framer_);
   return reading();
 }
@@ -213,7 +219,9 @@ bool Connection::send_queued() {
     if (put.bytes > 0) {
       sent_at_ = send_stuck_ = boot_now();
       lane_.recorder().add(telemetry::GatewayCounter::kBytesSent, put.bytes);
-      queue_.advance(put.bytes, [this](Task& task) { handler_->sent(task); });
+      const std::size_t pdus =
+          queue_.advance(put.bytes, [this](Task& task) { handler_->sent(task); });
+      portal_.sent(pdus, put.bytes);
     }
     all = put.bytes == wanted;
     if (!all) break;

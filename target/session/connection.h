@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -26,10 +27,12 @@
 #include "event/loop.h"
 #include "iscsi/framer.h"
 #include "session/close_reason.h"
+#include "session/portal.h"
 #include "session/send_queue.h"
 #include "session/socket.h"
 #include "session/source.h"
 #include "session/transitions.h"
+#include "telemetry/recorder.h"
 
 namespace lungate::session {
 
@@ -81,13 +84,15 @@ class PduHandler {
 
 class Connection {
  public:
-  Connection(Lane& lane, UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag);
+  Connection(Lane& lane, UniqueFd fd, Endpoint peer, const Portal& portal);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   Lane& lane() { return lane_; }
   const Endpoint& peer() const { return peer_; }
+  /// peer().text(), made once.
+  const std::string& peer_text() const { return peer_text_; }
   const Endpoint& local() const { return local_; }
   const Source& source() const { return source_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
@@ -159,9 +164,11 @@ class Connection {
   // Constant after construction.
   Lane& lane_;
   const Endpoint peer_;
+  const std::string peer_text_;
   const Endpoint local_;
   const Source source_;
   const std::uint16_t portal_group_tag_;
+  telemetry::PortalRecorder portal_;
 
   UniqueFd fd_;
   std::unique_ptr<event::FdWatcher> watcher_;

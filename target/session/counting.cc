@@ -11,6 +11,10 @@
 #include <optional>
 #include <utility>
 
+#include "scsi/cdb.h"
+#include "scsi/extent.h"
+#include "session/lane.h"
+#include "session/session.h"
 #include "session/task.h"
 
 namespace lungate::session {
@@ -60,6 +64,31 @@ constexpr std::array<telemetry::Op, 5> kOpOf = {telemetry::Op::kRead, telemetry:
                                                 telemetry::Op::kFlush, telemetry::Op::kUnmap,
                                                 telemetry::Op::kOther};
 
+/// For people to read: who, where on the disk, and what took so long.
+void keep(const Task& task, telemetry::SlowKind kind, const telemetry::IoRecord& io, BootTime now) {
+  Session& session = *task.session;
+  telemetry::SlowIo slow;
+  slow.kind = kind;
+  slow.io = io;
+  slow.start = task.times.arrival;
+  slow.recorded = now;
+  slow.opcode = task.execution.cdb.opcode();
+  slow.lba = scsi::lba_of(task.execution.cdb);
+  slow.task_tag = task.initiator_task_tag;
+  slow.initiator = session.identity().initiator_name;
+  slow.peer = session.peer();
+  session.lane().recorder().keep_slow(task.slot_of_lun, slow);
+}
+
+/// Of those that came so far as to compare. One that was refused before, or whose store failed, has
+/// compared nothing, or it cannot be told.
+void count_comparison(Task& task, ErrorClass error) {
+  const bool differs = error == ErrorClass::kMiscompare;
+  if (task.execution.transfer_bytes == 0 || (!differs && error != ErrorClass::kNone)) return;
+  task.recorder.add(telemetry::LunCounter::kCompareAndWrites);
+  if (differs) task.recorder.add(telemetry::LunCounter::kCompareMiscompares);
+}
+
 /// What went over the wire for it: data-in may be less than its buffer has room for, because an
 /// allocation length is a bound and no promise; data-out fills its buffer, which is min(EDTL, what
 /// the CDB wants).
@@ -100,7 +129,7 @@ ErrorClass error_class(const scsi::Execution& execution) {
 
 /// The four stages add up to the whole: each begins where the one before ended, and one that did
 /// not happen has no length.
-void record_task(Task& task, BootTime sent) {
+void record_task(Task& task, NexusLun* nexus, BootTime sent) {
   const TaskTimes& at = task.times;
   // A command that never went to the backend spent no time there: its stages meet in one point.
   const BootTime submitted = at.submitted == BootTime{} ? at.completed : at.submitted;
@@ -110,7 +139,27 @@ void record_task(Task& task, BootTime sent) {
   io.bytes = io.error == ErrorClass::kNone ? moved_bytes(task) : 0;
   io.stage_ns = {at.ready - at.arrival, submitted - at.ready, at.completed - submitted,
                  sent - at.completed};
-  task.recorder.record(io);
+  const bool slow = task.recorder.record(io);
+  if (nexus != nullptr) [[likely]] {
+    Session& session = *task.session;
+    nexus->record(session.lane().recorder(), session.identity().initiator_name, io, slow);
+  }
+  if (slow) [[unlikely]]
+    keep(task, telemetry::SlowKind::kEnded, io, sent);
+  if (task.execution.cdb.opcode() == scsi::kCompareAndWriteCode) [[unlikely]]
+    count_comparison(task, io.error);
+}
+
+/// What is over of it is told, so that who reads it sees where it hangs: in the first stage that
+/// has no time.
+void record_stuck(const Task& task, BootTime now) {
+  const TaskTimes& at = task.times;
+  telemetry::IoRecord io;
+  io.op = kOpOf[static_cast<std::size_t>(task.execution.planned.op)];
+  io.bytes = task.buffer.bytes().size();
+  if (task.phase == TaskPhase::kExecuting) io.stage_ns[0] = at.ready - at.arrival;
+  if (at.submitted != BootTime{}) io.stage_ns[1] = at.submitted - at.ready;
+  keep(task, telemetry::SlowKind::kStuck, io, now);
 }
 
 }  // namespace lungate::session

@@ -10,14 +10,19 @@
 
 namespace lungate::session {
 
+struct NexusLun;
 struct Task;
 
 void count_close(telemetry::LoopRecorder& recorder, CloseReason reason);
 
 telemetry::ErrorClass error_class(const scsi::Execution& execution);
 
-/// Adds a task that has been answered to its LUN's histograms. `sent` is when the kernel took the
-/// last byte of the answer.
-void record_task(Task& task, BootTime sent);
+/// Adds a task that has been answered to its LUN's histograms and to its initiator's cells (by
+/// `nexus`, which may be null), and to the slow I/O of its loop if it was slow. `sent` is when the
+/// kernel took the last byte of the answer.
+void record_task(Task& task, NexusLun* nexus, BootTime sent);
+
+/// Adds a task that is in flight to the slow I/O of its loop.
+void record_stuck(const Task& task, BootTime now);
 
 }  // namespace lungate::session

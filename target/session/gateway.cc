@@ -60,10 +60,9 @@ void Gateway::start() {
 /// view.
 std::shared_ptr<LunHome> Gateway::add_lun(LunId id, scsi::Unit unit, telemetry::SlotId slot) {
   const LunViewPtr view = std::make_shared<const LunView>(LunView{unit, nullptr});
-  for (unsigned i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    const telemetry::LunRecorder recorder = segment_.loop(i).lun(slot);
-    lane.post([&lane, id, recorder, view] { lane.install_lun(id, recorder, view); });
+  for (auto& owner : lanes_) {
+    Lane& lane = *owner;
+    lane.post([&lane, id, slot, view] { lane.install_lun(id, slot, view); });
   }
   LaneBroadcast& lanes = *this;
   auto home = std::make_shared<LunHome>(id, std::move(unit), lanes);
@@ -83,6 +82,12 @@ void Gateway::remove_lun(LunId id, Done done) {
       on_every_lane([id](Lane& lane, const Baton&) { lane.forget_lun(id); }, std::move(done));
     });
   });
+}
+
+/// On one lane: what the home loop counts has one writer like all else.
+void Gateway::count(LunId id, telemetry::LunCounter counter) {
+  Lane& lane = *lanes_.front();
+  lane.post([&lane, id, counter] { lane.count(id, counter); });
 }
 
 void Gateway::update_lun(const LunUpdate& update, Done done) {
@@ -136,7 +141,7 @@ Result<Endpoint, int> Gateway::bind(std::uint16_t portal_group_tag, const Endpoi
   auto socket = bind_on(where);
   if (!socket) return err(socket.error());
   const Endpoint endpoint = local_endpoint(socket->get());
-  bound_.push_back({portal_group_tag, std::move(*socket)});
+  bound_.push_back({{portal_group_tag, portals_++}, std::move(*socket)});
   return endpoint;
 }
 
@@ -146,7 +151,7 @@ Result<void, PortalRefusal> Gateway::listen() {
       return err(PortalRefusal{local_endpoint(bound.socket.get()), error});
     acceptors_.push_back(std::make_unique<Acceptor>(
         home_, std::move(bound.socket),
-        [this, tag = bound.tag](Accepted&& in) { accepted(tag, std::move(in)); },
+        [this, portal = bound.portal](Accepted&& in) { accepted(portal, std::move(in)); },
         [this] { count(telemetry::GatewayCounter::kConnectionsRefusedSystem); }));
   }
   return {};
@@ -165,7 +170,7 @@ const telemetry::GatewayCounter* Gateway::bound_reached(const Source& source) co
 /// Round robin, not by load: a connection lives on its lane for life, and what it will do is not
 /// known now. Multipath spreads what a host does over several connections anyway. A source whose
 /// logins are refused is let in so far as to be told that.
-void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
+void Gateway::accepted(const Portal& portal, Accepted&& in) {
   const Source source = Source::of(in.peer, local_endpoint(in.fd.get()));
   if (const telemetry::GatewayCounter* bound = bound_reached(source)) {
     log::warn("session", "connection_refused",
@@ -181,8 +186,8 @@ void Gateway::accepted(std::uint16_t tag, Accepted&& in) {
   Lane& lane = *lanes_[next_lane_++ % lanes_.size()];
   // post() takes what can be copied; a descriptor cannot.
   auto fd = std::make_shared<UniqueFd>(std::move(in.fd));
-  lane.post([&lane, fd, peer = in.peer, tag, refused] {
-    lane.adopt(std::move(*fd), peer, tag, refused);
+  lane.post([&lane, fd, peer = in.peer, portal, refused] {
+    lane.adopt(std::move(*fd), peer, portal, refused);
   });
 }
 

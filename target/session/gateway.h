@@ -23,6 +23,7 @@
 #include "session/lane.h"
 #include "session/login_guard.h"
 #include "session/lun_home.h"
+#include "session/portal.h"
 #include "session/registry.h"
 #include "session/session.h"
 #include "session/settings.h"
@@ -56,18 +57,20 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   /// that wait for data by LOGICAL UNIT NOT SUPPORTED; `done` when no I/O is left and no lane knows
   /// the LUN: its backend may be closed.
   void remove_lun(LunId id, Done done);
+  /// What its keeper knows of the LUN's store. Not counted any more when the LUN is removed.
+  void count(LunId id, telemetry::LunCounter counter);
 
   /// Every lane takes the directory over; sessions that have lost their access end.
   void set_directory(DirectoryPtr directory, Done done);
 
   /// Takes a portal's address, before start() too: nobody else can serve there from now on, and
   /// who connects is refused. The answer is the real endpoint (port 0 is resolved), the error an
-  /// errno.
+  /// errno. What comes in is counted as the segment's portal with the number of this call.
   Result<Endpoint, int> bind(std::uint16_t portal_group_tag, const Endpoint& where);
   /// Begins to accept on all that have been bound.
   Result<void, PortalRefusal> listen();
-  /// A connection that has come to a portal of this group: a lane takes it, or it is closed.
-  void accepted(std::uint16_t portal_group_tag, Accepted&& connection);
+  /// A connection that has come to this portal: a lane takes it, or it is closed.
+  void accepted(const Portal& portal, Accepted&& connection);
 
   /// Every session of every lane, in no order. `answer` is called on the home loop.
   void describe_sessions(std::function<void(std::vector<SessionDescription>)> answer);
@@ -79,6 +82,8 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
 
   std::size_t sessions() const { return registry_.size(); }
   std::size_t connections() const { return connections_; }
+  /// Sources whose logins are refused now.
+  std::size_t sources_refused() const { return guard_.refused(boot_now()); }
   std::size_t waiting_logins() const { return registry_.waiting(); }
   unsigned lanes() const { return static_cast<unsigned>(lanes_.size()); }
 
@@ -136,10 +141,11 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   Registry registry_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   struct Bound {
-    std::uint16_t tag;
+    Portal portal;
     UniqueFd socket;
   };
   std::vector<Bound> bound_;
+  std::size_t portals_ = 0;  // that were bound
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::map<LunId, std::shared_ptr<LunHome>> luns_;
   RangeLocks locks_;

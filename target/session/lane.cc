@@ -19,6 +19,7 @@
 #include "base/thread.h"
 #include "iscsi/serial.h"
 #include "session/connection.h"
+#include "session/counting.h"
 #include "session/login_phase.h"
 #include "session/session.h"
 #include "session/task.h"
@@ -150,9 +151,8 @@ void Lane::login_ended(Connection& connection) {
 }
 
 /// A new connection: it is owned by the map until dig_graves().
-void Lane::adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag, bool refused) {
-  auto connection =
-      std::make_unique<Connection>(*this, std::move(fd), std::move(peer), portal_group_tag);
+void Lane::adopt(UniqueFd fd, Endpoint peer, const Portal& portal, bool refused) {
+  auto connection = std::make_unique<Connection>(*this, std::move(fd), std::move(peer), portal);
   make_room_for_login(connection->source());
   connection->set_handler(std::make_unique<LoginPhase>(*connection, refused));
   logins_.push_back({connection.get()});
@@ -169,14 +169,19 @@ void Lane::set_directory(DirectoryPtr directory) {
   for (Session* session : sessions) session->directory_changed();
 }
 
-void Lane::install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view) {
+void Lane::install_lun(LunId id, telemetry::SlotId slot, const LunViewPtr& view) {
   auto lun = std::make_unique<LaneLun>();
   lun->id = id;
-  lun->recorder = recorder;
+  lun->slot = slot;
+  lun->recorder = recorder_.lun(slot);
   lun->executor = &local_executor_;
   // A copy of this lane's own: tasks count references to it, and lanes do not share that count.
   lun->view = std::make_shared<const LunView>(*view);
   luns_.emplace(id, std::move(lun));
+}
+
+void Lane::count(LunId id, telemetry::LunCounter counter) {
+  if (LaneLun* lun = find_lun(id)) lun->recorder.add(counter);
 }
 
 /// From here on new commands see the new snapshot; those in progress keep theirs. The attention is
@@ -321,6 +326,19 @@ void Lane::tick() {
   connections.reserve(connections_.size());
   for (const auto& [connection, owner] : connections_) connections.push_back(connection);
   for (Connection* connection : connections) connection->tick(now);
+  if (now < next_look_) return;
+  next_look_ = now + limits::kStuckLook;
+  look_for_stuck(now);
+}
+
+/// Each LUN's list begins with its oldest command: on a LUN that is well this is one look.
+void Lane::look_for_stuck(BootTime now) {
+  for (const auto& [id, lun] : luns_) {
+    for (Task* task = lun->in_progress.oldest(); task != nullptr; task = task->newer) {
+      if (now < task->times.arrival + settings_.stuck_after) break;
+      if (!std::exchange(task->seen_stuck, true)) record_stuck(*task, now);
+    }
+  }
 }
 
 /// This process stood still (SIGSTOP, a frozen machine, a debugger): what lies in the sockets may

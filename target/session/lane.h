@@ -25,6 +25,7 @@
 #include "session/local_executor.h"
 #include "session/lun.h"
 #include "session/lun_home.h"
+#include "session/portal.h"
 #include "session/settings.h"
 #include "session/socket.h"
 #include "telemetry/recorder.h"
@@ -85,9 +86,11 @@ class Lane {
   // every lane sees that order: a session finds a LUN as long as a directory shows it to it, and
   // when it is forgotten no session and no command can have its address any more.
   /// `refused`: the source's logins are refused at this time, and this one is told so.
-  void adopt(UniqueFd fd, Endpoint peer, std::uint16_t portal_group_tag, bool refused);
+  void adopt(UniqueFd fd, Endpoint peer, const Portal& portal, bool refused);
   void set_directory(DirectoryPtr directory);
-  void install_lun(LunId id, telemetry::LunRecorder recorder, const LunViewPtr& view);
+  void install_lun(LunId id, telemetry::SlotId slot, const LunViewPtr& view);
+  /// Something that the home loop knows of the LUN. Nothing when it has been forgotten.
+  void count(LunId id, telemetry::LunCounter counter);
   void update_lun(const LunUpdate& update);
   /// Writes that begin later wait; each that has begun keeps a copy of `baton` until it has ended.
   void hold_ranges(const LockRequest& request, const Baton& baton);
@@ -124,6 +127,7 @@ class Lane {
   void evict(const Login& login, std::string_view bound);
   void end_turn();
   void tick();
+  void look_for_stuck(BootTime now);
   void stalled(Nanoseconds gap);
   void dig_graves();
 
@@ -136,6 +140,7 @@ class Lane {
   event::Loop loop_;
   event::Timer tick_timer_;
   BootTime next_tick_;
+  BootTime next_look_;  // for what is stuck
   std::uint64_t last_ticket_ = 0;
   std::uint64_t last_beginning_ = 0;
   LocalExecutor local_executor_{*this};

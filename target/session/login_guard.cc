@@ -35,6 +35,12 @@ bool LoginGuard::failed(const Source& source, BootTime now) {
   return true;
 }
 
+std::size_t LoginGuard::refused(BootTime now) const {
+  return static_cast<std::size_t>(
+      std::count_if(records_.begin(), records_.end(),
+                    [&](const auto& r) { return now < r.second.refused_until; }));
+}
+
 LoginGuard::Record& LoginGuard::record_of(const Source& source, BootTime now) {
   const auto found = records_.find(source);
   if (found != records_.end()) return found->second;

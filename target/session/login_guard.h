@@ -33,6 +33,9 @@ class LoginGuard {
   /// refused (a login that had begun) makes that no longer.
   bool failed(const Source& source, BootTime now);
 
+  /// Sources that are refused now. A walk over all that are remembered.
+  std::size_t refused(BootTime now) const;
+
   /// Sources that are remembered. Beyond `sources_max` the one whose count is oldest is forgotten,
   /// and who is refused last of all.
   std::size_t size() const { return records_.size(); }

@@ -63,6 +63,7 @@ struct LaneLun {
   LunId id = 0;
   LunViewPtr view;
   LunExecutor* executor = nullptr;  // local today; relayed when another gateway owns the LUN
+  telemetry::SlotId slot;
   telemetry::LunRecorder recorder;
   TasksInProgress in_progress;
   LaneRanges ranges;  // that commands have to themselves now

@@ -86,6 +86,17 @@ const LunViewPtr& NexusLun::view() {
   return protected_;
 }
 
+/// A place that was given away meanwhile, for nothing came from here for long, is asked for again.
+void NexusLun::record(telemetry::LoopRecorder& loop, std::string_view initiator,
+                      const telemetry::IoRecord& io, bool slow) {
+  if (counted_ && recorder_.record(io, slow)) [[likely]]
+    return;
+  if (!counted_ && io.op == telemetry::Op::kOther) return;
+  counted_ = true;
+  recorder_ = loop.nexus(lun->slot, initiator);
+  recorder_.record(io, slow);
+}
+
 NexusLun* NexusMap::find(std::uint16_t number) {
   return number < by_number_.size() ? by_number_[number].get() : nullptr;
 }

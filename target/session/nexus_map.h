@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.h"
@@ -29,9 +30,17 @@ struct NexusLun {
   /// write-protected.
   const LunViewPtr& view();
 
+  /// Counts an I/O of this initiator, as LunRecorder::record() has counted it. A place of its own
+  /// in the segment is taken with the first I/O and not with the first look: a host that looks at a
+  /// thousand disks uses few of them.
+  void record(telemetry::LoopRecorder& loop, std::string_view initiator,
+              const telemetry::IoRecord& io, bool slow);
+
  private:
   LunViewPtr base_;  // what protected_ was made from
   LunViewPtr protected_;
+  telemetry::NexusRecorder recorder_;
+  bool counted_ = false;  // recorder_ was asked for
 };
 
 /// What a session owes its initiator when its connection is taken away, for the one that reinstates

@@ -58,16 +58,20 @@ class SendQueue {
   /// Fills `pieces` from the front; returns how many are set.
   std::size_t gather(std::span<iovec> pieces) const;
 
-  /// The kernel took `bytes`: whole PDUs are dropped and their tasks handed to `sent`.
+  /// The kernel took `bytes`: whole PDUs are dropped and their tasks handed to `sent`. Returns how
+  /// many PDUs have left.
   template <class Sent>
-  void advance(std::size_t bytes, Sent&& sent) {
+  std::size_t advance(std::size_t bytes, Sent&& sent) {
     sent_of_front_ += bytes;
     bytes_ -= bytes;
+    std::size_t pdus = 0;
     while (count_ > 0 && sent_of_front_ >= size_of(front())) {
       sent_of_front_ -= size_of(front());
       Task* task = pop();
+      ++pdus;
       if (task != nullptr) sent(*task);
     }
+    return pdus;
   }
 
   /// The connection has ended: the tasks of what was not sent are handed to `dropped`.

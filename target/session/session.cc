@@ -42,11 +42,13 @@ Session::Session(Connection& connection, SessionStart start)
       port_(port_name({start_.identity.initiator_name, isid_number(start_.identity.isid),
                        start_.identity.target_name, connection.portal_group_tag()})),
       negotiation_(start_.negotiation),
-      window_(start_.first_cmd_sn, connection.lane().settings().iscsi.command_window),
-      sender_(connection, window_, start_.stat_sn),
+      window_(connection.lane(), start_.first_cmd_sn,
+              connection.lane().settings().iscsi.command_window),
+      sender_(connection, window_.numbers(), start_.stat_sn),
       commands_(*this, connection, window_, sender_, negotiation_.parameters()),
       text_(*this, sender_, negotiation_),
-      manager_(*this, commands_, sender_, window_, negotiation_.parameters().protocol_level),
+      manager_(*this, commands_, sender_, window_.numbers(),
+               negotiation_.parameters().protocol_level),
       last_heard_(boot_now()),
       begun_at_(last_heard_),
       since_unix_ms_(wall_now_ns() / 1'000'000) {}
@@ -105,7 +107,7 @@ MutableBytes Session::place(const iscsi::Framer& framer) {
   ignored_ = false;
   if (row == kRows.end()) return {};
   if (row->numbered) {
-    ignored_ = window_.classify(cmd_sn_of(framer), outside_the_numbers(header)) ==
+    ignored_ = window_.numbers().classify(cmd_sn_of(framer), outside_the_numbers(header)) ==
                iscsi::CommandWindow::Verdict::kIgnore;
   }
   if (ignored_ || misplaced_ahs(framer)) return {};
@@ -153,7 +155,7 @@ void Session::pdu(const iscsi::Framer& framer) {
 void Session::in_order(std::uint32_t cmd_sn, bool immediate, std::function<void()> act,
                        std::size_t bytes) {
   if (immediate) return act();
-  const auto verdict = window_.classify(cmd_sn, false);
+  const auto verdict = window_.numbers().classify(cmd_sn, false);
   if (verdict == iscsi::CommandWindow::Verdict::kIgnore) return;
   if (verdict == iscsi::CommandWindow::Verdict::kFuture) {
     if (held_.hold(cmd_sn, {std::move(act), bytes})) held_bytes_ += bytes;
@@ -166,7 +168,7 @@ void Session::in_order(std::uint32_t cmd_sn, bool immediate, std::function<void(
 
 bool Session::too_much_to_hold(const iscsi::Framer& framer) {
   const std::uint32_t cmd_sn = cmd_sn_of(framer);
-  const auto verdict = window_.classify(cmd_sn, outside_the_numbers(framer.header()));
+  const auto verdict = window_.numbers().classify(cmd_sn, outside_the_numbers(framer.header()));
   if (verdict != iscsi::CommandWindow::Verdict::kFuture ||
       held_bytes_ + small_data_.size() <= limits::kHeldBytesPerSessionMax)
     return false;
@@ -177,7 +179,7 @@ bool Session::too_much_to_hold(const iscsi::Framer& framer) {
 
 void Session::run_held() {
   while (!held_.empty() && connection_.open()) {
-    auto next = held_.take(window_.exp_cmd_sn());
+    auto next = held_.take(window_.numbers().exp_cmd_sn());
     if (!next) return;
     held_bytes_ -= next->bytes;
     if (held_.empty()) held_ = {};  // holes are rare, and may have been deep
@@ -205,7 +207,7 @@ void Session::on_command(const iscsi::Framer& framer) {
     task->delivered = true;
     return commands_.arrived(framer.data_digest_ok());
   }
-  if (window_.classify(cmd_sn, false) == iscsi::CommandWindow::Verdict::kDue) {
+  if (window_.numbers().classify(cmd_sn, false) == iscsi::CommandWindow::Verdict::kDue) {
     // The common case, without a closure: it is this command's turn.
     window_.accept();
     task->delivered = true;
@@ -307,6 +309,7 @@ void Session::log_out(const iscsi::LogoutRequest& request) {
 /// to us. A discovery session ends by its age alone: whoever has none of our targets can hold one.
 void Session::tick(BootTime now) {
   const Settings& settings = lane().settings();
+  window_.tick(now);
   close_if_drained();
   if (discovery() && now > begun_at_ + settings.discovery_life)
     return connection_.close(CloseReason::kDiscoveryTimeout);
@@ -418,6 +421,7 @@ void Session::closed(CloseReason reason) {
              {"initiator", start_.identity.initiator_name},
              {"reason", name(reason)},
              {"in_progress", commands_.in_progress()}});
+  window_.end(lane().loop().turn_start());
   held_ = {};
   held_bytes_ = 0;
   begun_ = nullptr;

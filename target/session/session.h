@@ -31,6 +31,7 @@
 #include "session/sender.h"
 #include "session/task_manager.h"
 #include "session/text_exchange.h"
+#include "session/window.h"
 
 namespace lungate::session {
 
@@ -88,6 +89,8 @@ class Session final : public PduHandler {
   Lane& lane() { return connection_.lane(); }
   bool discovery() const { return start_.identity.type == iscsi::SessionType::kDiscovery; }
   const iscsi::LoginIdentity& identity() const { return start_.identity; }
+  /// Its initiator's address and port.
+  const std::string& peer() const { return connection_.peer_text(); }
   /// For the access list.
   config::Caller caller() const;
   /// Whom reservations are of.
@@ -170,7 +173,7 @@ class Session final : public PduHandler {
   const SessionStart start_;
   const scsi::NexusName port_;
   iscsi::Negotiation negotiation_;
-  iscsi::CommandWindow window_;
+  Window window_;
   Sender sender_;
   Commands commands_;
   TextExchange text_;

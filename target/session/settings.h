@@ -20,6 +20,7 @@ struct Settings {
   std::chrono::milliseconds send_timeout = limits::kSendTimeout;
   std::chrono::milliseconds stall_limit = limits::kStallLimit;
   // Not of the configuration: bounds that tests reach with less.
+  std::chrono::milliseconds stuck_after = limits::kStuckAfter;
   std::size_t task_bytes_per_lane = limits::kTaskBytesPerLaneMax;
   std::size_t copied_bytes_max = limits::kCopiedBytesMax;
   std::size_t connections_max = limits::kConnectionsMax;

@@ -92,8 +92,10 @@ struct Task {
   iscsi::LunField lun_field{};  // as the command has it; an R2T repeats it
 
   LaneLun* lun = nullptr;  // while in progress there; null: no such LUN for this nexus (any more)
-  telemetry::LunRecorder recorder;
-  LunViewPtr view;  // the snapshot that it runs against
+  telemetry::LunRecorder recorder;  // null: its place in the segment will be another LUN's
+  telemetry::SlotId slot_of_lun;    // that place
+  bool seen_stuck = false;          // it has been in flight for so long that it was noted
+  LunViewPtr view;                  // the snapshot that it runs against
   // LocalExecutor's own.
   std::uint64_t began = 0;            // which of the lane's commands it is, by its beginning
   std::uint64_t lock_ticket = 0;      // of its range lock, from asking to giving back; 0: none

@@ -37,7 +37,7 @@ Task* TaskSet::take(std::uint32_t initiator_task_tag) {
   ++in_use_;
   tags_[task.slot] = initiator_task_tag;
   task.phase.enter(TaskPhase::kReceiving);
-  task.aborted = task.taken_away = task.failed = task.delivered = false;
+  task.aborted = task.taken_away = task.failed = task.delivered = task.seen_stuck = false;
   task.initiator_task_tag = initiator_task_tag;
   task.times = {};
   return &task;

@@ -35,6 +35,20 @@ constexpr const Metric* kCatalogue[] = {
     &kLunUnitAttentions,
     &kLunAbortedCommands,
     &kLunTaskManagement,
+    &kLunSlowOps,
+    &kLunSloThreshold,
+    &kLunSloObjective,
+    &kLunQueueDepthLimit,
+    &kLunCompareAndWrites,
+    &kLunCompareMiscompares,
+    &kLunOpens,
+    &kLunLosses,
+    &kLunPlaceUsed,
+    &kInitiatorOps,
+    &kInitiatorBytes,
+    &kInitiatorLatency,
+    &kInitiatorSlowOps,
+    &kInitiatorErrors,
     &kBuildInfo,
     &kProcessStartTime,
     &kSessions,
@@ -55,6 +69,22 @@ constexpr const Metric* kCatalogue[] = {
     &kLoopTurns,
     &kLoopTickAge,
     &kLoopTurnAge,
+    &kWindowFullSeconds,
+    &kWindowFulls,
+    &kSlowRecordsDropped,
+    &kInitiatorsWithoutSlot,
+    &kConfigInfo,
+    &kConfigLoaded,
+    &kConfigReloads,
+    &kCephUp,
+    &kCephClients,
+    &kCephClientsFenced,
+    &kCephTimeouts,
+    &kLoginSourcesRefused,
+    &kPortalConnections,
+    &kPortalAccepted,
+    &kPortalPdus,
+    &kPortalBytes,
     &kShmUp,
     &kShmFault,
     &kShmGeneration,
@@ -67,34 +97,54 @@ constexpr const Metric* kCatalogue[] = {
     &kExporterScrapeDuration,
     &kExporterSeries,
     &kExporterSeriesDropped,
+    &kExporterAuthenticationFailures,
+    &kExporterTlsExpiry,
 };
 
 /// A row that is exported from its first event only.
 constexpr bool kOnEvent = false;
 
+constexpr CellRow one(const Metric& metric) {
+  return {&metric, {}, {}, {}, {}, true};
+}
 constexpr CellRow task(std::string_view function, std::string_view response, bool from_start) {
   return {&kLunTaskManagement, "function", function, "response", response, from_start};
 }
 
 // In the order of LunCounter.
 constexpr CellRow kLunCounterRows[] = {
-    {&kLunTaskSetFull, {}, {}, {}, {}, true},     {&kLunUnitAttentions, {}, {}, {}, {}, true},
-    {&kLunAbortedCommands, {}, {}, {}, {}, true}, task("abort_task", "complete", true),
-    task("abort_task", "no_task", kOnEvent),      task("abort_task", "unsupported", kOnEvent),
-    task("abort_task", "rejected", kOnEvent),     task("abort_task_set", "complete", kOnEvent),
-    task("abort_task_set", "no_task", kOnEvent),  task("abort_task_set", "unsupported", kOnEvent),
-    task("abort_task_set", "rejected", kOnEvent), task("clear_task_set", "complete", kOnEvent),
-    task("clear_task_set", "no_task", kOnEvent),  task("clear_task_set", "unsupported", kOnEvent),
-    task("clear_task_set", "rejected", kOnEvent), task("lun_reset", "complete", true),
-    task("lun_reset", "no_task", kOnEvent),       task("lun_reset", "unsupported", kOnEvent),
-    task("lun_reset", "rejected", kOnEvent),      task("target_reset", "complete", true),
-    task("target_reset", "no_task", kOnEvent),    task("target_reset", "unsupported", kOnEvent),
+    {&kLunTaskSetFull, {}, {}, {}, {}, true},
+    {&kLunUnitAttentions, {}, {}, {}, {}, true},
+    {&kLunAbortedCommands, {}, {}, {}, {}, true},
+    task("abort_task", "complete", true),
+    task("abort_task", "no_task", kOnEvent),
+    task("abort_task", "unsupported", kOnEvent),
+    task("abort_task", "rejected", kOnEvent),
+    task("abort_task_set", "complete", kOnEvent),
+    task("abort_task_set", "no_task", kOnEvent),
+    task("abort_task_set", "unsupported", kOnEvent),
+    task("abort_task_set", "rejected", kOnEvent),
+    task("clear_task_set", "complete", kOnEvent),
+    task("clear_task_set", "no_task", kOnEvent),
+    task("clear_task_set", "unsupported", kOnEvent),
+    task("clear_task_set", "rejected", kOnEvent),
+    task("lun_reset", "complete", true),
+    task("lun_reset", "no_task", kOnEvent),
+    task("lun_reset", "unsupported", kOnEvent),
+    task("lun_reset", "rejected", kOnEvent),
+    task("target_reset", "complete", true),
+    task("target_reset", "no_task", kOnEvent),
+    task("target_reset", "unsupported", kOnEvent),
     task("target_reset", "rejected", kOnEvent),
+    {&kLunSlowOps, "op", "read", {}, {}, true},
+    {&kLunSlowOps, "op", "write", {}, {}, true},
+    one(kLunCompareAndWrites),
+    one(kLunCompareMiscompares),
+    {&kLunOpens, "result", "done", {}, {}, true},
+    {&kLunOpens, "result", "failed", {}, {}, true},
+    one(kLunLosses),
 };
 
-constexpr CellRow one(const Metric& metric) {
-  return {&metric, {}, {}, {}, {}, true};
-}
 constexpr CellRow login(std::string_view result) {
   return {&kLogins, "result", result, {}, {}, true};
 }
@@ -164,6 +214,9 @@ constexpr CellRow kGatewayCounterRows[] = {
     login_failed("refused"),
     login_failed("internal"),
     {&kConnectionsRefused, "reason", "address", {}, {}, true},
+    one(kWindowFulls),
+    one(kSlowRecordsDropped),
+    one(kInitiatorsWithoutSlot),
 };
 
 constexpr CellRow kGatewayGaugeRows[] = {
@@ -171,9 +224,25 @@ constexpr CellRow kGatewayGaugeRows[] = {
     one(kConnections),
 };
 
+// Not all of them are numbers as they stand (gateway_families.cc): the hash is a label, the time is
+// in nanoseconds, and kCephUsed says whether there is a series kCephUp.
+constexpr CellRow kControlRows[] = {
+    {&kConfigInfo, "hash", {}, {}, {}, true},
+    one(kConfigLoaded),
+    {&kConfigReloads, "result", "done", {}, {}, true},
+    {&kConfigReloads, "result", "refused", {}, {}, true},
+    one(kCephUp),
+    {&kCephUp, {}, "used", {}, {}, true},
+    one(kCephClients),
+    one(kCephClientsFenced),
+    one(kCephTimeouts),
+    one(kLoginSourcesRefused),
+};
+
 static_assert(std::size(kLunCounterRows) == kLunCounters);
 static_assert(std::size(kGatewayCounterRows) == kGatewayCounters);
 static_assert(std::size(kGatewayGaugeRows) == kGatewayGauges);
+static_assert(std::size(kControlRows) == kControlCells);
 
 // FNV-1a, because it needs ten lines, is the same on every machine, and has nobody to resist: two
 // catalogues that collide by chance (one in 2^64) would be mixed up by an exporter of the wrong
@@ -223,6 +292,9 @@ const CellRow& row(GatewayCounter counter) {
 const CellRow& row(GatewayGauge gauge) {
   return kGatewayGaugeRows[index_of(gauge)];
 }
+const CellRow& row(ControlCell cell) {
+  return kControlRows[index_of(cell)];
+}
 
 // A series that appears with its first event has no increase() over that event, so an alert on it
 // fires one event late. Therefore the classes that alerts watch are there from the start, and the
@@ -245,10 +317,14 @@ std::uint64_t schema_hash() {
   add_rows(hash, kLunCounterRows);
   add_rows(hash, kGatewayCounterRows);
   add_rows(hash, kGatewayGaugeRows);
+  add_rows(hash, kControlRows);
+  add_names(hash, kSlowKindNames);
   for (const std::uint64_t step : kLadderSteps) hash.add(step);
   hash.add(kSizeBins);
-  for (const std::size_t size : {sizeof(layout::Header), sizeof(layout::LoopShard),
-                                 sizeof(layout::LunSlot), sizeof(layout::LunShard)}) {
+  for (const std::size_t size :
+       {sizeof(layout::Header), sizeof(layout::LoopShard), sizeof(layout::LunSlot),
+        sizeof(layout::LunShard), sizeof(layout::SlowRecord), sizeof(layout::NexusSlot),
+        sizeof(layout::NexusShard), sizeof(layout::PortalSlot), sizeof(layout::PortalShard)}) {
     hash.add(size);
   }
   return hash.value();

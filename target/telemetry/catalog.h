@@ -21,7 +21,7 @@ enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 enum class Unit : std::uint8_t { kNone, kSeconds, kBytes };
 
 /// What Prometheus is told of a metric, and what its reader should know. Names follow its customs:
-/// base units, `_total` for counters, no label whose values a peer could multiply.
+/// base units, `_total` for counters, no label whose values a peer could multiply without a bound.
 struct Metric {
   std::string_view name;
   MetricType type = MetricType::kGauge;
@@ -49,6 +49,7 @@ struct CellRow {
 const CellRow& row(LunCounter counter);
 const CellRow& row(GatewayCounter counter);
 const CellRow& row(GatewayGauge gauge);
+const CellRow& row(ControlCell cell);
 /// Whether lungate_lun_op_errors_total has this class while it is zero: those that an alert
 /// watches.
 bool from_start(ErrorClass error);
@@ -61,18 +62,27 @@ namespace metrics {
 // One per LUN. `target` and `lun` are what the configuration names, never what a peer sends.
 extern const Metric kLunInfo, kLunUp, kLunOfflineInfo, kLunSize, kLunOpDuration, kLunStageSeconds,
     kLunOpSize, kLunBytes, kLunOpErrors, kLunInFlight, kLunOldestInFlight, kLunTaskSetFull,
-    kLunUnitAttentions, kLunAbortedCommands, kLunTaskManagement;
+    kLunUnitAttentions, kLunAbortedCommands, kLunTaskManagement, kLunSlowOps, kLunSloThreshold,
+    kLunSloObjective, kLunQueueDepthLimit, kLunCompareAndWrites, kLunCompareMiscompares, kLunOpens,
+    kLunLosses, kLunPlaceUsed;
+// One per initiator and LUN. `initiator` is a peer's name; the segment bounds how many there are.
+extern const Metric kInitiatorOps, kInitiatorBytes, kInitiatorLatency, kInitiatorSlowOps,
+    kInitiatorErrors;
 // One per gateway.
 extern const Metric kBuildInfo, kProcessStartTime, kSessions, kConnections, kLogins, kLoginFailures,
     kSessionCloses, kPduProtocolErrors, kDigestErrors, kNopTimeouts, kRejects, kConnectionsAccepted,
     kConnectionsRefused, kNetworkBytes, kStageDuration, kLoopLag, kLoopBusy, kLoopTurns,
-    kLoopTickAge, kLoopTurnAge;
+    kLoopTickAge, kLoopTurnAge, kWindowFullSeconds, kWindowFulls, kSlowRecordsDropped,
+    kInitiatorsWithoutSlot, kConfigInfo, kConfigLoaded, kConfigReloads, kCephUp, kCephClients,
+    kCephClientsFenced, kCephTimeouts, kLoginSourcesRefused;
+// One per portal of a gateway.
+extern const Metric kPortalConnections, kPortalAccepted, kPortalPdus, kPortalBytes;
 // One per segment that the exporter reads.
 extern const Metric kShmUp, kShmFault, kShmGeneration, kShmHeartbeatAge, kShmLayoutInfo,
     kShmReadRetries, kShmSlotsSkipped;
 // The exporter about itself.
 extern const Metric kExporterBuildInfo, kExporterScrapes, kExporterScrapeDuration, kExporterSeries,
-    kExporterSeriesDropped;
+    kExporterSeriesDropped, kExporterAuthenticationFailures, kExporterTlsExpiry;
 
 }  // namespace metrics
 

@@ -6,73 +6,31 @@
 // comes to rest or makes no sense is left out and counted, a file that shrinks under us is
 // kTruncated. What header fields promise about places has been checked by read_header(), so that no
 // offset is computed from anything else.
-//
-// The seqlock's reader. The writer (segment.cc) stores an odd sequence, then the contents, then the
-// next even one, each store a release. We copy the sequence, the contents, the sequence again, with
-// an acquire fence between the copies:
-//
-// - `before` is even and equals the writer's number n: all contents of change n were stored before
-//   it, so our copy of them, which comes later, has change n or something newer.
-// - something newer, of change n+1, was stored after its odd sequence: having seen it, the second
-//   copy of the sequence, behind the fence, sees that odd number or a later one: not `before`.
-//
-// So equal, even sequences mean one whole change. The fences are needed although the copies are
-// system calls: a call is no barrier for the processor's own order of loads, on machines weaker
-// than x86. Counters are outside of this, each cell for itself.
+// A slot is read whole under its sequence number (slot_reader.h); counters are outside of that,
+// each cell for itself.
 #include "telemetry/decode.h"
 
 #include <algorithm>
-#include <atomic>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <utility>
 
-#include "base/limits.h"
-#include "telemetry/text.h"
+#include "telemetry/decode_tables.h"
+#include "telemetry/slot_reader.h"
 
 namespace lungate::telemetry {
 namespace {
 
+using detail::add;
+using detail::copy;
+using detail::kLive;
+using detail::shrunk;
+using detail::SlotRead;
+using detail::text;
 using layout::Header;
 using layout::LoopShard;
 using layout::LunShard;
 using layout::LunSlot;
-
-constexpr auto kLive = static_cast<std::uint64_t>(layout::SlotState::kLive);
-
-/// Orders two copies of this thread. The sanitizer does not model fences; nor need it, for the
-/// copies are the kernel's.
-void order_copies() {
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wtsan"
-#endif
-  std::atomic_thread_fence(std::memory_order_acquire);
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
-}
-
-template <class T>
-[[nodiscard]] bool copy(const Source& source, const layout::Table& table, std::uint64_t index,
-                        T& to) {
-  return source.read(table.offset + index * table.stride,
-                     std::as_writable_bytes(std::span(&to, 1)));
-}
-
-/// A text field of the segment; one without an end is taken whole.
-template <std::size_t kSize>
-std::string text(const std::array<char, kSize>& field) {
-  const auto end = std::find(field.begin(), field.end(), '\0');
-  return clean_text({field.data(), static_cast<std::size_t>(end - field.begin())});
-}
-
-template <std::size_t kTo, std::size_t kFrom>
-void add(std::array<std::uint64_t, kTo>& to, const std::array<std::uint64_t, kFrom>& from) {
-  static_assert(kTo <= kFrom);
-  for (std::size_t i = 0; i < kTo; ++i) to[i] += from[i];
-}
 
 // Loops are kept apart where the question is "which loop" (heartbeat, turns, lag) and summed
 // elsewhere.
@@ -84,6 +42,7 @@ void merge(Snapshot& snapshot, const LoopShard& shard) {
   loop.busy_ns = shard.busy_ns;
   loop.lag.sum_ns = shard.lag_ns;
   add(loop.lag.bins, shard.lag);
+  snapshot.window_full_ns += shard.window_full_ns;
   add(snapshot.gauges, shard.gauges);
   add(snapshot.counters, shard.counters);
   for (std::size_t op = 0; op < kOpClasses; ++op) {
@@ -119,6 +78,11 @@ void merge(LunSnapshot& lun, const LunShard& shard) {
   }
 }
 
+/// Millionths, as a share of 1. More than the whole is nonsense, and shown as the whole.
+double share(std::uint64_t millionths) {
+  return static_cast<double>(std::min<std::uint64_t>(millionths, 1'000'000)) / 1e6;
+}
+
 // Numbers beyond what this build knows come from a newer writer: such a reason is shown as "other",
 // not refused.
 LunSnapshot identify(const LunSlot& slot, std::uint32_t index) {
@@ -137,52 +101,12 @@ LunSnapshot identify(const LunSlot& slot, std::uint32_t index) {
   lun.size_bytes = slot.size_bytes;
   lun.offline = slot.offline < kOfflineReasons ? static_cast<OfflineReason>(slot.offline)
                                                : OfflineReason::kOther;
+  lun.slo_read_ns = slot.slo_read_ns;
+  lun.slo_write_ns = slot.slo_write_ns;
+  lun.slo_objective = share(slot.slo_objective_ppm);
+  lun.queue_depth_limit = slot.queue_depth_limit;
+  if (slot.place_used_ppm != 0) lun.place_used = share(slot.place_used_ppm - 1);
   return lun;
-}
-
-enum class SlotRead { kLun, kNoLun, kChanging, kNonsense, kTruncated };
-
-/// One try of the seqlock's reader: the sequence, the slot and its shards, the sequence again.
-SlotRead try_slot(const Source& source, const Header& header, std::uint32_t index,
-                  LunSnapshot& lun) {
-  std::uint64_t before = 0;
-  if (!copy(source, header.lun_slots, index, before)) return SlotRead::kTruncated;
-  if (before % 2 != 0) return SlotRead::kChanging;
-  order_copies();
-  LunSlot slot;
-  if (!copy(source, header.lun_slots, index, slot)) return SlotRead::kTruncated;
-  if (slot.state == kLive) {
-    lun = identify(slot, index);
-    LunShard shard;
-    for (std::uint64_t loop = 0; loop < header.loops.count; ++loop) {
-      const std::uint64_t at = index * header.loops.count + loop;
-      if (!copy(source, header.lun_shards, at, shard)) return SlotRead::kTruncated;
-      merge(lun, shard);
-    }
-  }
-  order_copies();
-  std::uint64_t after = 0;
-  if (!copy(source, header.lun_slots, index, after)) return SlotRead::kTruncated;
-  if (before != after) return SlotRead::kChanging;
-  if (slot.state != kLive) return SlotRead::kNoLun;
-  return slot.lun <= 0xffff && !lun.target.empty() ? SlotRead::kLun : SlotRead::kNonsense;
-}
-
-/// Tries a bounded number of times: a writer that died within a change never ends it.
-// A change takes the writer well under a microsecond, so one retry nearly always does; yield() is
-// for a writer that was stopped on this very core.
-SlotRead read_slot(const Source& source, const Header& header, std::uint32_t index,
-                   Snapshot& snapshot, LunSnapshot& lun) {
-  for (unsigned tries = 1;; ++tries) {
-    const SlotRead read = try_slot(source, header, index, lun);
-    if (read != SlotRead::kChanging || tries == limits::kSlotReadTries) return read;
-    ++snapshot.slot_retries;
-    std::this_thread::yield();
-  }
-}
-
-ReadError shrunk() {
-  return {Fault::kTruncated, "the file shrank while it was read"};
 }
 
 // A (target, lun) that two slots claim would be two series of one name, for which Prometheus drops
@@ -192,23 +116,29 @@ Result<void, ReadError> decode_luns(const Source& source, const Header& header,
                                     Snapshot& snapshot) {
   std::set<std::pair<std::string, std::uint16_t>> seen;
   for (std::uint32_t index = 0; index < header.lun_slots_used; ++index) {
+    LunSlot slot;
     LunSnapshot lun;
-    switch (read_slot(source, header, index, snapshot, lun)) {
-      case SlotRead::kLun:
-        if (seen.emplace(lun.target, lun.lun).second) {
-          snapshot.luns.push_back(std::move(lun));
-        } else {
-          ++snapshot.slots_repeated;
-        }
-        break;
-      case SlotRead::kNoLun:
-        break;
-      case SlotRead::kChanging:
-      case SlotRead::kNonsense:
-        ++snapshot.slots_skipped;
-        break;
-      case SlotRead::kTruncated:
-        return err(shrunk());
+    const auto shards = [&] {
+      if (slot.state != kLive) return true;
+      lun = identify(slot, index);
+      LunShard shard;
+      for (std::uint64_t loop = 0; loop < header.loops.count; ++loop) {
+        const std::uint64_t at = index * header.loops.count + loop;
+        if (!copy(source, header.lun_shards, at, shard)) return false;
+        merge(lun, shard);
+      }
+      return true;
+    };
+    const SlotRead read =
+        detail::read_whole(source, header.lun_slots, index, snapshot.slot_retries, slot, shards);
+    if (read == SlotRead::kTruncated) return err(shrunk());
+    if (read == SlotRead::kWhole && slot.state != kLive) continue;
+    if (read == SlotRead::kChanging || slot.lun > 0xffff || lun.target.empty()) {
+      ++snapshot.slots_skipped;
+    } else if (!seen.emplace(lun.target, lun.lun).second) {
+      ++snapshot.slots_repeated;
+    } else {
+      snapshot.luns.push_back(std::move(lun));
     }
   }
   return {};
@@ -230,12 +160,18 @@ Result<Snapshot, ReadError> decode(const Source& source, const Header& header, B
   snapshot.layout_minor = header.minor;
   snapshot.stopping = header.state == static_cast<std::uint64_t>(layout::State::kStopping);
   snapshot.taken_at = now;
+  std::copy_n(header.control.begin(), kControlCells, snapshot.control.begin());
   LoopShard shard;
   for (std::uint64_t i = 0; i < header.loops.count; ++i) {
     if (!copy(source, header.loops, i, shard)) return err(shrunk());
     merge(snapshot, shard);
   }
-  if (auto luns = decode_luns(source, header, snapshot); !luns) return err(luns.error());
+  Result<void, ReadError> done = decode_luns(source, header, snapshot);
+  const detail::LunIndex luns(snapshot);
+  if (done) done = detail::decode_nexuses(source, header, luns, snapshot);
+  if (done) done = detail::decode_portals(source, header, snapshot);
+  if (done) done = detail::decode_slow(source, header, luns, snapshot);
+  if (!done) return err(done.error());
   return snapshot;
 }
 

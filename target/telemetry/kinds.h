@@ -111,9 +111,16 @@ enum class LunCounter : std::uint8_t {
   kUnitAttentions,   // unit attention conditions that this loop's nexuses were given
   kAbortedCommands,  // commands absorbed: their initiator took them back or went away
   kTaskManagement,   // first of kTaskFunctions x kTaskResponses: see task_counter()
+  // Since layout 2.3.
+  kSlowReads = kTaskManagement + kTaskFunctions * kTaskResponses,  // above the LUN's SLO
+  kSlowWrites,
+  kCompareAndWrites,    // COMPARE AND WRITE that compared, whatever came of it
+  kCompareMiscompares,  // those that found other bytes than were told
+  kOpens,               // of its store, by how they ended
+  kOpenFailures,
+  kLost,  // the store was open and is gone: fenced, unreachable, taken over
 };
-inline constexpr std::size_t kLunCounters =
-    static_cast<std::size_t>(LunCounter::kTaskManagement) + kTaskFunctions * kTaskResponses;
+inline constexpr std::size_t kLunCounters = static_cast<std::size_t>(LunCounter::kLost) + 1;
 
 constexpr LunCounter task_counter(TaskFunction function, TaskResponse response) {
   return static_cast<LunCounter>(static_cast<std::size_t>(LunCounter::kTaskManagement) +
@@ -186,14 +193,41 @@ enum class GatewayCounter : std::uint8_t {
   kLoginFailedInternal,
   // Since layout 2.2 too.
   kConnectionsRefusedAddress,  // connections_per_address_max reached
+  // Since layout 2.3.
+  kWindowFulls,       // a session's command window became full
+  kSlowNotKept,       // slow I/O that the ring had no place for (kSlowPerSecondMax)
+  kInitiatorsNoSlot,  // an initiator's I/O on a LUN that is counted under "other": no slot was left
 };
 inline constexpr std::size_t kGatewayCounters =
-    static_cast<std::size_t>(GatewayCounter::kConnectionsRefusedAddress) + 1;
+    static_cast<std::size_t>(GatewayCounter::kInitiatorsNoSlot) + 1;
 
 /// Levels of one loop; the reader sums them. Kept per loop and not once, so that each loop writes
 /// its own cell and none of them needs to know of the others.
 enum class GatewayGauge : std::uint8_t { kSessions, kConnections };
 inline constexpr std::size_t kGatewayGauges = 2;
+
+/// What the control thread says of the process as a whole (layout::Control). Each is one cell.
+enum class ControlCell : std::uint8_t {
+  kConfigHash,          // 64 bits of the hash of the text in force; 0: none yet
+  kConfigLoadedWallNs,  // when it came into force
+  kReloadsDone,
+  kReloadsRefused,
+  kCephUp,             // 1: Ceph answers, 0: it does not; only with kCephUsed
+  kCephUsed,           // 1: a LUN is an image
+  kCephClients,        // RADOS clients that are held
+  kCephClientsFenced,  // clients that were found on the blocklist, since the start
+  kCephTimeouts,       // calls that were given up because the cluster did not answer in time
+  kSourcesRefused,     // addresses whose logins are turned away now
+};
+inline constexpr std::size_t kControlCells = 10;
+
+/// What a slow-I/O record is of.
+enum class SlowKind : std::uint8_t {
+  kEnded,  // it has ended, and took longer than it should
+  kStuck,  // it was in flight when it was recorded; its end makes another record
+};
+inline constexpr std::size_t kSlowKinds = 2;
+inline constexpr std::array<std::string_view, kSlowKinds> kSlowKindNames = {"ended", "stuck"};
 
 template <class Enum>
 constexpr std::size_t index_of(Enum value) {

@@ -154,6 +154,141 @@ constexpr Metric kLunTaskManagement{
     "when that did not help. Look at latency and in-flight age of the same minutes. Pairs other "
     "than completed aborts and resets appear with their first event."};
 
+// Counted by the target against the thresholds that hold at each I/O: exact for any of them, and a
+// reload that changes one breaks no rate.
+constexpr Metric kLunSlowOps{
+    "lungate_lun_slow_ops_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,op",
+    "Reads and writes that took longer than the LUN's service level allows",
+    "rate() of it over rate(lungate_lun_op_duration_seconds_count) is the share of bad I/O; the "
+    "service level is missed while that is above 1 - lungate_lun_slo_objective_ratio. "
+    "`lungate slowlog` shows the single ones."};
+
+constexpr Metric kLunSloThreshold{
+    "lungate_lun_slo_threshold_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway,target,lun,op",
+    "What a read or write may take to be good; absent where nothing is promised",
+    "From `slo` in the configuration. A step is a reload; lungate_lun_slow_ops_total counts by the "
+    "new one from then on."};
+
+constexpr Metric kLunSloObjective{
+    "lungate_lun_slo_objective_ratio",
+    kGauge,
+    Unit::kNone,
+    "gateway,target,lun",
+    "The share of reads and writes that is to be good; absent where nothing is promised",
+    "From `slo` in the configuration. 1 minus it is the error budget that burn rates are "
+    "multiples of."};
+
+constexpr Metric kLunQueueDepthLimit{
+    "lungate_lun_queue_depth_limit",
+    kGauge,
+    Unit::kNone,
+    "gateway,target,lun",
+    "Commands of one session that the LUN takes at a time",
+    "Initiators that keep more than this in flight are answered TASK SET FULL: see "
+    "lungate_lun_task_set_full_total."};
+
+constexpr Metric kLunCompareAndWrites{
+    "lungate_lun_compare_and_writes_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun",
+    "COMPARE AND WRITE commands that compared",
+    "Cluster file systems lock with it (VMware: ATS). Hundreds per second on one LUN: hosts start "
+    "and move many machines, or fight for a lock."};
+
+constexpr Metric kLunCompareMiscompares{
+    "lungate_lun_compare_and_write_miscompares_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun",
+    "COMPARE AND WRITE commands that found other data than they were told",
+    "Another host was faster: normal in small numbers. Above a fifth of all for minutes: hosts "
+    "contend for the same locks; spread the machines over more LUNs."};
+
+constexpr Metric kLunOpens{
+    "lungate_lun_opens_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,result",
+    "Attempts to open the LUN's image or file, by how they ended: done or failed",
+    "failed rising while lungate_lun_up is 0: the gateway keeps trying; lungate_lun_offline_info "
+    "says why it fails. More than one done without a loss in between is a reload or a resize."};
+
+constexpr Metric kLunLosses{
+    "lungate_lun_losses_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun",
+    "How often an open image or file was lost: fenced, taken over, out of reach",
+    "Each is an outage of the LUN on this gateway. Some within minutes on two gateways in turn: "
+    "they take the image from each other."};
+
+// Of the place that the LUN shares with others: how full its own image is, is the file system's
+// business on the initiator.
+constexpr Metric kLunPlaceUsed{
+    "lungate_lun_place_used_ratio",
+    kGauge,
+    Unit::kNone,
+    "gateway,target,lun",
+    "Used share of the Ceph pool or file system that holds the LUN; absent while unknown",
+    "Above 0.85 plan for more room, above 0.95 act: a full pool stops every write to it, and "
+    "initiators see them hang. All LUNs of one pool show the same."};
+
+// --- Initiators ----------------------------------------------------------------------------------
+
+// The only label that a peer has a say in. It is bounded: names are those of sessions that were let
+// in, there are limits::kNexusSlots pairs at most, and who comes later is counted under the empty
+// name. `[telemetry] initiators = false` leaves all of them out.
+constexpr Metric kInitiatorOps{
+    "lungate_initiator_ops_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,initiator,op",
+    "Commands of one initiator on one LUN that ended",
+    "topk() of its rate names the greedy one. An empty initiator is all those that got no series "
+    "of their own: see lungate_initiators_without_slot_total."};
+
+constexpr Metric kInitiatorBytes{
+    "lungate_initiator_bytes_total",
+    kCounter,
+    Unit::kBytes,
+    "gateway,target,lun,initiator,direction",
+    "User data moved for one initiator on one LUN",
+    "One initiator with most of a LUN's bytes while others are slow: limit it at its host, or give "
+    "it a LUN of its own."};
+
+constexpr Metric kInitiatorLatency{
+    "lungate_initiator_latency_seconds_total",
+    kCounter,
+    Unit::kSeconds,
+    "gateway,target,lun,initiator,op",
+    "Time that the commands of one initiator on one LUN took, summed",
+    "Its rate() over that of lungate_initiator_ops_total is the mean. High for one initiator and "
+    "low for the others on the same LUN: its host or its network, not the disk."};
+
+constexpr Metric kInitiatorSlowOps{
+    "lungate_initiator_slow_ops_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,initiator",
+    "Reads and writes of one initiator that took longer than the LUN's service level allows",
+    "Says for whom a LUN is slow. All alike: the LUN; one alone: that host."};
+
+constexpr Metric kInitiatorErrors{
+    "lungate_initiator_errors_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,target,lun,initiator",
+    "Commands of one initiator that ended in something else than GOOD",
+    "Unit attentions and reservation conflicts are among them. One initiator with a steady rate: "
+    "it asks for what it may not have; lungate_lun_op_errors_total has the classes."};
+
 // --- Gateway -----------------------------------------------------------------------------------
 
 constexpr Metric kBuildInfo{
@@ -327,6 +462,150 @@ constexpr Metric kLoopTurnAge{"lungate_event_loop_turn_age_seconds",
                               "Age of the loop's turn in progress; 0 while it waits for events",
                               "Grows while a callback blocks, which none should."};
 
+// A session whose command window is full may send nothing: its initiator waits, and no latency
+// shows it, for an I/O that was not sent has not begun.
+constexpr Metric kWindowFullSeconds{
+    "lungate_command_window_full_seconds_total",
+    kCounter,
+    Unit::kSeconds,
+    "gateway",
+    "Time that sessions had no place for another command, summed over sessions",
+    "rate() above 0.2 for minutes: initiators queue more than the gateway lets them; they wait "
+    "where no latency here shows it. Raise the queue depth, or find the greedy one by "
+    "lungate_initiator_ops_total."};
+
+constexpr Metric kWindowFulls{
+    "lungate_command_window_fulls_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "How often a session's command window became full",
+    "With lungate_command_window_full_seconds_total: many short waits are a deep queue at work, "
+    "few long ones a LUN that hangs."};
+
+constexpr Metric kSlowRecordsDropped{
+    "lungate_slow_records_dropped_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "Slow I/O that `lungate slowlog` does not show, because there was too much in one second",
+    "Rises in an incident, and only the list of single I/Os is short of some: every counter has "
+    "them. Rising all the time: the service level is far from what this storage does."};
+
+constexpr Metric kInitiatorsWithoutSlot{
+    "lungate_initiators_without_slot_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "How often an initiator came to a LUN and got no series of its own",
+    "Above 0: more initiators times LUNs than are counted apart (4,096); the latecomers are "
+    "counted together, under the empty name."};
+
+constexpr Metric kConfigInfo{
+    "lungate_config_info",
+    kGauge,
+    Unit::kNone,
+    "gateway,hash",
+    "The configuration in force, as a hash of its text; always 1",
+    "Gateways that serve the same LUNs should show the same hash but for the minutes of a change."};
+
+constexpr Metric kConfigLoaded{
+    "lungate_config_loaded_timestamp_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway",
+    "When the configuration in force was loaded, in seconds since the epoch",
+    "A change right before a problem began is the first suspect."};
+
+constexpr Metric kConfigReloads{
+    "lungate_config_reloads_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,result",
+    "Reloads by how they ended: done or refused",
+    "refused: the file has a mistake, and the gateway runs on with what it had; the log names the "
+    "line. A restart with such a file would fail."};
+
+constexpr Metric kCephUp{
+    "lungate_ceph_up",
+    kGauge,
+    Unit::kNone,
+    "gateway",
+    "Whether Ceph answers (1) or not (0); absent where no LUN is an image",
+    "0: every image of this gateway waits. Look at `ceph -s` and at the network between this host "
+    "and the monitors; other gateways that show 1 say it is this host's."};
+
+constexpr Metric kCephClients{
+    "lungate_ceph_clients",
+    kGauge,
+    Unit::kNone,
+    "gateway",
+    "RADOS clients that the gateway holds",
+    "One per cluster and user in good times. More: clients that were fenced and are being "
+    "replaced."};
+
+constexpr Metric kCephClientsFenced{
+    "lungate_ceph_clients_fenced_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "RADOS clients of the gateway that were found on the cluster's blocklist",
+    "Another gateway has taken over, or somebody has fenced this one by hand. Expected once when a "
+    "gateway was cut off and came back, never in peace."};
+
+constexpr Metric kCephTimeouts{
+    "lungate_ceph_timeouts_total",
+    kCounter,
+    Unit::kNone,
+    "gateway",
+    "Calls to Ceph that were given up because the cluster did not answer in time",
+    "Any increase: the cluster, or the network to it, stood still for that long. `ceph health "
+    "detail` of those minutes."};
+
+constexpr Metric kLoginSourcesRefused{
+    "lungate_login_sources_refused",
+    kGauge,
+    Unit::kNone,
+    "gateway",
+    "Addresses whose logins are turned away now, because they have failed too often",
+    "Above 0: a host with a wrong secret in a loop, or somebody guessing. The log names them."};
+
+// --- Portals -----------------------------------------------------------------------------------
+
+constexpr Metric kPortalConnections{
+    "lungate_portal_connections",
+    kGauge,
+    Unit::kNone,
+    "gateway,portal",
+    "TCP connections through one portal, logged in or not",
+    "A host with multipath has one on each portal. A portal with none while others have some: its "
+    "network, its address or a firewall."};
+
+constexpr Metric kPortalAccepted{
+    "lungate_portal_connections_accepted_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,portal",
+    "TCP connections that came in through one portal and were kept",
+    "A high rate on one portal alone: initiators lose this path again and again."};
+
+constexpr Metric kPortalPdus{
+    "lungate_portal_pdus_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,portal,direction",
+    "iSCSI PDUs through one portal",
+    "Paths of one host should carry like shares under round robin; a portal with little is a path "
+    "that is not used."};
+
+constexpr Metric kPortalBytes{
+    "lungate_portal_bytes_total",
+    kCounter,
+    Unit::kBytes,
+    "gateway,portal,direction",
+    "Bytes on the iSCSI connections of one portal, headers and digests included",
+    "Compare with what the portal's network interface can carry: at 80 % of it, latency grows."};
+
 // --- Segments ----------------------------------------------------------------------------------
 
 // These are of the segment as the exporter sees it, so they are there when the target is not.
@@ -426,5 +705,21 @@ constexpr Metric kExporterSeriesDropped{
     "LUNs or gateways left out of scrapes because their series would have been there twice",
     "lun: two slots of one segment claim the same target and LUN. gateway: two segments carry the "
     "same gateway name; rename one."};
+
+constexpr Metric kExporterAuthenticationFailures{
+    "lungate_exporter_authentication_failures_total",
+    kCounter,
+    Unit::kNone,
+    "",
+    "Requests that were turned away for a wrong or missing name and password",
+    "Rises with each scrape: Prometheus has the wrong password. Otherwise somebody tries."};
+
+constexpr Metric kExporterTlsExpiry{
+    "lungate_exporter_tls_certificate_expiry_timestamp_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "",
+    "When the exporter's certificate expires, in seconds since the epoch; absent without TLS",
+    "Minus time(): below 30 days renew it, below 7 days at once; afterwards no scrape succeeds."};
 
 }  // namespace lungate::telemetry::metrics

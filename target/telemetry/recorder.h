@@ -4,16 +4,18 @@
 // writer (its loop), so counting is a plain load and store: no lock, no read-modify-write on the
 // bus, no allocation, no system call. Nothing reads back, nobody is waited for.
 //
-// Handles are two pointers: copy them freely. They stay valid as long as the Segment lives, and are
-// used on their loop's thread only. A default-made handle counts nothing: code that records needs
-// no "is telemetry on".
+// Handles are a few pointers: copy them freely. They stay valid as long as the Segment lives, and
+// are used on their loop's thread only. A default-made handle counts nothing: code that records
+// needs no "is telemetry on".
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "telemetry/histogram.h"
 #include "telemetry/kinds.h"
 #include "telemetry/layout.h"
@@ -25,6 +27,8 @@ struct SlotId {
   std::uint32_t value = 0;
   friend constexpr bool operator==(SlotId, SlotId) = default;
 };
+
+class NexusTable;
 
 namespace detail {
 
@@ -42,6 +46,24 @@ inline void bump(std::uint64_t& cell, std::uint64_t n = 1) noexcept {
   put(cell, get(cell) + n);
 }
 
+/// Where one loop's cells are, and what its ring of slow I/O is at. The Segment has one per loop;
+/// what changes here is the loop's own.
+struct LoopCells {
+  layout::LoopShard* loop = nullptr;
+  std::size_t stride = 0;  // from one slot's shard of this loop to the next one's: the loops
+  layout::LunSlot* lun_slots = nullptr;
+  layout::LunShard* first_lun = nullptr;  // this loop's shard of slot 0; so below
+  std::size_t slots = 0;
+  NexusTable* nexuses = nullptr;  // null: initiators are not counted
+  layout::NexusShard* first_nexus = nullptr;
+  layout::PortalShard* first_portal = nullptr;
+  std::size_t portals = 0;
+  layout::SlowRecord* slow = nullptr;  // this loop's ring
+  std::uint64_t slow_kept = 0;
+  std::uint64_t slow_second = 0;  // the second of the newest, and how many it has had
+  std::uint32_t slow_in_second = 0;
+};
+
 }  // namespace detail
 
 /// One I/O that has ended. A plain value: fill it from the task's clock readings.
@@ -50,6 +72,56 @@ struct IoRecord {
   ErrorClass error = ErrorClass::kNone;
   std::uint64_t bytes = 0;                           // user data that was moved, not what was asked
   std::array<std::uint64_t, kStages> stage_ns = {};  // their sum is the latency
+};
+
+/// One I/O that was slower than it should be, or is stuck: what the histograms cannot say of it.
+struct SlowIo {
+  SlowKind kind = SlowKind::kEnded;
+  IoRecord io;  // kStuck: the stages that are over, and the bytes that are to be moved
+  BootTime start;
+  BootTime recorded;  // when it ended, or was seen to be stuck
+  std::uint8_t opcode = 0;
+  std::uint64_t lba = 0;  // 0 where the command has none
+  std::uint32_t task_tag = 0;
+  std::string_view initiator;  // its name
+  std::string_view peer;       // its address
+};
+
+/// One loop's cells of one initiator on one LUN. Made by LoopRecorder::nexus(), used as
+/// LunRecorder.
+class NexusRecorder {
+ public:
+  NexusRecorder() = default;
+
+  /// Beside LunRecorder::record(), for the same I/O. `slow`: what that one said. False: the slot
+  /// was given away, since this initiator had done nothing here for limits::kNexusIdleTime, and
+  /// nothing was counted: ask LoopRecorder::nexus() again, and then record().
+  bool record(const IoRecord& io, bool slow) noexcept;
+
+ private:
+  friend class LoopRecorder;
+  NexusRecorder(layout::NexusShard* nexus, layout::NexusSlot* slot, std::uint64_t generation)
+      : nexus_(nexus), slot_(slot), generation_(generation) {}
+  layout::NexusShard* nexus_ = nullptr;
+  layout::NexusSlot* slot_ = nullptr;
+  std::uint64_t generation_ = 0;  // of the slot, when it was ours
+};
+
+/// One loop's cells of one portal. Made by LoopRecorder::portal().
+class PortalRecorder {
+ public:
+  PortalRecorder() = default;
+
+  /// A connection came in through the portal: one more, and one accepted.
+  void connected() noexcept;
+  void disconnected() noexcept;
+  void received(std::uint64_t pdus, std::uint64_t bytes) noexcept;
+  void sent(std::uint64_t pdus, std::uint64_t bytes) noexcept;
+
+ private:
+  friend class LoopRecorder;
+  explicit PortalRecorder(layout::PortalShard* portal) : portal_(portal) {}
+  layout::PortalShard* portal_ = nullptr;
 };
 
 /// One loop's cells of one LUN. Made by LoopRecorder::lun(); a copy writes to the same cells, so
@@ -62,7 +134,9 @@ class LunRecorder {
 
   /// Counts an I/O when its response has been handed to the kernel. Some sixteen additions, no
   /// lock, no allocation, no system call; tests/bench/telemetry watches that it stays so.
-  void record(const IoRecord& io) noexcept;
+  /// True: it was slow (a read or write above the LUN's SLO, anything else above
+  /// limits::kSlowOther): LoopRecorder::keep_slow() has a place for what the caller knows of it.
+  bool record(const IoRecord& io) noexcept;
 
   /// This loop's I/Os of this LUN that have begun and not ended, and when the oldest of them began.
   /// Said at each change, for it is what shows an I/O that never ends. `oldest` {} when count is 0.
@@ -85,10 +159,12 @@ class LunRecorder {
 
  private:
   friend class LoopRecorder;
-  LunRecorder(layout::LunShard* lun, layout::LoopShard* loop) : lun_(lun), loop_(loop) {}
+  LunRecorder(layout::LunShard* lun, layout::LoopShard* loop, layout::LunSlot* slot)
+      : lun_(lun), loop_(loop), slot_(slot) {}
 
   layout::LunShard* lun_ = nullptr;
   layout::LoopShard* loop_ = nullptr;
+  layout::LunSlot* slot_ = nullptr;  // read: what is promised
 };
 
 /// One loop's cells of the gateway, and the way to its cells of each LUN.
@@ -98,6 +174,26 @@ class LoopRecorder {
 
   /// REQUIRES: `slot` came from this segment's add_lun().
   LunRecorder lun(SlotId slot) const noexcept;
+
+  /// The cells of this initiator on that LUN, for all its sessions on this loop: asked for once in
+  /// a session's life with a LUN, since it takes a lock. Counts nothing when initiators are not
+  /// counted, or when the LUN has been removed; counts under the empty name when there is no slot
+  /// left (kInitiatorsNoSlot).
+  NexusRecorder nexus(SlotId slot, std::string_view initiator,
+                      BootTime now = boot_now()) const noexcept;
+
+  /// The cells of the plan's portal with this index; one that the plan does not have counts
+  /// nothing.
+  PortalRecorder portal(std::size_t index) const noexcept;
+
+  /// Puts one into the ring, unless this second has had limits::kSlowPerSecondMax already (which is
+  /// counted). Some 500 bytes copied; no lock, no allocation, no system call.
+  void keep_slow(SlotId slot, const SlowIo& slow) noexcept;
+
+  /// Sessions of this loop that had no place for a command have waited so much longer.
+  void window_was_full(std::uint64_t ns) noexcept {
+    if (loop_ != nullptr) detail::bump(loop_->window_full_ns, ns);
+  }
 
   /// The loop woke up and begins to call back. Each end of a turn is a heartbeat, so a loop that
   /// has nothing to do must have a timer that wakes it (the lane's tick): silence for seconds means
@@ -138,22 +234,18 @@ class LoopRecorder {
 
  private:
   friend class Segment;
-  LoopRecorder(layout::LoopShard* loop, layout::LunShard* first, std::uint32_t stride,
-               std::uint32_t slots)
-      : loop_(loop), first_lun_(first), lun_stride_(stride), slots_(slots) {}
+  explicit LoopRecorder(detail::LoopCells* cells) : loop_(cells->loop), cells_(cells) {}
 
   layout::LoopShard* loop_ = nullptr;
-  layout::LunShard* first_lun_ = nullptr;  // this loop's shard of slot 0
-  std::uint32_t lun_stride_ = 0;           // in shards: the number of loops
-  std::uint32_t slots_ = 0;
+  detail::LoopCells* cells_ = nullptr;
 };
 
 // Sums before bins, here and in layout.h: who copies upwards while this runs may see bins that are
 // ahead of their sum by the I/O in progress, never a sum without its bin. Stages are kept per LUN
 // as sums (where did this disk's time go) and per gateway as histograms (which stage has a tail):
 // histograms of each LUN's stages would take four times the memory.
-inline void LunRecorder::record(const IoRecord& io) noexcept {
-  if (lun_ == nullptr) return;
+inline bool LunRecorder::record(const IoRecord& io) noexcept {
+  if (lun_ == nullptr) return false;
   const std::size_t op = index_of(io.op);
   const std::size_t op_class = index_of(kOpClassOf[op]);
   std::uint64_t total_ns = 0;
@@ -166,10 +258,57 @@ inline void LunRecorder::record(const IoRecord& io) noexcept {
   }
   detail::bump(lun_->latency[op][bin_of(total_ns)]);
   detail::bump(lun_->bytes[op], io.bytes);
-  if (io.op == Op::kRead || io.op == Op::kWrite) {
-    detail::bump(lun_->sizes[op][size_bin_of(io.bytes)]);
-  }
   if (io.error != ErrorClass::kNone) detail::bump(lun_->errors[op][index_of(io.error)]);
+  if (io.op != Op::kRead && io.op != Op::kWrite) {
+    constexpr auto kLimit = static_cast<std::uint64_t>(Nanoseconds(limits::kSlowOther).count());
+    return total_ns > kLimit;
+  }
+  detail::bump(lun_->sizes[op][size_bin_of(io.bytes)]);
+  const bool read = io.op == Op::kRead;
+  const std::uint64_t promised_ns = detail::get(read ? slot_->slo_read_ns : slot_->slo_write_ns);
+  const bool slow = promised_ns != 0 && total_ns > promised_ns;
+  if (slow) add(read ? LunCounter::kSlowReads : LunCounter::kSlowWrites);
+  return slow;
+}
+
+// The generation first: a slot that was given away has another one, and this loop's cells may have
+// begun anew under it, for whoever has it now. Nobody else writes them, so that it cannot change in
+// between.
+inline bool NexusRecorder::record(const IoRecord& io, bool slow) noexcept {
+  if (nexus_ == nullptr) return true;
+  if (detail::get(slot_->generation) != generation_) return false;
+  const OpClass op_class = kOpClassOf[index_of(io.op)];
+  const std::size_t op = index_of(op_class);
+  std::uint64_t total_ns = 0;
+  for (const std::uint64_t ns : io.stage_ns) total_ns += ns;
+  detail::bump(nexus_->latency_ns[op], total_ns);
+  detail::bump(nexus_->bytes[op], io.bytes);
+  detail::bump(nexus_->ops[op]);
+  if (slow && op_class != OpClass::kOther) detail::bump(nexus_->slow);
+  if (io.error != ErrorClass::kNone) detail::bump(nexus_->errors);
+  return true;
+}
+
+inline void PortalRecorder::connected() noexcept {
+  if (portal_ == nullptr) return;
+  detail::bump(portal_->connections);
+  detail::bump(portal_->accepted);
+}
+
+inline void PortalRecorder::disconnected() noexcept {
+  if (portal_ != nullptr) detail::put(portal_->connections, detail::get(portal_->connections) - 1);
+}
+
+inline void PortalRecorder::received(std::uint64_t pdus, std::uint64_t bytes) noexcept {
+  if (portal_ == nullptr) return;
+  detail::bump(portal_->pdus_received, pdus);
+  detail::bump(portal_->bytes_received, bytes);
+}
+
+inline void PortalRecorder::sent(std::uint64_t pdus, std::uint64_t bytes) noexcept {
+  if (portal_ == nullptr) return;
+  detail::bump(portal_->pdus_sent, pdus);
+  detail::bump(portal_->bytes_sent, bytes);
 }
 
 }  // namespace lungate::telemetry

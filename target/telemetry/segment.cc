@@ -6,14 +6,7 @@
 // the target starts without telemetry or refuses to start, as control decides. Misuse by our own
 // code is a check.
 //
-// The seqlock's writer is Impl::write_slot(); the proof stands with its reader in decode.cc. What
-// it needs from here:
-//
-// - one writer per slot: only the control thread changes slots;
-// - the sequence is odd before the first word of the contents changes: the contents' stores are
-//   releases, so none may be seen before the store of the odd number that precedes it;
-// - it is even after the last: the words are stored from the last to the first, the sequence is the
-//   first word of a slot, so it comes last, and it is a release, too.
+// A slot is written under its sequence number (slot_writer.h), by the control thread alone.
 //
 // A slot's shards are cleared (memset, add_lun) although others might look: readers take shards of
 // a live slot only, and the slot is a tombstone until write_slot() says otherwise; loops write by
@@ -22,23 +15,19 @@
 // no loop has I/O there. So neither side can meet the clearing.
 #include "telemetry/segment.h"
 
-#include <sys/random.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <vector>
 
 #include "base/check.h"
-#include "telemetry/catalog.h"
+#include "telemetry/birth.h"
 #include "telemetry/layout.h"
+#include "telemetry/nexus_table.h"
 #include "telemetry/segment_file.h"
+#include "telemetry/slot_writer.h"
 
 namespace lungate::telemetry {
 namespace {
@@ -49,89 +38,15 @@ using layout::LunShard;
 using layout::LunSlot;
 using layout::SlotState;
 
-/// Tables begin on pages, so that memory is reserved table by table.
-constexpr std::uint64_t kPage = 4096;
-constexpr std::uint64_t page_up(std::uint64_t bytes) {
-  return (bytes + kPage - 1) & ~(kPage - 1);
-}
-static_assert(sizeof(LunShard) % kPage == 0, "a slot's shards fill pages of their own");
-
-/// Cuts what does not fit, and always ends with a zero byte.
-template <std::size_t kSize>
-void copy_text(std::array<char, kSize>& to, std::string_view from) {
-  const std::size_t length = std::min(from.size(), kSize - 1);
-  const auto end = std::copy_n(from.begin(), length, to.begin());
-  std::fill(end, to.end(), '\0');
-}
-
-/// When this process started, in clock ticks since boot: with the pid, an identity for people.
-// Zero when /proc is not there: the field is for people, nothing decides by it.
-std::uint64_t own_start_ticks() {
-  std::ifstream stat("/proc/self/stat");
-  std::string line{std::istreambuf_iterator<char>(stat), {}};
-  const std::size_t name_end = line.rfind(')');  // the name may contain blanks
-  if (name_end == std::string::npos) return 0;
-  std::size_t at = name_end + 1;
-  for (int field = 3; field < 22 && at != std::string::npos; ++field) at = line.find(' ', at + 1);
-  return at == std::string::npos ? 0 : std::strtoull(line.c_str() + at, nullptr, 10);
-}
-
-// What tells this start from every other. The generation is the short form, for labels and for "is
-// it still the same"; the UUID is for the records of whoever keeps some.
-struct Identity {
-  std::array<std::uint8_t, 16> uuid{};
-  std::uint64_t generation = 0;
-};
-
-Identity new_identity() {
-  Identity identity;
-  // 24 bytes of the kernel's pool never come short once the machine has booted (getrandom(2)).
-  std::array<std::uint8_t, 24> random{};
-  const ssize_t got = ::getrandom(random.data(), random.size(), 0);
-  check(got == static_cast<ssize_t>(random.size()), "the kernel gives 24 random bytes");
-  std::memcpy(identity.uuid.data(), random.data(), 16);
-  identity.uuid[6] = static_cast<std::uint8_t>((identity.uuid[6] & 0x0f) | 0x40);  // RFC 4122, v4
-  identity.uuid[8] = static_cast<std::uint8_t>((identity.uuid[8] & 0x3f) | 0x80);
-  std::memcpy(&identity.generation, random.data() + 16, 8);
-  // 53 bits, so that it survives as a Prometheus sample (a double).
-  identity.generation = (identity.generation >> 11) | 1;
-  return identity;
-}
-
-// Everything but `state` and `lun_slots_used` is final from here on. The tables' places are written
-// down rather than implied: a reader of another release must find them although its own structs are
-// larger or smaller.
-void fill_header(Header& header, const SegmentPlan& plan, const Identity& identity) {
-  header.magic = layout::kMagic;
-  header.major = layout::kMajor;
-  header.minor = layout::kMinor;
-  header.header_bytes = sizeof(Header);
-  header.endian_probe = layout::kEndianProbe;
-  header.schema_hash = schema_hash();
-  header.instance_uuid = identity.uuid;
-  header.generation = identity.generation;
-  header.pid = static_cast<std::uint32_t>(::getpid());
-  header.clock_id = CLOCK_BOOTTIME;
-  header.pid_start_ticks = own_start_ticks();
-  header.start_wall_ns = wall_now_ns();
-  header.start_boot_ns = boot_now().ns;
-  header.counts = {kOps,           kStages, kErrorClasses, kLunCounters, kGatewayCounters,
-                   kGatewayGauges, kBins,   kSizeBins};
-  header.loops = {sizeof(Header), sizeof(LoopShard), plan.loops};
-  header.lun_slots = {page_up(header.loops.offset + plan.loops * sizeof(LoopShard)),
-                      sizeof(LunSlot), plan.lun_slots};
-  header.lun_shards = {page_up(header.lun_slots.offset + plan.lun_slots * sizeof(LunSlot)),
-                       sizeof(LunShard), std::uint64_t{plan.lun_slots} * plan.loops};
-  header.segment_bytes =
-      header.lun_shards.offset + header.lun_shards.count * header.lun_shards.stride;
-  copy_text(header.gateway, plan.gateway);
-  copy_text(header.version, plan.version);
-}
-
 std::string hex(std::uint64_t value) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
   return text;
+}
+
+/// A share of 1 in millionths.
+std::uint64_t millionths(double share) {
+  return static_cast<std::uint64_t>(std::llround(std::clamp(share, 0.0, 1.0) * 1e6));
 }
 
 }  // namespace
@@ -157,15 +72,49 @@ struct Segment::Impl {
   LunShard* lun_shards = nullptr;
   // The control thread's.
   std::vector<Slot> slots;
+  // The loops'.
+  std::optional<NexusTable> nexuses;
+  std::vector<detail::LoopCells> loop_cells;
 
   /// The one place where offsets become pointers. The mapping lives as long as `file`, so the
-  /// pointers do.
+  /// pointers do. Null: there is no such table.
+  template <class Row>
+  Row* rows(const layout::Table& table) {
+    return table.count == 0 ? nullptr : reinterpret_cast<Row*>(file.bytes().data() + table.offset);
+  }
+
   void map_tables() {
-    std::byte* base = file.bytes().data();
-    header = reinterpret_cast<Header*>(base);
-    loops = reinterpret_cast<LoopShard*>(base + header->loops.offset);
-    lun_slots = reinterpret_cast<LunSlot*>(base + header->lun_slots.offset);
-    lun_shards = reinterpret_cast<LunShard*>(base + header->lun_shards.offset);
+    header = reinterpret_cast<Header*>(file.bytes().data());
+    loops = rows<LoopShard>(header->loops);
+    lun_slots = rows<LunSlot>(header->lun_slots);
+    lun_shards = rows<LunShard>(header->lun_shards);
+    auto* nexus_shards = rows<layout::NexusShard>(header->nexus_shards);
+    if (nexus_shards != nullptr) {
+      nexuses.emplace(*header, lun_slots, rows<layout::NexusSlot>(header->nexus_slots),
+                      nexus_shards);
+    }
+    auto* portals = rows<layout::PortalShard>(header->portal_shards);
+    for (std::size_t i = 0; i < header->loops.count; ++i) {
+      detail::LoopCells& cells = loop_cells.emplace_back();
+      cells.loop = loops + i;
+      cells.stride = header->loops.count;
+      cells.lun_slots = lun_slots;
+      cells.first_lun = lun_shards + i;
+      cells.slots = header->lun_slots.count;
+      cells.nexuses = nexuses ? &*nexuses : nullptr;
+      cells.first_nexus = nexuses ? nexus_shards + i : nullptr;
+      cells.portals = header->portal_slots.count;
+      cells.first_portal = cells.portals == 0 ? nullptr : portals + i;
+      cells.slow = rows<layout::SlowRecord>(header->slow_records) + i * layout::kSlowRecords;
+    }
+  }
+
+  /// Everything but the LUNs' shards, which get their memory with their LUN (add_lun).
+  Result<void, SegmentError> reserve() {
+    const Header& at = *header;
+    if (auto got = file.reserve(0, at.lun_shards.offset); !got) return got;
+    const std::uint64_t behind = at.lun_shards.offset + at.lun_shards.count * at.lun_shards.stride;
+    return file.reserve(behind, at.segment_bytes - behind);
   }
 
   LunShard* shards_of(std::size_t slot) const { return lun_shards + slot * header->loops.count; }
@@ -191,44 +140,46 @@ struct Segment::Impl {
     return std::nullopt;
   }
 
-  /// The seqlock's writer: odd, contents, even. Every word of the contents is a release store, so
-  /// none is seen before the odd number; the last store is seen after all of them.
+  /// What is outside of the seqlock stays what it is.
   void write_slot(std::size_t index) {
-    using Words = std::array<std::uint64_t, sizeof(LunSlot) / 8>;
-    Slot& slot = slots[index];
+    LunSlot& image = slots[index].image;
     LunSlot& to = lun_slots[index];
-    const std::uint64_t sequence = slot.image.sequence + 2;
-    detail::put(to.sequence, sequence - 1);
-    slot.image.sequence = sequence;
-    slot.image.size_bytes = detail::get(to.size_bytes);
-    slot.image.offline = detail::get(to.offline);
-    const auto words = std::bit_cast<Words>(slot.image);
-    auto* cells = reinterpret_cast<std::uint64_t*>(&to);
-    for (std::size_t i = words.size(); i-- > 0;) {  // the sequence is the first word: it goes last
-      std::atomic_ref<std::uint64_t>(cells[i]).store(words[i], std::memory_order_release);
-    }
+    image.sequence += 2;
+    image.size_bytes = detail::get(to.size_bytes);
+    image.offline = detail::get(to.offline);
+    image.slo_read_ns = detail::get(to.slo_read_ns);
+    image.slo_write_ns = detail::get(to.slo_write_ns);
+    image.slo_objective_ppm = detail::get(to.slo_objective_ppm);
+    image.queue_depth_limit = detail::get(to.queue_depth_limit);
+    image.place_used_ppm = detail::get(to.place_used_ppm);
+    detail::write_whole(to, image);
   }
 };
 
 Result<std::unique_ptr<Segment>, SegmentError> Segment::create(const SegmentPlan& plan) {
   check(plan.loops >= 1 && plan.loops <= limits::kLoopsMax, "1 to kLoopsMax loops");
   check(plan.lun_slots >= 1 && plan.lun_slots <= limits::kLunSlots, "1 to kLunSlots slots");
-  const Identity identity = new_identity();
-  Header header{};
-  fill_header(header, plan, identity);
+  check(plan.nexus_slots <= limits::kNexusSlots, "at most kNexusSlots pairs");
+  check(plan.portals.size() <= limits::kPortalsMax, "at most kPortalsMax portals");
+  const Header header = make_header(plan);
 
   // Only now is anything of the outside world touched: a plan that is wrong has left no file.
-  auto file = SegmentFile::create(plan.path, header.segment_bytes, hex(identity.generation));
+  auto file = SegmentFile::create(plan.path, header.segment_bytes, hex(header.generation));
   if (!file) return err(file.error());
-  if (auto reserved = file->reserve(0, header.lun_shards.offset); !reserved) {
-    return err(reserved.error());
-  }
+  // Memory before the first store: without it a full file system is a SIGBUS.
+  if (auto got = file->reserve(0, sizeof header); !got) return err(got.error());
   auto impl = std::make_unique<Impl>(plan.path, std::move(*file));
   std::memcpy(impl->file.bytes().data(), &header, sizeof header);
   impl->map_tables();
+  if (auto reserved = impl->reserve(); !reserved) return err(reserved.error());
   impl->slots.resize(plan.lun_slots);
   const BootTime now = boot_now();
   for (unsigned i = 0; i < plan.loops; ++i) impl->loops[i].heartbeat_ns = now.ns;
+  auto* portals = impl->rows<layout::PortalSlot>(header.portal_slots);
+  for (std::size_t i = 0; i < plan.portals.size(); ++i) {
+    detail::copy_text(portals[i].address, plan.portals[i].address);
+    portals[i].tag = plan.portals[i].tag;
+  }
   detail::put(impl->header->state, index_of(layout::State::kReady));
   if (auto published = impl->file.publish(plan.path); !published) return err(published.error());
   return std::unique_ptr<Segment>(new Segment(std::move(impl)));
@@ -242,19 +193,9 @@ Segment::~Segment() {
   stopping();
 }
 
-// Shards are [slot][loop]: a loop's shards of two slots are `loops` apart, which is the stride that
-// the handle carries.
 LoopRecorder Segment::loop(unsigned index) const noexcept {
-  check(index < impl_->header->loops.count, "the segment has this loop");
-  return {impl_->loops + index, impl_->lun_shards + index,
-          static_cast<std::uint32_t>(impl_->header->loops.count),
-          static_cast<std::uint32_t>(impl_->slots.size())};
-}
-
-LunRecorder LoopRecorder::lun(SlotId slot) const noexcept {
-  if (loop_ == nullptr) return {};
-  check(slot.value < slots_, "a slot of this segment");
-  return {first_lun_ + std::size_t{slot.value} * lun_stride_, loop_};
+  check(index < impl_->loop_cells.size(), "the segment has this loop");
+  return LoopRecorder(&impl_->loop_cells[index]);
 }
 
 // In this order, for readers: shards zero, identity written under the seqlock as live, then the
@@ -290,19 +231,18 @@ Result<SlotId, SegmentError> Segment::add_lun(const LunDescription& lun, BootTim
   slot.image.tombstone_ns = 0;
   slot.image.lun = lun.lun;
   slot.image.block_bytes = lun.block_bytes;
-  copy_text(slot.image.target, lun.target);
-  copy_text(slot.image.pool, lun.pool);
-  copy_text(slot.image.rados_namespace, lun.rados_namespace);
-  copy_text(slot.image.image, lun.image);
-  copy_text(slot.image.wwn, lun.wwn);
-  copy_text(slot.image.serial, lun.serial);
-  copy_text(slot.image.backend, lun.backend);
+  detail::copy_text(slot.image.target, lun.target);
+  detail::copy_text(slot.image.pool, lun.pool);
+  detail::copy_text(slot.image.rados_namespace, lun.rados_namespace);
+  detail::copy_text(slot.image.image, lun.image);
+  detail::copy_text(slot.image.wwn, lun.wwn);
+  detail::copy_text(slot.image.serial, lun.serial);
+  detail::copy_text(slot.image.backend, lun.backend);
   const SlotId id{static_cast<std::uint32_t>(*index)};
-  update_lun(id, {OfflineReason::kOpening, 0});
+  update_lun(id, {OfflineReason::kOpening, 0, std::nullopt});
+  promise_lun(id, {});
   impl_->write_slot(*index);
-  std::atomic_ref<std::uint64_t> used(impl_->header->lun_slots_used);
-  used.store(std::max<std::uint64_t>(used.load(std::memory_order_relaxed), *index + 1),
-             std::memory_order_release);
+  detail::raise_to(impl_->header->lun_slots_used, *index + 1);
   return id;
 }
 
@@ -313,6 +253,18 @@ void Segment::update_lun(SlotId slot, const LunState& state) noexcept {
   LunSlot& to = impl_->lun_slots[slot.value];
   detail::put(to.size_bytes, state.size_bytes);
   detail::put(to.offline, index_of(state.offline));
+  detail::put(to.place_used_ppm, state.place_used ? millionths(*state.place_used) + 1 : 0);
+}
+
+// Outside, too: the loops read the thresholds at each I/O, and a reader that sees a new objective
+// with an old threshold shows it once.
+void Segment::promise_lun(SlotId slot, const LunPromise& promise) noexcept {
+  check(slot.value < impl_->slots.size(), "a slot of this segment");
+  LunSlot& to = impl_->lun_slots[slot.value];
+  detail::put(to.slo_read_ns, promise.read_ns);
+  detail::put(to.slo_write_ns, promise.write_ns);
+  detail::put(to.slo_objective_ppm, millionths(promise.objective));
+  detail::put(to.queue_depth_limit, promise.queue_depth_limit);
 }
 
 // Inside the seqlock, unlike the state: a reader must not take one disk's wwn with another's
@@ -322,8 +274,8 @@ void Segment::identify_lun(SlotId id, std::string_view wwn, std::string_view ser
   Impl::Slot& slot = impl_->slots[id.value];
   check(slot.state == SlotState::kLive, "only a LUN that is there is identified");
   const LunSlot before = slot.image;
-  copy_text(slot.image.wwn, wwn);
-  copy_text(slot.image.serial, serial);
+  detail::copy_text(slot.image.wwn, wwn);
+  detail::copy_text(slot.image.serial, serial);
   if (slot.image.wwn == before.wwn && slot.image.serial == before.serial) return;
   impl_->write_slot(id.value);
 }
@@ -339,6 +291,15 @@ void Segment::remove_lun(SlotId id, BootTime now) noexcept {
   slot.image.state = index_of(SlotState::kTombstone);
   slot.image.tombstone_ns = now.ns;
   impl_->write_slot(id.value);
+  if (impl_->nexuses) impl_->nexuses->end(id);
+}
+
+void Segment::set(ControlCell cell, std::uint64_t value) noexcept {
+  detail::put(impl_->header->control[index_of(cell)], value);
+}
+
+void Segment::add(ControlCell cell, std::uint64_t n) noexcept {
+  detail::bump(impl_->header->control[index_of(cell)], n);
 }
 
 void Segment::stopping() noexcept {

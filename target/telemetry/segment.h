@@ -14,8 +14,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -25,6 +27,11 @@
 
 namespace lungate::telemetry {
 
+struct PortalName {
+  std::string address;  // "10.0.0.1:3260", "[::1]:3260"
+  std::uint16_t tag = 1;
+};
+
 /// What a start decides; none of it changes while the segment lives. More loops or slots need a new
 /// segment, that is a restart.
 struct SegmentPlan {
@@ -33,6 +40,11 @@ struct SegmentPlan {
   std::string version;  // of the program
   unsigned loops = 1;   // 1 to limits::kLoopsMax
   unsigned lun_slots = limits::kLunSlots;
+  /// Where the target listens, in the order of PortalRecorder's indices; at most
+  /// limits::kPortalsMax.
+  std::vector<PortalName> portals = {};
+  bool initiators = true;                      // counted apart from each other, per LUN
+  unsigned nexus_slots = limits::kNexusSlots;  // (initiator, LUN) pairs that are, at most
 };
 
 struct SegmentError {
@@ -67,6 +79,15 @@ struct LunDescription {
 struct LunState {
   OfflineReason offline = OfflineReason::kNone;  // kNone: it serves
   std::uint64_t size_bytes = 0;
+  std::optional<double> place_used = {};  // 0 to 1, of its pool or file system; empty: not known
+};
+
+/// What the configuration promises of a LUN. Changes with a reload; what was counted stays.
+struct LunPromise {
+  std::uint64_t read_ns = 0;  // a read is good when it took at most so long; 0: nothing is promised
+  std::uint64_t write_ns = 0;
+  double objective = 0;  // share of the I/O that is to be good
+  std::uint32_t queue_depth_limit = 0;
 };
 
 /// Everything but loop() is for one thread (the control thread), and blocks for microseconds only.
@@ -88,6 +109,7 @@ class Segment {
   Result<SlotId, SegmentError> add_lun(const LunDescription& lun, BootTime now = boot_now());
 
   void update_lun(SlotId slot, const LunState& state) noexcept;
+  void promise_lun(SlotId slot, const LunPromise& promise) noexcept;
 
   /// LunDescription's wwn and serial, for who adds a LUN before they are known. Readers see the old
   /// two or the new two.
@@ -96,6 +118,10 @@ class Segment {
   /// The LUN's series end with the next scrape. The slot is not given to another LUN for
   /// limits::kTombstoneTime, nor while a loop says that I/O is in flight there.
   void remove_lun(SlotId slot, BootTime now = boot_now()) noexcept;
+
+  /// What the process says of itself; each is one word, shown as it stands.
+  void set(ControlCell cell, std::uint64_t value) noexcept;
+  void add(ControlCell cell, std::uint64_t n = 1) noexcept;
 
   /// Says that the process is on its way out; counting goes on.
   void stopping() noexcept;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,14 @@ struct LunSnapshot {
   std::uint64_t size_bytes = 0;
   OfflineReason offline = OfflineReason::kNone;
   std::uint64_t in_flight = 0;
-  BootTime oldest_start;  // of the I/Os in flight; 0: none
+  BootTime oldest_start;             // of the I/Os in flight; 0: none
+  std::optional<double> place_used;  // 0 to 1, of its pool or file system
+
+  // What the configuration promises.
+  std::uint64_t slo_read_ns = 0;  // 0: nothing
+  std::uint64_t slo_write_ns = 0;
+  double slo_objective = 0;  // share of I/O, 0 to 1
+  std::uint64_t queue_depth_limit = 0;
 
   // Since the LUN was added.
   std::array<Histogram, kOps> latency;
@@ -87,6 +95,51 @@ struct LoopSnapshot {
   Histogram lag;
 };
 
+/// One initiator on one LUN, all loops and sessions together, since it got its slot.
+struct NexusSnapshot {
+  std::uint32_t slot = 0;
+  std::uint64_t slot_generation = 0;
+  std::size_t lun = 0;    // index of Snapshot::luns
+  std::string initiator;  // empty: all that got no slot of their own on this LUN
+  std::array<std::uint64_t, kOpClasses> ops{};
+  std::array<std::uint64_t, kOpClasses> bytes{};
+  std::array<std::uint64_t, kOpClasses> latency_ns{};
+  std::uint64_t slow = 0;
+  std::uint64_t errors = 0;
+};
+
+struct PortalSnapshot {
+  std::string address;
+  std::uint16_t tag = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t pdus_received = 0;
+  std::uint64_t pdus_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
+};
+
+/// An I/O of the slow ring.
+struct SlowSnapshot {
+  std::uint32_t loop = 0;
+  std::uint64_t number = 0;  // of its loop, from 1 on
+  SlowKind kind = SlowKind::kEnded;
+  std::size_t lun = 0;  // index of Snapshot::luns; records of LUNs that are gone are left out
+  Op op = Op::kOther;
+  ErrorClass error = ErrorClass::kNone;
+  std::uint8_t opcode = 0;
+  std::uint64_t lba = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t task_tag = 0;
+  BootTime start;
+  BootTime recorded;
+  std::array<std::uint64_t, kStages> stage_ns{};
+  std::string initiator;
+  std::string peer;
+
+  std::uint64_t duration_ns() const { return recorded - start; }
+};
+
 /// One reading of one segment. Copies of shards taken one after the other while they change: sums
 /// may be an I/O behind their bins, and no two LUNs are of the same instant.
 struct Snapshot {
@@ -109,11 +162,16 @@ struct Snapshot {
   std::array<std::uint64_t, kGatewayGauges> gauges{};
   std::array<std::array<Histogram, kStages>, kOpClasses> stages;
   std::vector<LunSnapshot> luns;  // no (target, lun) twice
+  std::array<std::uint64_t, kControlCells> control{};
+  std::uint64_t window_full_ns = 0;
+  std::vector<PortalSnapshot> portals;
+  std::vector<NexusSnapshot> nexuses;  // no (lun, initiator) twice
+  std::vector<SlowSnapshot> slow;      // oldest `recorded` first
 
   // This reading.
   std::uint64_t slot_retries = 0;    // slots that changed meanwhile and were read again
   std::uint64_t slots_skipped = 0;   // kept changing, or held nonsense
-  std::uint64_t slots_repeated = 0;  // claimed a (target, lun) that an earlier slot has
+  std::uint64_t slots_repeated = 0;  // claimed a (target, lun), or what else is there once, again
 
   /// Age of the most silent loop's heartbeat.
   std::uint64_t heartbeat_age_ns() const;

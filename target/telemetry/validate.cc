@@ -72,6 +72,20 @@ struct NamedCount {
   std::uint64_t max;
 };
 
+// What loops have a share in. REQUIRES: the counts are bounded and there are loops, so that no
+// product wraps.
+Checked check_shares(const Header& header) {
+  const std::uint64_t loops = header.loops.count;
+  const bool fits = header.lun_shards.count == header.lun_slots.count * loops &&
+                    header.nexus_shards.count == header.nexus_slots.count * loops &&
+                    header.portal_shards.count == header.portal_slots.count * loops;
+  if (!fits) return fault(Fault::kCorrupt, "shards are not slots times loops");
+  if (header.slow_records.count % loops != 0) {
+    return fault(Fault::kCorrupt, "slow records are not the same for each loop");
+  }
+  return {};
+}
+
 // Rooms bound what a newer writer may say; what our own structs hold is read, the rest is not
 // looked at.
 Checked check_counts(const Header& header) {
@@ -87,6 +101,10 @@ Checked check_counts(const Header& header) {
       {"lun_slots_used", header.lun_slots_used, header.lun_slots.count},
       {"lun_slots", header.lun_slots.count, kSlotsReadMax},
       {"loops", header.loops.count, kLoopsReadMax},
+      {"slow_records", header.slow_records.count, kLoopsReadMax * kSlowPerLoopReadMax},
+      {"nexus_slots_used", header.nexus_slots_used, header.nexus_slots.count},
+      {"nexus_slots", header.nexus_slots.count, kNexusSlotsReadMax},
+      {"portal_slots", header.portal_slots.count, kPortalsReadMax},
       {"state", header.state, 255},
   };
   for (const NamedCount& room : rooms) {
@@ -99,25 +117,27 @@ Checked check_counts(const Header& header) {
     return fault(Fault::kCorrupt, "another histogram");
   }
   if (header.loops.count == 0) return fault(Fault::kCorrupt, "no loops");
-  if (header.lun_shards.count != header.lun_slots.count * header.loops.count) {
-    return fault(Fault::kCorrupt, "shards are not slots times loops");
-  }
-  return {};
+  return check_shares(header);
 }
 
 struct NamedTable {
   const char* name;
   Table table;
   std::uint64_t struct_bytes;
+  bool since_2_3 = false;  // may be absent: all zero
 
+  bool absent() const {
+    return since_2_3 && table.offset == 0 && table.stride == 0 && table.count == 0;
+  }
   std::uint64_t end() const { return table.offset + table.count * table.stride; }
 };
 
 Checked check_table(const NamedTable& named, const Header& header) {
+  if (named.absent()) return {};
   const Table& table = named.table;
   const bool stride_fits = table.stride >= named.struct_bytes && table.stride <= kStrideMax;
-  // Bounds before products: count is at most kSlotsReadMax * kLoopsReadMax, stride 2^20, so that
-  // neither their product nor its sum with an offset below 2^30 can wrap.
+  // Bounds before products: count is at most kNexusSlotsReadMax * kLoopsReadMax, stride 2^20, so
+  // that neither their product nor its sum with an offset below 2^30 can wrap.
   const bool placed = table.offset >= header.header_bytes && table.offset <= header.segment_bytes;
   const bool aligned = table.stride % 8 == 0 && table.offset % 8 == 0;
   if (!stride_fits || !placed || !aligned || named.end() > header.segment_bytes) {
@@ -131,10 +151,15 @@ Checked check_table(const NamedTable& named, const Header& header) {
 // Apart from each other, because a table inside another would let one shard's counters appear as
 // another LUN's name.
 Checked check_tables(const Header& header) {
-  std::array<NamedTable, 3> tables = {{
+  std::array<NamedTable, 8> tables = {{
       {"loops", header.loops, sizeof(layout::LoopShard)},
       {"lun_slots", header.lun_slots, sizeof(layout::LunSlot)},
       {"lun_shards", header.lun_shards, sizeof(layout::LunShard)},
+      {"slow_records", header.slow_records, sizeof(layout::SlowRecord), true},
+      {"nexus_slots", header.nexus_slots, sizeof(layout::NexusSlot), true},
+      {"nexus_shards", header.nexus_shards, sizeof(layout::NexusShard), true},
+      {"portal_slots", header.portal_slots, sizeof(layout::PortalSlot), true},
+      {"portal_shards", header.portal_shards, sizeof(layout::PortalShard), true},
   }};
   for (const NamedTable& table : tables) {
     if (auto checked = check_table(table, header); !checked) return checked;

@@ -124,8 +124,9 @@ class Server:
 
 class Gateway:
     def __init__(self, *, luns, iscsi=None, gateway=None, loops=2, more="", ceph=None, env=None,
-                 under=()):
+                 under=(), more_portals=()):
         """`under`: words of a command that becomes the gateway by exec, as `unshare` does."""
+        self.more_portals = list(more_portals)
         self.folder = tempfile.mkdtemp(prefix="lg-", dir="/tmp")
         self.luns = [{key: value.format(folder=self.folder) if isinstance(value, str) else value
                       for key, value in lun.items()} for lun in luns]
@@ -160,7 +161,7 @@ class Gateway:
             parts.append(table("iscsi", self.iscsi))
         if self.ceph:
             parts.append(table("ceph", self.ceph))
-        portals = [f"127.0.0.1:{self.written_port}"]
+        portals = [f"127.0.0.1:{self.written_port}", *self.more_portals]
         parts += [table("[portal_group]", {"tag": 1, "portals": portals}),
                   table("[target]", {"iqn": TARGET})]
         parts += [table("[target.lun]", lun) for lun in self.luns]

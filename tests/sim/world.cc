@@ -90,7 +90,7 @@ Wire World::connect() {
   UniqueFd theirs;
   // The gateway deals them out in turn.
   Wire wire = Wire::make_pair(theirs, socket_buffer_bytes_, connected_++ % gateway_->lanes());
-  gateway_->accepted(1, {std::move(theirs), {"192.0.2.1", 49152, false}});
+  gateway_->accepted({1}, {std::move(theirs), {"192.0.2.1", 49152, false}});
   return wire;
 }
 

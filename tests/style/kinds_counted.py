@@ -19,14 +19,16 @@ POSITIONS = {
 # Names that iscsi has, too: only the qualified ones are meant.
 AMBIGUOUS = {"TaskFunction", "TaskResponse"}
 # Said within the room: the first of a block whose cells task_counter() computes; how every LUN
-# begins (Segment::add_lun).
-OURS = {("LunCounter", "kTaskManagement"), ("OfflineReason", "kOpening")}
+# begins (Segment::add_lun); what recording an I/O finds out by itself (recorder.h, recorder.cc).
+OURS = {("LunCounter", "kTaskManagement"), ("OfflineReason", "kOpening"),
+        ("LunCounter", "kSlowReads"), ("LunCounter", "kSlowWrites"),
+        ("GatewayCounter", "kSlowNotKept"), ("GatewayCounter", "kInitiatorsNoSlot")}
 
 
 def enumerators(kinds_text):
     text = re.sub(r"//[^\n]*", "", kinds_text)
     for name, body in ENUM.findall(text):
-        for enumerator in ENUMERATOR.findall(body):
+        for enumerator in ENUMERATOR.findall(re.sub(r"=[^,]*", "", body)):
             yield name, enumerator
 
 

@@ -30,6 +30,7 @@ CONSTANT = re.compile(r"^k[A-Z][A-Za-z0-9]*$")
 OURS_MACRO = re.compile(r"^(LUNGATE_[A-Z0-9_]+|X)$")  # X: the row of a list macro
 # Words that a library or the language prescribes: gtest's and gmock's hooks, std's conventions.
 PRESCRIBED = re.compile(r"^(SetUp|TearDown|SetUpTestSuite|TearDownTestSuite|Collect|Serialize|main|"
+                        r"On[A-Z][A-Za-z]+|"
                         r"TEST\w*|TYPED_TEST\w*|MATCHER\w*|INSTANTIATE\w*|BENCHMARK\w*|ACTION\w*|"
                         r"MOCK_METHOD|PrintTo|LLVMFuzzer\w+|BM_\w+|operator.*|~.*)$")
 

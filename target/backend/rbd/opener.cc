@@ -44,13 +44,15 @@ struct Opener::Attempt {
 struct Opener::Shared {
   Shared(ceph::ClusterSettings settings, std::uint32_t images_per_connection,
          const std::string& gateway)
-      : connections(std::move(settings), images_per_connection),
+      : vitals(settings.vitals),
+        connections(std::move(settings), images_per_connection),
         roster(std::make_shared<ceph::Roster>(gateway)) {}
 
   Outcome open(const Options& options);
   OpenError failed(ceph::Cluster& cluster, OpenError error);
   void attempt(const std::string& name, const Options& options);
 
+  const std::shared_ptr<ceph::Vitals> vitals;
   ceph::Connections connections;
   const std::shared_ptr<ceph::Roster> roster;
   std::mutex mutex;
@@ -135,11 +137,18 @@ Outcome Opener::open(const Options& options) {
   const bool in_time =
       shared_->ended.wait_for(lock, patience, [&] { return attempt.outcome.has_value(); });
   --attempt.waiting;
-  if (!in_time) return err(timed_out(options));
+  if (!in_time) {
+    shared_->vitals->gave_up();
+    return err(timed_out(options));
+  }
   Outcome outcome = std::move(*attempt.outcome);
   attempt.outcome.emplace(err(OpenError{ceph::Cause::kLocked, 0, "opened by another caller"}));
   if (attempt.waiting == 0) shared_->attempts.erase(name);
   return outcome;
+}
+
+const ceph::Vitals& Opener::vitals() const {
+  return *shared_->vitals;
 }
 
 std::size_t Opener::connections() const {

@@ -41,6 +41,7 @@ class Opener {
 
   /// RADOS connections that are open now.
   std::size_t connections() const;
+  const ceph::Vitals& vitals() const;
 
  private:
   struct Attempt;

@@ -66,6 +66,40 @@ void record(benchmark::State& state) {
 }
 BENCHMARK(record)->ArgName("luns")->Arg(1)->Arg(16)->Arg(256);
 
+/// Everything that an I/O counts: its LUN with a promise, its initiator.
+void record_with_initiator(benchmark::State& state) {
+  const auto luns = static_cast<std::uint32_t>(state.range(0));
+  Fixture fixture(luns);
+  const std::vector<IoRecord> records = make_records();
+  std::vector<NexusRecorder> nexuses;
+  for (std::uint32_t lun = 0; lun < luns; ++lun) {
+    fixture.segment->promise_lun(SlotId{lun}, {10'000'000, 20'000'000, 0.99, 32});
+    nexuses.push_back(fixture.segment->loop(0).nexus(SlotId{lun}, "iqn.2026-11.io.lungate:host"));
+  }
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const std::size_t lun = i % luns;
+    const IoRecord& io = records[i % kRecords];
+    benchmark::DoNotOptimize(nexuses[lun].record(io, fixture.recorders[lun].record(io)));
+    ++i;
+  }
+}
+BENCHMARK(record_with_initiator)->ArgName("luns")->Arg(1)->Arg(16)->Arg(256);
+
+/// A ring's record; one second's worth is limits::kSlowPerSecondMax of them.
+void keep_slow(benchmark::State& state) {
+  Fixture fixture(1);
+  LoopRecorder loop = fixture.segment->loop(0);
+  SlowIo slow;
+  slow.initiator = "iqn.2026-11.io.lungate:host";
+  slow.peer = "10.0.0.7:49152";
+  for (auto _ : state) {
+    slow.recorded.ns += 1'000'000'000;
+    loop.keep_slow(SlotId{0}, slow);
+  }
+}
+BENCHMARK(keep_slow);
+
 void set_in_flight(benchmark::State& state) {
   Fixture fixture(1);
   std::uint32_t count = 0;

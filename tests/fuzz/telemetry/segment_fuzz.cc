@@ -5,14 +5,15 @@
 //    over the tables, so that small inputs make whole segments.
 // 2. Half of the inputs (by their length) get a valid magic, layout and schema, so that the checks
 //    behind those are reached.
-// 3. Whatever comes out must keep the promises of snapshot.h: clean texts, no LUN twice, counts
-// that
-//    agree. The fault must be one of the list.
+// 3. Whatever comes out must keep the promises of snapshot.h: clean texts, no LUN twice, no
+//    initiator twice on one, slow I/O in order, indices that are ones. The fault must be one of the
+//    list.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <set>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,32 @@ void make_plausible(std::vector<std::byte>& image) {
   std::memcpy(image.data(), &header, sizeof header);
 }
 
+void check_clients(const Snapshot& snapshot) {
+  std::set<std::pair<std::size_t, std::string>> seen;
+  for (const NexusSnapshot& nexus : snapshot.nexuses) {
+    check(nexus.lun < snapshot.luns.size(), "an initiator's LUN is there");
+    check(seen.emplace(nexus.lun, nexus.initiator).second, "no initiator is on a LUN twice");
+    check(clean_text(nexus.initiator) == nexus.initiator, "texts are clean");
+  }
+  std::set<std::string> portals;
+  for (const PortalSnapshot& portal : snapshot.portals) {
+    check(!portal.address.empty() && portals.insert(portal.address).second, "no portal twice");
+    check(clean_text(portal.address) == portal.address, "texts are clean");
+  }
+}
+
+void check_slow(const Snapshot& snapshot) {
+  BootTime before{0};
+  for (const SlowSnapshot& slow : snapshot.slow) {
+    check(slow.lun < snapshot.luns.size(), "a slow I/O's LUN is there");
+    check(slow.loop < snapshot.loops.size() && slow.number != 0, "its loop and number are ones");
+    check(index_of(slow.op) < kOps && index_of(slow.error) < kErrorClasses, "kinds are ours");
+    check(index_of(slow.kind) < kSlowKinds && before <= slow.recorded, "the oldest comes first");
+    check(clean_text(slow.initiator + slow.peer) == slow.initiator + slow.peer, "texts are clean");
+    before = slow.recorded;
+  }
+}
+
 void check_promises(const Snapshot& snapshot) {
   check(clean_text(snapshot.gateway) == snapshot.gateway, "the gateway's name is clean");
   check(!snapshot.loops.empty() && snapshot.loops.size() <= kLoopsReadMax, "1 to 64 loops");
@@ -64,7 +91,10 @@ void check_promises(const Snapshot& snapshot) {
           "texts are clean");
     check(index_of(lun.offline) < kOfflineReasons, "the reason is one of ours");
     check(lun.latency[0].quantile_seconds(0.99) <= 100.0, "quantiles lie on the ladder");
+    check(lun.slo_objective <= 1.0 && lun.place_used.value_or(0) <= 1.0, "shares are shares");
   }
+  check_clients(snapshot);
+  check_slow(snapshot);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 Config full() {
   Config config = *Text().parse();
   config.gateway.loops = 3;
+  config.telemetry.initiators = false;
   config.log.level = log::Level::kError;
   config.exporter.listen = {"::1", 9300, true};
   config.iscsi.data_digest = {Digest::kCrc32c};
@@ -69,6 +70,7 @@ TEST(Dump, IsReadable) {
             "\n"
             "[telemetry]\n"
             "segment = \"/dev/shm/lungate/gw-a\"\n"
+            "initiators = true\n"
             "\n");
   EXPECT_EQ(text.substr(text.find("[[target.lun]]")),
             "[[target.lun]]\n"

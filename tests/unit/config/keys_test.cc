@@ -161,6 +161,7 @@ constexpr RuledValue kRuled[] = {
     {"[log]", "level", "'warn'", "'loud'"},
     {"[exporter]", "listen", "'[::1]:9287'", "'::1:9287'"},
     {"[exporter]", "segments", "['/dev/shm/x']", "['x']"},
+    {"[exporter]", "web_config", "'/etc/lungate/web.yml'", "'web.yml'"},
     {"[iscsi]", "header_digest", "['CRC32C']", "['crc32c']"},
     {"[iscsi]", "data_digest", "['None', 'CRC32C']", "['None', 'CRC32C', 'None']"},
     {"[iscsi]", "chap_digests", "['SHA-256', 'SHA3-256']", "['SHA256']"},

@@ -103,6 +103,7 @@ TEST(Parse, DefaultsFollowTheGatewaysName) {
   ASSERT_TRUE(config) << errors_of(config);
   EXPECT_EQ(config->gateway.control_socket, "/run/lungate/gw-a.sock");
   EXPECT_EQ(config->telemetry.segment, "/dev/shm/lungate/gw-a");
+  EXPECT_TRUE(config->telemetry.initiators);
   EXPECT_EQ(config->exporter.segments, std::vector<std::string>{"/dev/shm/lungate/gw-a"});
   EXPECT_EQ(config->portal_groups[0].gateway, "gw-a");
   EXPECT_EQ(config->gateway.loops, 0u);

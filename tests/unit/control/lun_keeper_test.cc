@@ -323,6 +323,63 @@ TEST_F(LunKeeperTest, ItGoesWhileItsStoreIsLost) {
   }
 }
 
+std::uint64_t counted(const telemetry::LunSnapshot& lun, telemetry::LunCounter counter) {
+  return lun.counters[telemetry::index_of(counter)];
+}
+
+TEST_F(LunKeeperTest, WhatIsPromisedIsPublishedAndChangesInPlace) {
+  make_disk(1 << 20);
+  config::Lun promised = lun(0);
+  promised.slo = {0.25, 3, 0.999};
+  ASSERT_TRUE(came(begin(promised)));
+  auto published_lun = published().at(0);
+  EXPECT_EQ(published_lun.slo_read_ns, 250'000u);
+  EXPECT_EQ(published_lun.slo_write_ns, 3'000'000u);
+  EXPECT_DOUBLE_EQ(published_lun.slo_objective, 0.999);
+  EXPECT_EQ(published_lun.queue_depth_limit, limits::kCommandWindow);
+  promised.slo.read_ms = 7;
+  on_home([&] { keeper_->resize(promised); });
+  EXPECT_EQ(published().at(0).slo_read_ns, 7'000'000u);
+}
+
+TEST_F(LunKeeperTest, OpensFailuresAndLossesAreCounted) {
+  ASSERT_TRUE(came(begin(lun(0), fickle_))) << "it is missing";
+  using telemetry::LunCounter;
+  const auto count = [this](LunCounter counter) { return counted(published().at(0), counter); };
+  EXPECT_TRUE(eventually([&] { return count(LunCounter::kOpenFailures) >= 1; }));
+  EXPECT_EQ(count(LunCounter::kOpens), 0u);
+  EXPECT_EQ(count(LunCounter::kLost), 0u);
+  fickle_.put("image 1");
+  EXPECT_TRUE(eventually([&] { return count(LunCounter::kOpens) == 1; }));
+  const auto failures = count(LunCounter::kOpenFailures);
+  fickle_.lose_it();
+  EXPECT_TRUE(eventually([&] { return count(LunCounter::kOpens) == 2; }));
+  EXPECT_EQ(count(LunCounter::kLost), 1u);
+  EXPECT_EQ(count(LunCounter::kOpenFailures), failures);
+}
+
+/// Guards gauge(): without a threshold nobody looked.
+TEST_F(LunKeeperTest, HowFullItsPlaceIsIsPublishedWithAndWithoutAThreshold) {
+  for (const std::uint32_t threshold : {80u, 0u}) {
+    make_disk(1 << 20);
+    config::Lun watched = lun(0);
+    watched.pool_threshold_percent = threshold;
+    ASSERT_TRUE(came(begin(watched)));
+    ASSERT_TRUE(eventually([this] { return published().at(0).place_used.has_value(); }));
+    const std::filesystem::space_info space = std::filesystem::space(folder_);
+    const auto used = static_cast<double>(space.capacity - space.free);
+    const double all = used + static_cast<double>(space.available);
+    EXPECT_NEAR(*published().at(0).place_used, used / all, 0.1);
+    remove();
+  }
+}
+
+TEST_F(LunKeeperTest, APlaceThatCannotBeLookedAtIsUnknown) {
+  fickle_.put("image 1");
+  ASSERT_TRUE(came(begin(lun(0), fickle_)));
+  EXPECT_FALSE(published().at(0).place_used.has_value());
+}
+
 TEST(LunPhases, OnlyTheStepsOfALunsLifeAreAllowed) {
   using enum LunPhase;
   const std::set<std::pair<LunPhase, LunPhase>> steps = {

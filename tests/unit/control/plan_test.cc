@@ -59,8 +59,17 @@ TEST(Plan, OfEveryChange) {
        [](Config& c) { luns(c)[0].slo.read_ms = 1; },
        {},
        {},
+       {zero}},
+      {"a size, a threshold and an SLO",
+       [](Config& c) {
+         luns(c)[1] = file_lun(1, 2 << 20);
+         luns(c)[1].pool_threshold_percent = 7;
+         luns(c)[1].slo.objective = 0.5;
+       },
        {},
-       0},
+       {},
+       {one},
+       3},
       {"another number for the same store",
        [](Config& c) { luns(c)[1].id = 2; },
        {one},
@@ -103,6 +112,7 @@ TEST(Plan, SaysWhatOnlyARestartCanDo) {
       {"[gateway] loops: 0 -> 3", [](Config& c) { c.gateway.loops = 3; }},
       {"[ceph] user: \"lungate\" -> \"x\"", [](Config& c) { c.ceph.user = "x"; }},
       {"[telemetry] segment: none -> \"/x\"", [](Config& c) { c.telemetry.segment = "/x"; }},
+      {"[telemetry] initiators: true -> false", [](Config& c) { c.telemetry.initiators = false; }},
       {"[iscsi] command_window: 128 -> 1", [](Config& c) { c.iscsi.command_window = 1; }},
       {"[[portal_group]] (1) tag: 1 -> 2", [](Config& c) { c.portal_groups[0].tag = 2; }},
   };

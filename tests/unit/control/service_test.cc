@@ -31,6 +31,7 @@
 #include "backend/file/file_backend.h"
 #include "base/log.h"
 #include "session/socket.h"
+#include "telemetry/reader.h"
 #include "tests/unit/base/no_threads.h"
 
 namespace lungate::control {
@@ -101,6 +102,14 @@ class SlowStores final : public Stores {
     --opening_;
     return err(Refusal{telemetry::OfflineReason::kUnreachable, "not in this test"});
   }
+  CephView ceph() const override {
+    const std::lock_guard lock(mutex_);
+    return ceph_;
+  }
+  void see(const CephView& ceph) {
+    const std::lock_guard lock(mutex_);
+    ceph_ = ceph;
+  }
   void wait_until_opening(int images) {
     std::unique_lock lock(mutex_);
     EXPECT_TRUE(changed_.wait_for(lock, 20s, [&] { return opening_ == images; }));
@@ -114,7 +123,8 @@ class SlowStores final : public Stores {
 
  private:
   Hang closing_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  CephView ceph_;
   std::condition_variable changed_;
   int opening_ = 0;
   bool fails_ = false;
@@ -219,6 +229,20 @@ class ServiceTest : public testing::Test {
     const int code = ended_.get();
     service_.reset();
     return code;
+  }
+
+  std::uint64_t cell(telemetry::ControlCell which) const {
+    const auto snapshot = telemetry::Reader(folder_ + "/segment").read();
+    EXPECT_TRUE(snapshot);
+    return snapshot ? snapshot->control[telemetry::index_of(which)] : 0;
+  }
+  bool cell_becomes(telemetry::ControlCell which, std::uint64_t wanted) const {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (cell(which) != wanted) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(1ms);
+    }
+    return true;
   }
 
   /// Nothing when the service does not answer (not yet, or not any more).
@@ -365,6 +389,66 @@ TEST_F(ServiceTest, AnEndWaitsForWhatAReloadHasBegunToOpen) {
   EXPECT_EQ(exit_code(), 0);
   EXPECT_EQ(manager_->heard(), "READY RELOADING STOPPING");
   EXPECT_TRUE(is_free(disk("a")));
+}
+
+TEST_F(ServiceTest, TheSegmentTellsTheConfigurationInForce) {
+  using telemetry::ControlCell;
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  const auto hash = cell(ControlCell::kConfigHash);
+  const auto loaded = cell(ControlCell::kConfigLoadedWallNs);
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  EXPECT_EQ(std::get<api::Status>(*ask(api::GetStatus{})).config_hash, text);
+  EXPECT_LE(loaded, wall_now_ns());
+  EXPECT_GT(loaded + 60'000'000'000, wall_now_ns());
+  EXPECT_EQ(cell(ControlCell::kReloadsDone), 0u);
+
+  configure({file(disk("a")), file(disk("b"))});
+  told(ask(api::Reload{}));
+  EXPECT_EQ(cell(ControlCell::kReloadsDone), 1u);
+  EXPECT_EQ(cell(ControlCell::kReloadsRefused), 0u);
+  const auto hash_of_two = cell(ControlCell::kConfigHash);
+  EXPECT_NE(hash_of_two, hash);
+  EXPECT_GT(cell(ControlCell::kConfigLoadedWallNs), loaded);
+
+  std::ofstream(folder_ + "/gw.toml") << "not a configuration";
+  EXPECT_TRUE(std::holds_alternative<api::Error>(*ask(api::Reload{})));
+  EXPECT_EQ(cell(ControlCell::kReloadsDone), 1u);
+  EXPECT_EQ(cell(ControlCell::kReloadsRefused), 1u);
+  EXPECT_EQ(cell(ControlCell::kConfigHash), hash_of_two) << "what is refused is not in force";
+}
+
+TEST_F(ServiceTest, TheSegmentTellsWhatIsSeenOfCeph) {
+  using telemetry::ControlCell;
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  EXPECT_EQ(cell(ControlCell::kCephUsed), 0u);
+  stores_->let_fail();
+  configure({file(disk("a")), image("vm")});
+  told(ask(api::Reload{}));
+  EXPECT_EQ(cell(ControlCell::kCephUsed), 1u);
+  EXPECT_EQ(cell(ControlCell::kCephUp), 0u);
+  stores_->see({true, 2, 3, 4});
+  EXPECT_TRUE(cell_becomes(ControlCell::kCephUp, 1));
+  EXPECT_EQ(cell(ControlCell::kCephClients), 2u);
+  EXPECT_EQ(cell(ControlCell::kCephClientsFenced), 3u);
+  EXPECT_EQ(cell(ControlCell::kCephTimeouts), 4u);
+  stores_->see({false, 2, 3, 5});
+  EXPECT_TRUE(cell_becomes(ControlCell::kCephUp, 0));
+}
+
+TEST_F(ServiceTest, TheSegmentNamesOurPortals) {
+  configure({file(disk("a"))});
+  start();
+  ASSERT_TRUE(becomes("serving"));
+  const auto snapshot = telemetry::Reader(folder_ + "/segment").read();
+  ASSERT_TRUE(snapshot);
+  ASSERT_EQ(snapshot->portals.size(), 1u);
+  EXPECT_EQ(snapshot->portals[0].address, "127.0.0.1:" + std::to_string(port_));
+  EXPECT_EQ(snapshot->portals[0].tag, 1u);
 }
 
 /// Guards shrinking(): the answer was "resized", the LUN was not, and the next start refused it.

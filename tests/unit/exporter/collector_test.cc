@@ -51,7 +51,8 @@ class Scrape : public telemetry::SegmentTest {
     };
   }
 
-  Collector collector_{{path_, folder_ / "gw-b"}, "9.9.9"};
+  Vitals vitals_;
+  Collector collector_{{path_, folder_ / "gw-b"}, "9.9.9", {limits::kExporterSeries, &vitals_}};
   std::string page_;
 };
 
@@ -189,13 +190,59 @@ TEST_F(Scrape, SpeaksOfItself) {
   EXPECT_EQ(series.at("lungate_exporter_series"), static_cast<double>(series.size()));
 }
 
+TEST_F(Scrape, SpeaksOfItsServer) {
+  EXPECT_EQ(count(scrape(), "lungate_exporter_tls_certificate"), 0u) << "there is no TLS";
+  vitals_.certificate_expiry = 1'800'000'000;
+  vitals_.authentication_failures = 3;
+  const auto series = scrape();
+  EXPECT_EQ(series.at("lungate_exporter_tls_certificate_expiry_timestamp_seconds"), 1.8e9);
+  EXPECT_EQ(series.at("lungate_exporter_authentication_failures_total"), 3);
+}
+
+TEST_F(Scrape, IsReadyWithOneSegment) {
+  EXPECT_FALSE(collector_.ready());
+  const auto segment = start({folder_ / "gw-b", "gw-b", "1", 1, 1});
+  EXPECT_TRUE(collector_.ready());
+}
+
+TEST_F(Scrape, DropsWholeLunsAboveItsLimit) {
+  const auto segment = start();
+  for (std::uint16_t lun = 0; lun < 3; ++lun) {
+    auto described = telemetry::lun_number(lun);
+    *segment->add_lun(described);
+  }
+  const auto all = scrape();
+  const Collector limited({path_}, "1", {all.size() - 30, &vitals_});
+  const auto some = series_in(to_text(limited.Collect()));
+  EXPECT_EQ(count(some, "lungate_lun_up{"), 2u);
+  for (const auto& [name, value] : some) {
+    EXPECT_EQ(name.find("lun=\"2\""), std::string::npos)
+        << "the last one goes, and whole: " << name;
+  }
+  const std::size_t gone = count(all, "lungate_lun_") - count(some, "lungate_lun_");
+  EXPECT_GE(gone, 30u);
+  EXPECT_EQ(some.at("lungate_exporter_series_dropped_total{reason=\"limit\"}"), gone);
+  EXPECT_EQ(some.at("lungate_exporter_series"), static_cast<double>(some.size()));
+}
+
 TEST_F(Scrape, EveryMetricOfTheCatalogueIsServed) {
   const auto segment = start();
   const auto slot = *segment->add_lun(telemetry::lun_number(3));  // offline: it is being opened
-  static_cast<void>(slot);
   segment->loop(0).add(telemetry::GatewayCounter::kRejectSnack);
+  vitals_.certificate_expiry = 1'800'000'000;
+  segment->loop(0).nexus(slot, "iqn.2026-11.io.lungate:host");
+  segment->update_lun(slot, {telemetry::OfflineReason::kOpening, 0, 0.5});
+  segment->promise_lun(slot, {1, 1, 0.9, 1});
+  for (std::size_t cell = 0; cell < telemetry::kControlCells; ++cell) {
+    segment->set(static_cast<telemetry::ControlCell>(cell), 1);
+  }
   scrape();
   for (const telemetry::Metric* metric : telemetry::catalogue()) {
+    // Its server's, which is not there in this test.
+    if (metric == &telemetry::metrics::kExporterAuthenticationFailures ||
+        metric == &telemetry::metrics::kExporterTlsExpiry) {
+      continue;
+    }
     EXPECT_NE(page_.find("# TYPE " + std::string(metric->name) + " "), std::string::npos)
         << metric->name;
   }

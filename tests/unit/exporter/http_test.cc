@@ -27,15 +27,16 @@ class Http : public ::testing::Test {
     if (!listener) return;
     address_ = listener->address;
     Routes routes = {
-        {"/metrics", {[] {
+        {"/metrics", {[](const Request&) {
            return Reply{"text/plain; version=0.0.4", "lungate_up 1\n"};
          }}},
         {"/throws", {throw_it}},
         {"/throws/slow", {throw_it, true}},
-        {"/large", {[] {
+        {"/large", {[](const Request&) {
            return Reply{"text/plain", std::string(kLargeBytes, 'x')};
          }}},
-        {"/slow", {[this] { return slow_page(); }, true}},
+        {"/slow", {[this](const Request&) { return slow_page(); }, true}},
+        {"/request", {[](const Request& request) { return show(request); }}},
     };
     auto server = HttpServer::start(std::move(listener->fd), std::move(routes));
     if (server) server_ = std::move(*server);
@@ -51,7 +52,12 @@ class Http : public ::testing::Test {
     return client.receive();
   }
 
-  static Reply throw_it() { throw std::runtime_error("no such luck"); }
+  static Reply show(const Request& request) {
+    std::string text = request.accept + "|" + request.accept_encoding;
+    for (const std::string& group : request.collect) text += "|" + group;
+    return {"text/plain", text};
+  }
+  static Reply throw_it(const Request&) { throw std::runtime_error("no such luck"); }
 
   /// A page that is not done before open_gate(); which pages are being made is counted.
   Reply slow_page() {
@@ -101,6 +107,13 @@ TEST_F(Http, HeadIsGetWithoutBody) {
 
 TEST_F(Http, AQueryIsNoPartOfThePath) {
   EXPECT_EQ(ask("GET", "/metrics?x=1").status, 200u);
+}
+
+TEST_F(Http, AHandlerSeesWhatItsPageDependsOn) {
+  EXPECT_EQ(ask("GET", "/request?collect[]=luns&x=1&collect%5B%5D=a%20b&collect[]",
+                "accept: text/plain\r\nAccept: */*;q=0.1\r\nAccept-Encoding: gzip\r\n")
+                .body,
+            "text/plain,*/*;q=0.1|gzip|luns|a b");
 }
 
 TEST_F(Http, PathsAreExact) {

@@ -33,6 +33,35 @@ inline std::size_t count(const std::map<std::string, double>& series, std::strin
                     [prefix](const auto& one) { return one.first.starts_with(prefix); }));
 }
 
+/// What layout 2.3 brought: promises, a portal, the process itself.
+inline void add_what_2_3_brought(telemetry::Snapshot& snapshot) {
+  using telemetry::ControlCell;
+  using telemetry::index_of;
+  telemetry::LunSnapshot& lun = snapshot.luns[0];
+  lun.place_used = 0.875;
+  lun.slo_read_ns = 10'000'000;
+  lun.slo_write_ns = 20'000'000;
+  lun.slo_objective = 0.99;
+  lun.queue_depth_limit = 32;
+  lun.counters[index_of(telemetry::LunCounter::kSlowReads)] = 1;
+
+  telemetry::PortalSnapshot& portal = snapshot.portals.emplace_back();
+  portal.address = "10.0.0.1:3260";
+  portal.connections = 3;
+  portal.accepted = 4;
+  portal.pdus_received = 100;
+  portal.pdus_sent = 90;
+  portal.bytes_received = 4'800;
+  portal.bytes_sent = 400'000;
+
+  snapshot.window_full_ns = 1'500'000'000;
+  snapshot.control[index_of(ControlCell::kConfigHash)] = 0x0123456789abcdef;
+  snapshot.control[index_of(ControlCell::kConfigLoadedWallNs)] = 1'763'800'001'000'000'000;
+  snapshot.control[index_of(ControlCell::kReloadsRefused)] = 1;
+  snapshot.control[index_of(ControlCell::kCephUsed)] = 1;
+  snapshot.control[index_of(ControlCell::kCephClients)] = 2;
+}
+
 /// A gateway at a fixed moment: one loop, one LUN that has served some I/O, one that is offline.
 inline telemetry::Snapshot example() {
   using telemetry::bin_of;
@@ -84,6 +113,20 @@ inline telemetry::Snapshot example() {
   offline.target = "iqn.2026-11.io.lungate:store";  // `lun` may have moved
   offline.lun = 4;
   offline.offline = OfflineReason::kLocked;
+  add_what_2_3_brought(snapshot);
+  return snapshot;
+}
+
+/// Two initiators on the first LUN, one of them without a slot.
+inline telemetry::Snapshot with_initiators(telemetry::Snapshot snapshot) {
+  telemetry::NexusSnapshot& nexus = snapshot.nexuses.emplace_back();
+  nexus.initiator = "iqn.2026-11.io.lungate:host";
+  nexus.ops = {3, 2, 1};
+  nexus.bytes = {12'288, 8'192, 0};
+  nexus.latency_ns = {3'000'000'000, 2'000'000'000, 1'000'000'000};
+  nexus.slow = 2;
+  nexus.errors = 1;
+  snapshot.nexuses.emplace_back().ops = {9, 0, 0};
   return snapshot;
 }
 

@@ -37,6 +37,16 @@ TEST_F(Guard, RefusesAfterSoManyAndNotBefore) {
   EXPECT_FALSE(refuses(2)) << "another source";
 }
 
+TEST_F(Guard, TellsHowManyAreRefusedNow) {
+  fails(2, 1);
+  EXPECT_EQ(guard_.refused(now_), 0u);
+  fails(3, 2);
+  fails(3, 3);
+  EXPECT_EQ(guard_.refused(now_), 2u);
+  after(10s);
+  EXPECT_EQ(guard_.refused(now_), 0u) << "remembered, and refused no more";
+}
+
 TEST_F(Guard, ForgivesWhenItsTimeHasPassedAndCountsAnew) {
   fails(3);
   after(9'999ms);

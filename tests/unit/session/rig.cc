@@ -57,6 +57,7 @@ Rig::Rig(RigOptions options) {
   plan.gateway = "test";
   plan.loops = options.lanes;
   plan.lun_slots = 8;
+  plan.portals = {{"127.0.0.1:3260", 1}};
   auto segment = telemetry::Segment::create(plan);
   if (!segment) throw std::runtime_error(segment.error().detail);
   segment_ = std::move(*segment);
@@ -79,6 +80,7 @@ Rig::Rig(RigOptions options) {
     description.backend = "file";
     const auto slot = segment_->add_lun(description);
     if (!slot) throw std::runtime_error(slot.error().detail);
+    slots_.push_back(*slot);
     stores_.push_back(std::make_shared<FakeStore>(kStoreBytes));
     luns_.push_back(on_home([&] { return gateway_->add_lun(i + 1, unit(i), *slot); }));
     bring_online(i);
@@ -147,6 +149,10 @@ void Rig::publish() {
     gateway_->set_directory(std::make_shared<const Directory>(directory), published.done());
   });
   EXPECT_TRUE(published.wait());
+}
+
+void Rig::promise(const telemetry::LunPromise& promise, unsigned lun) {
+  on_home([&] { segment_->promise_lun(slots_.at(lun), promise); });
 }
 
 void Rig::settle() {

@@ -86,6 +86,8 @@ class Rig {
   /// The directory in force, to be changed and handed to publish().
   Directory directory;
   void publish();
+  /// As the LUN's keeper tells the segment.
+  void promise(const telemetry::LunPromise& promise, unsigned lun = 0);
   /// What was posted to the lanes before has been done there.
   void settle();
   /// Sends `bytes` and waits until a lane has taken them.
@@ -110,6 +112,7 @@ class Rig {
   std::unique_ptr<Gateway> gateway_;
   std::vector<std::shared_ptr<FakeStore>> stores_;
   std::vector<std::shared_ptr<LunHome>> luns_;
+  std::vector<telemetry::SlotId> slots_;
   Endpoint endpoint_;
   std::thread thread_;
 };

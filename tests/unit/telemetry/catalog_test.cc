@@ -69,6 +69,7 @@ TEST(Catalog, EveryCellHasASeriesOfItsOwn) {
   expect_rows<LunCounter>(kLunCounters, seen);
   expect_rows<GatewayCounter>(kGatewayCounters, seen);
   expect_rows<GatewayGauge>(kGatewayGauges, seen);
+  expect_rows<ControlCell>(kControlCells, seen);
 }
 
 TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
@@ -92,6 +93,12 @@ TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
   EXPECT_EQ(row(GatewayCounter::kLoginFailedReflection).value, "reflection");
   EXPECT_EQ(row(GatewayCounter::kLoginFailedInternal).value, "internal");
   EXPECT_EQ(row(GatewayCounter::kConnectionsRefusedAddress).value, "address");
+  EXPECT_EQ(row(GatewayCounter::kInitiatorsNoSlot).metric, &metrics::kInitiatorsWithoutSlot);
+  EXPECT_EQ(row(LunCounter::kSlowWrites).value, "write");
+  EXPECT_EQ(row(LunCounter::kOpenFailures).value, "failed");
+  EXPECT_EQ(row(LunCounter::kLost).metric, &metrics::kLunLosses);
+  EXPECT_EQ(row(ControlCell::kReloadsRefused).value, "refused");
+  EXPECT_EQ(row(ControlCell::kSourcesRefused).metric, &metrics::kLoginSourcesRefused);
   EXPECT_EQ(row(GatewayGauge::kConnections).metric, &metrics::kConnections);
 }
 
@@ -100,8 +107,8 @@ TEST(Catalog, RowsStandInTheOrderOfTheirEnumerators) {
 // number here.
 TEST(Catalog, SchemaChangesWithTheLayoutVersionOnly) {
   EXPECT_EQ(layout::kMajor, 2);
-  EXPECT_EQ(layout::kMinor, 2);
-  EXPECT_EQ(schema_hash(), 15517720014485210743u);
+  EXPECT_EQ(layout::kMinor, 3);
+  EXPECT_EQ(schema_hash(), 4593822379573945725u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include "telemetry/decode.h"
 #include "telemetry/validate.h"
@@ -24,7 +25,13 @@ class HostileSegment : public SegmentTest {
     auto segment = start();
     for (std::uint16_t number = 0; number < 2; ++number) {
       const SlotId slot = *segment->add_lun(lun_number(number));
-      segment->loop(1).lun(slot).record(read_of(4096, 1'000));
+      LoopRecorder loop = segment->loop(1);
+      loop.lun(slot).record(read_of(4096, 1'000));
+      loop.nexus(slot, "iqn.2026-11.io.lungate:host").record(read_of(4096, 1'000), false);
+      SlowIo slow;
+      slow.recorded = {number + 1u};
+      slow.initiator = "iqn.2026-11.io.lungate:host";
+      loop.keep_slow(slot, slow);
     }
     image_ = bytes_in(path_);
     std::memcpy(&header_, image_.data(), sizeof header_);
@@ -39,6 +46,15 @@ class HostileSegment : public SegmentTest {
 
   std::uint64_t slot_at(std::uint64_t index) const {
     return header_.lun_slots.offset + index * header_.lun_slots.stride;
+  }
+
+  std::uint64_t nexus_at(std::uint64_t index) const {
+    return header_.nexus_slots.offset + index * header_.nexus_slots.stride;
+  }
+  /// Record `number` of loop 1, the only one that has any.
+  std::uint64_t slow_at(std::uint64_t number) const {
+    return header_.slow_records.offset +
+           (layout::kSlowRecords + number) * header_.slow_records.stride;
   }
 
   /// What reading the image gives: "up", or the fault's name.
@@ -60,7 +76,11 @@ class HostileSegment : public SegmentTest {
 
 TEST_F(HostileSegment, TheImageItselfIsFine) {
   ASSERT_EQ(outcome(), "up");
-  EXPECT_EQ(snapshot_of(image_)->luns.size(), 2u);
+  const auto snapshot = snapshot_of(image_);
+  EXPECT_EQ(snapshot->luns.size(), 2u);
+  EXPECT_EQ(snapshot->nexuses.size(), 2u);
+  EXPECT_EQ(snapshot->portals.size(), 1u);
+  EXPECT_EQ(snapshot->slow.size(), 2u);
 }
 
 TEST_F(HostileSegment, CutAnywhereItIsTruncated) {
@@ -76,7 +96,7 @@ TEST_F(HostileSegment, CutAnywhereItIsTruncated) {
 TEST_F(HostileSegment, ASourceThatShrinksAfterTheHeaderIsTruncated) {
   const auto header = read_header(MemorySource(image_));
   ASSERT_TRUE(header.has_value());
-  for (std::size_t length = sizeof(Header); length < header->lun_shards.offset; length += 1021) {
+  for (std::size_t length = sizeof(Header); length < image_.size(); length += 1021) {
     const auto snapshot = decode(MemorySource(Bytes(image_).first(length)), *header, {1});
     ASSERT_FALSE(snapshot.has_value()) << length;
     ASSERT_EQ(snapshot.error().fault, Fault::kTruncated) << length;
@@ -155,6 +175,36 @@ constexpr FieldCase kFieldCases[] = {
     {TABLE(lun_shards, stride), 0xfffffffff000, "corrupt"},
     {TABLE(lun_shards, count), 9, "corrupt"},
     {TABLE(lun_shards, count), ~0ull, "corrupt"},
+    {TABLE(slow_records, offset), 0, "corrupt"},
+    {TABLE(slow_records, offset), sizeof(Header), "corrupt"},
+    {TABLE(slow_records, offset), kHuge, "corrupt"},
+    {TABLE(slow_records, stride), 0, "corrupt"},
+    {TABLE(slow_records, stride), 504, "corrupt"},
+    {TABLE(slow_records, stride), kHuge, "corrupt"},
+    {TABLE(slow_records, count), 511, "corrupt"},  // not the same for each loop
+    {TABLE(slow_records, count), 1 << 19, "corrupt"},
+    {TABLE(slow_records, count), ~0ull, "corrupt"},
+    {FIELD(nexus_slots_used), 8, "corrupt"},
+    {FIELD(nexus_slots_used), ~0ull, "corrupt"},
+    {TABLE(nexus_slots, offset), 4096, "corrupt"},
+    {TABLE(nexus_slots, stride), 312, "corrupt"},
+    {TABLE(nexus_slots, stride), 324, "corrupt"},
+    {TABLE(nexus_slots, count), 6, "corrupt"},
+    {TABLE(nexus_slots, count), kHuge, "corrupt"},
+    {TABLE(nexus_slots, count), ~0ull, "corrupt"},
+    {TABLE(nexus_shards, offset), kHuge, "corrupt"},
+    {TABLE(nexus_shards, stride), 120, "corrupt"},
+    {TABLE(nexus_shards, stride), ~0ull, "corrupt"},
+    {TABLE(nexus_shards, count), 0, "corrupt"},
+    {TABLE(nexus_shards, count), ~0ull, "corrupt"},
+    {TABLE(portal_slots, offset), ~0ull, "corrupt"},
+    {TABLE(portal_slots, stride), 8, "corrupt"},
+    {TABLE(portal_slots, count), 2, "corrupt"},
+    {TABLE(portal_slots, count), ~0ull, "corrupt"},
+    {TABLE(portal_shards, offset), 1, "corrupt"},
+    {TABLE(portal_shards, stride), 56, "corrupt"},
+    {TABLE(portal_shards, count), 1, "corrupt"},
+    {TABLE(portal_shards, count), ~0ull, "corrupt"},
 };
 
 TEST_F(HostileSegment, EveryFieldOfTheHeaderIsChecked) {
@@ -226,6 +276,90 @@ TEST_F(HostileSegment, UnknownKindsAreNamedOther) {
   ASSERT_TRUE(snapshot.has_value());
   ASSERT_EQ(snapshot->luns.size(), 1u);
   EXPECT_EQ(snapshot->luns[0].offline, OfflineReason::kOther);
+}
+
+TEST_F(HostileSegment, APairOfNoLunIsLeftOut) {
+  put<std::uint64_t>(nexus_at(0) + offsetof(layout::NexusSlot, lun_slot), ~0ull);
+  put<std::uint64_t>(nexus_at(1) + offsetof(layout::NexusSlot, lun_slot_generation), 9);
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_TRUE(snapshot->nexuses.empty());
+}
+
+TEST_F(HostileSegment, NoPairComesTwice) {
+  put<std::uint64_t>(nexus_at(1) + offsetof(layout::NexusSlot, lun_slot), 0);
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_EQ(snapshot->nexuses.size(), 1u);
+  EXPECT_EQ(snapshot->slots_repeated, 1u);
+}
+
+TEST_F(HostileSegment, APairLeftInChangeIsSkipped) {
+  put<std::uint64_t>(nexus_at(0), 7);
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_EQ(snapshot->nexuses.size(), 1u);
+  EXPECT_EQ(snapshot->slots_skipped, 1u);
+}
+
+TEST_F(HostileSegment, AnInitiatorsNameComesOutClean) {
+  put(nexus_at(0) + offsetof(layout::NexusSlot, initiator), std::array<char, 3>{'\n', 'a', '\0'});
+  put(header_.portal_slots.offset, std::array<char, 2>{'\x1b', '\0'});
+  put(slow_at(1) + offsetof(layout::SlowRecord, peer), std::array<char, 2>{'\xff', '\0'});
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_EQ(snapshot->nexuses.at(0).initiator,
+            "\xef\xbf\xbd"
+            "a");
+  EXPECT_EQ(snapshot->portals.at(0).address, "\xef\xbf\xbd");
+  EXPECT_EQ(snapshot->slow.at(0).peer, "\xef\xbf\xbd");
+}
+
+TEST_F(HostileSegment, APortalWithoutAnAddressIsSkipped) {
+  put(header_.portal_slots.offset, '\0');
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_TRUE(snapshot->portals.empty());
+  EXPECT_EQ(snapshot->slots_skipped, 1u);
+}
+
+TEST_F(HostileSegment, ASlowRecordOfNonsenseIsSkipped) {
+  const std::pair<std::size_t, std::uint64_t> nonsense[] = {
+      {offsetof(layout::SlowRecord, sequence), 3},
+      {offsetof(layout::SlowRecord, number), 0},
+      {offsetof(layout::SlowRecord, number), 77},  // it belongs elsewhere
+      {offsetof(layout::SlowRecord, kind), kSlowKinds},
+      {offsetof(layout::SlowRecord, opcode), 256},
+      {offsetof(layout::SlowRecord, task_tag), std::uint64_t{1} << 32},
+  };
+  const auto before = image_;
+  for (const auto& [offset, value] : nonsense) {
+    image_ = before;
+    put<std::uint64_t>(slow_at(1) + offset, value);
+    const auto snapshot = snapshot_of(image_);
+    ASSERT_TRUE(snapshot.has_value());
+    EXPECT_EQ(snapshot->slow.size(), 1u) << offset;
+    EXPECT_EQ(snapshot->slots_skipped, 1u) << offset;
+  }
+}
+
+TEST_F(HostileSegment, ASlowRecordOfNoLunIsLeftOut) {
+  put<std::uint64_t>(slow_at(1) + offsetof(layout::SlowRecord, lun_slot), kHuge);
+  put<std::uint64_t>(slow_at(2) + offsetof(layout::SlowRecord, lun_slot_generation), 2);
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_TRUE(snapshot->slow.empty());
+}
+
+TEST_F(HostileSegment, KindsOfASlowRecordThatNobodyKnowsAreOther) {
+  put<std::uint64_t>(slow_at(1) + offsetof(layout::SlowRecord, op), kHuge);
+  put<std::uint64_t>(slow_at(1) + offsetof(layout::SlowRecord, error_class), kHuge);
+  put<std::uint64_t>(slow_at(1) + offsetof(layout::SlowRecord, start_ns), ~0ull);
+  const auto snapshot = snapshot_of(image_);
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_EQ(snapshot->slow.at(0).op, Op::kOther);
+  EXPECT_EQ(snapshot->slow.at(0).error, ErrorClass::kOther);
+  EXPECT_EQ(snapshot->slow.at(0).duration_ns(), 0u) << "it cannot end before it began";
 }
 
 TEST_F(HostileSegment, RandomBytesAreNothingToFear) {

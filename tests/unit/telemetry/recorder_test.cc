@@ -140,6 +140,46 @@ TEST(DefaultRecorder, CountsNothingAndHurtsNobody) {
   loop.lagged(1);
   loop.add(GatewayCounter::kLoginSuccess);
   loop.set(GatewayGauge::kSessions, 1);
+  loop.window_was_full(1);
+  loop.keep_slow({}, {});
+  EXPECT_FALSE(lun.record({Op::kRead, ErrorClass::kNone, 0, {~0ull, 0, 0, 0}}));
+  EXPECT_TRUE(loop.nexus({}, "a").record(read_of(1, 1), true));
+  PortalRecorder portal = loop.portal(0);
+  portal.connected();
+  portal.disconnected();
+  portal.received(1, 1);
+  portal.sent(1, 1);
+}
+
+TEST_F(Recorder, PortalsAreSummedOverLoops) {
+  PortalRecorder first = segment_->loop(0).portal(0);
+  PortalRecorder second = segment_->loop(1).portal(0);
+  first.connected();
+  first.connected();
+  first.disconnected();
+  second.connected();
+  first.received(2, 96);
+  second.sent(3, 1000);
+  const PortalSnapshot portal = read().portals.at(0);
+  EXPECT_EQ(portal.address, "10.0.0.1:3260");
+  EXPECT_EQ(portal.connections, 2u);
+  EXPECT_EQ(portal.accepted, 3u);
+  EXPECT_EQ(portal.pdus_received, 2u);
+  EXPECT_EQ(portal.bytes_received, 96u);
+  EXPECT_EQ(portal.pdus_sent, 3u);
+  EXPECT_EQ(portal.bytes_sent, 1000u);
+}
+
+TEST_F(Recorder, APortalThatIsNotInThePlanCountsNothing) {
+  segment_->loop(0).portal(1).connected();
+  EXPECT_EQ(read().portals.size(), 1u);
+  EXPECT_EQ(read().portals[0].accepted, 0u);
+}
+
+TEST_F(Recorder, FullWindowsAddUp) {
+  segment_->loop(0).window_was_full(30);
+  segment_->loop(1).window_was_full(12);
+  EXPECT_EQ(read().window_full_ns, 42u);
 }
 
 TEST_F(Recorder, RecordingAllocatesNothing) {
@@ -148,12 +188,21 @@ TEST_F(Recorder, RecordingAllocatesNothing) {
   ASSERT_GT(allocations, before) << "the counter counts";
   LoopRecorder loop = segment_->loop(0);
   LunRecorder lun = loop.lun(slot_);
+  NexusRecorder nexus = loop.nexus(slot_, "iqn.2026-11.io.lungate:host");
+  PortalRecorder portal = loop.portal(0);
+  segment_->promise_lun(slot_, {1'000'000, 1'000'000, 0.99, 32});
+  SlowIo slow;
+  slow.initiator = "iqn.2026-11.io.lungate:host";
   const std::uint64_t begun = allocations;
   for (std::uint64_t i = 0; i < 10'000; ++i) {
-    lun.record({static_cast<Op>(i % kOps),
-                static_cast<ErrorClass>(i % kErrorClasses),
-                i << 9,
-                {i, i * 10, i * 1'000'000, i}});
+    const IoRecord io = {static_cast<Op>(i % kOps),
+                         static_cast<ErrorClass>(i % kErrorClasses),
+                         i << 9,
+                         {i, i * 10, i * 1'000'000, i}};
+    nexus.record(io, lun.record(io));
+    slow.recorded = {i * 1'000'000'000};
+    loop.keep_slow(slot_, slow);
+    portal.sent(1, i);
     lun.set_in_flight(static_cast<std::uint32_t>(i), {i});
     lun.add(LunCounter::kTaskSetFull);
     loop.turn_started({i});

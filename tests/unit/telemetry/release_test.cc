@@ -55,9 +55,32 @@ class Release : public SegmentTest {
     loop.turn_started({1'000'000});
     loop.turn_ended({3'000'000});
     loop.lagged(50'000);
+    count_what_2_3_brought(segment, slot);
+  }
+  static void count_what_2_3_brought(Segment& segment, SlotId slot) {
+    LoopRecorder loop = segment.loop(0);
+    const IoRecord read{Op::kRead, ErrorClass::kNone, 4096, {1'000, 2'000, 3'000'000, 4'000}};
+    segment.update_lun(slot, {OfflineReason::kNone, 1u << 30, 0.25});
+    segment.promise_lun(slot, {10'000'000, 20'000'000, 0.99, 32});
+    segment.set(ControlCell::kConfigHash, 0x1122334455667788);
+    segment.set(ControlCell::kSourcesRefused, 1);
+    loop.lun(slot).add(LunCounter::kLost, 2);
+    loop.nexus(slot, "iqn.2026-11.io.lungate:host", {1}).record(read, true);
+    loop.portal(1).connected();
+    loop.window_was_full(6'000);
+    SlowIo slow;
+    slow.io = read;
+    slow.start = {1'000'000};
+    slow.recorded = {4'007'000};
+    slow.opcode = 0x88;
+    slow.lba = 2048;
+    slow.initiator = "iqn.2026-11.io.lungate:host";
+    slow.peer = "10.0.0.7:49152";
+    loop.keep_slow(slot, slow);
   }
   std::vector<std::byte> written_today() {
-    const auto segment = start({path_, "gw-a", "0.1.0", 1, 1});
+    const auto segment =
+        start({path_, "gw-a", "0.1.0", 1, 1, {{"10.0.0.1:3260", 1}, {"[::1]:3260", 2}}, true, 1});
     count_the_example(*segment);
     return bytes_in(path_);
   }
@@ -121,25 +144,61 @@ void expect_the_example(const Snapshot& read) {
   EXPECT_EQ(lun.oldest_start.ns, 77'000u);
 }
 
+void expect_what_2_3_brought(const Snapshot& read) {
+  const LunSnapshot& lun = read.luns.at(0);
+  EXPECT_EQ(lun.place_used, 0.25);
+  EXPECT_EQ(lun.slo_read_ns, 10'000'000u);
+  EXPECT_EQ(lun.slo_write_ns, 20'000'000u);
+  EXPECT_EQ(lun.slo_objective, 0.99);
+  EXPECT_EQ(lun.queue_depth_limit, 32u);
+  EXPECT_EQ(lun.counters[index_of(LunCounter::kLost)], 2u);
+  EXPECT_EQ(read.control[index_of(ControlCell::kConfigHash)], 0x1122334455667788u);
+  EXPECT_EQ(read.control[index_of(ControlCell::kSourcesRefused)], 1u);
+  EXPECT_EQ(read.window_full_ns, 6'000u);
+  ASSERT_EQ(read.nexuses.size(), 1u);
+  EXPECT_EQ(read.nexuses[0].initiator, "iqn.2026-11.io.lungate:host");
+  EXPECT_EQ(read.nexuses[0].latency_ns[0], 3'007'000u);
+  EXPECT_EQ(read.nexuses[0].slow, 1u);
+  ASSERT_EQ(read.portals.size(), 2u);
+  EXPECT_EQ(read.portals[1].address, "[::1]:3260");
+  EXPECT_EQ(read.portals[1].accepted, 1u);
+  ASSERT_EQ(read.slow.size(), 1u);
+  EXPECT_EQ(read.slow[0].duration_ns(), 3'007'000u);
+  EXPECT_EQ(read.slow[0].lba, 2048u);
+  EXPECT_EQ(read.slow[0].peer, "10.0.0.7:49152");
+}
+
+void expect_nothing_of_2_3(const Snapshot& read) {
+  const LunSnapshot& lun = read.luns.at(0);
+  EXPECT_EQ(lun.place_used, std::nullopt);
+  EXPECT_EQ(lun.slo_read_ns + lun.slo_write_ns + lun.queue_depth_limit, 0u);
+  EXPECT_TRUE(read.nexuses.empty() && read.portals.empty() && read.slow.empty());
+  EXPECT_EQ(read.control, decltype(read.control){});
+  EXPECT_EQ(read.window_full_ns + read.slots_skipped, 0u);
+}
+
 // What is on disk today must be readable by the next release of this layout's major version.
 TEST_F(Release, ASegmentOfLayout2IsReadToTheLastCounter) {
-  const auto read = snapshot_of(release("2.2"));
+  const auto read = snapshot_of(release("2.3"));
   ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
-  EXPECT_EQ(read->layout_minor, 2);
+  EXPECT_EQ(read->layout_minor, 3);
   expect_the_example(*read);
+  expect_what_2_3_brought(*read);
   EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], 3u);
   EXPECT_EQ(read->counters[index_of(GatewayCounter::kConnectionsRefusedAddress)], 2u);
 }
 
 // And this build keeps that promise to those before: what their writers did not know is zero.
 TEST_F(Release, ASegmentOfAnOlderMinorVersionIsReadAsFarAsItGoes) {
-  for (const unsigned minor : {0u, 1u}) {
+  for (const unsigned minor : {0u, 1u, 2u}) {
     const auto read = snapshot_of(release("2." + std::to_string(minor)));
     ASSERT_TRUE(read.has_value()) << read.error().name() << ": " << read.error().detail;
     EXPECT_EQ(read->layout_minor, minor);
     expect_the_example(*read);
     EXPECT_EQ(read->counters[index_of(GatewayCounter::kCloseNoMemory)], minor == 0 ? 0u : 3u);
-    EXPECT_EQ(read->counters[index_of(GatewayCounter::kConnectionsRefusedAddress)], 0u);
+    EXPECT_EQ(read->counters[index_of(GatewayCounter::kConnectionsRefusedAddress)],
+              minor < 2 ? 0u : 2u);
+    expect_nothing_of_2_3(*read);
   }
 }
 
@@ -147,14 +206,14 @@ TEST_F(Release, ASegmentOfAnOlderMinorVersionIsReadAsFarAsItGoes) {
 // the change is meant, raise the version (layout.h), add a file for it here, and keep the old one.
 TEST_F(Release, TheWriterWritesLayout2AsItDid) {
   std::vector<std::byte> today = written_today();
-  std::vector<std::byte> kept = release("2.2");
+  std::vector<std::byte> kept = release("2.3");
   forget_the_instance(today);
   if (!kept.empty()) forget_the_instance(kept);
   if (dump(today) == dump(kept)) return;
   const std::string place = ::testing::TempDir() + "layout-today.txt";
   std::ofstream(place) << dump(today);
   ADD_FAILURE() << "this build's segment stands in " << place << ", the kept one in "
-                << release_path("2.2");
+                << release_path("2.3");
 }
 
 // A newer writer of our major version: a counter more than we know, in the room that was kept.

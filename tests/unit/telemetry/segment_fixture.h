@@ -104,7 +104,9 @@ class OtherProcess {
 
 class SegmentTest : public ::testing::Test {
  protected:
-  SegmentPlan plan() const { return {path_, "gw-a", "1.2.3", kLoops, kSlots}; }
+  SegmentPlan plan() const {
+    return {path_, "gw-a", "1.2.3", kLoops, kSlots, {{"10.0.0.1:3260", 1}}, true, kPairs};
+  }
 
   std::unique_ptr<Segment> start() const { return start(plan()); }
   static std::unique_ptr<Segment> start(const SegmentPlan& plan) {
@@ -127,6 +129,7 @@ class SegmentTest : public ::testing::Test {
 
   static constexpr unsigned kLoops = 2;
   static constexpr unsigned kSlots = 4;
+  static constexpr unsigned kPairs = 3;
   TemporaryFolder folder_;
   const std::string path_ = folder_ / "gw-a";
   Reader reader_{path_};

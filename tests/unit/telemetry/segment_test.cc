@@ -131,6 +131,81 @@ TEST_F(SegmentWriter, ALunSaysItsState) {
   EXPECT_EQ(read().luns.at(0).size_bytes, 10'000u);
 }
 
+TEST_F(SegmentWriter, ALunSaysHowFullItsPlaceIs) {
+  const auto segment = start();
+  const SlotId slot = add(*segment, 7);
+  EXPECT_EQ(read().luns.at(0).place_used, std::nullopt) << "not known yet";
+  segment->update_lun(slot, {OfflineReason::kNone, 10'000, 0.875});
+  EXPECT_EQ(read().luns.at(0).place_used, 0.875);
+  segment->update_lun(slot, {OfflineReason::kNone, 10'000, 0.0});
+  EXPECT_EQ(read().luns.at(0).place_used, 0.0) << "empty is known";
+  segment->update_lun(slot, {OfflineReason::kNone, 10'000, std::nullopt});
+  EXPECT_EQ(read().luns.at(0).place_used, std::nullopt);
+}
+
+TEST_F(SegmentWriter, ALunSaysWhatIsPromised) {
+  const auto segment = start();
+  const SlotId slot = add(*segment, 7);
+  segment->promise_lun(slot, {10'000'000, 20'000'000, 0.999, 64});
+  segment->identify_lun(slot, "3", "S");  // writes the slot anew
+  const LunSnapshot lun = read().luns.at(0);
+  EXPECT_EQ(lun.slo_read_ns, 10'000'000u);
+  EXPECT_EQ(lun.slo_write_ns, 20'000'000u);
+  EXPECT_EQ(lun.slo_objective, 0.999);
+  EXPECT_EQ(lun.queue_depth_limit, 64u);
+}
+
+TEST_F(SegmentWriter, AnotherLunInTheSlotInheritsNothing) {
+  const auto segment = start();
+  const SlotId slot = add(*segment, 0);
+  segment->update_lun(slot, {OfflineReason::kNone, 10'000, 0.5});
+  segment->promise_lun(slot, {1, 2, 0.9, 3});
+  segment->remove_lun(slot, kNoon);
+  for (std::uint16_t number = 1; number <= kSlots; ++number) {
+    add(*segment, number, after(limits::kTombstoneTime));
+  }
+  const LunSnapshot lun = read().luns.at(0);
+  EXPECT_EQ(lun.slot_generation, 2u);
+  EXPECT_EQ(lun.place_used, std::nullopt);
+  EXPECT_EQ(lun.slo_read_ns + lun.slo_write_ns + lun.queue_depth_limit, 0u);
+  EXPECT_EQ(lun.slo_objective, 0);
+}
+
+TEST_F(SegmentWriter, TheProcessSpeaksForItself) {
+  const auto segment = start();
+  segment->set(ControlCell::kConfigHash, 0xabcd);
+  segment->add(ControlCell::kReloadsDone);
+  segment->add(ControlCell::kReloadsDone, 2);
+  const Snapshot snapshot = read();
+  EXPECT_EQ(snapshot.control[index_of(ControlCell::kConfigHash)], 0xabcdu);
+  EXPECT_EQ(snapshot.control[index_of(ControlCell::kReloadsDone)], 3u);
+  EXPECT_EQ(snapshot.control[index_of(ControlCell::kCephUsed)], 0u);
+}
+
+TEST_F(SegmentWriter, PortalsAreThoseOfThePlan) {
+  auto plan = SegmentWriter::plan();
+  plan.portals = {{"10.0.0.1:3260", 1}, {"[2001:db8::1]:3260", 2}};
+  const auto segment = start(plan);
+  const auto portals = read().portals;
+  ASSERT_EQ(portals.size(), 2u);
+  EXPECT_EQ(portals[1].address, "[2001:db8::1]:3260");
+  EXPECT_EQ(portals[1].tag, 2);
+}
+
+TEST_F(SegmentWriter, TablesOfNothingAreAbsent) {
+  auto plan = SegmentWriter::plan();
+  plan.portals.clear();
+  plan.initiators = false;
+  const auto segment = start(plan);
+  const auto image = bytes_in(path_);
+  const auto header = load<layout::Header>(Bytes(image));
+  for (const layout::Table& table :
+       {header.nexus_slots, header.nexus_shards, header.portal_slots, header.portal_shards}) {
+    EXPECT_EQ(table.offset + table.stride + table.count, 0u);
+  }
+  EXPECT_EQ(fault(), "up");
+}
+
 /// Guards identify_lun(): a LUN gets its slot before its store is open, and its wwn and serial were
 /// empty for ever.
 TEST_F(SegmentWriter, ALunMayBeIdentifiedLater) {
@@ -232,12 +307,13 @@ TEST_F(SegmentWriter, ASlotWithIoInFlightIsNotUsedAgain) {
 TEST_F(SegmentWriter, TheDocumentsExampleHolds) {
   auto plan = SegmentWriter::plan();
   plan.lun_slots = 1280;
+  plan.nexus_slots = 4096;
   const auto segment = start(plan);
   for (std::uint16_t number = 0; number <= 5; ++number) add(*segment, number);
   segment->loop(1).lun(SlotId{5}).record(
       {Op::kRead, ErrorClass::kNone, 4096, {1'000, 2'000, 3'000'000, 4'000}});
   const auto image = bytes_in(path_);
-  EXPECT_EQ(image.size(), 32'854'016u);
+  EXPECT_EQ(image.size(), 36'216'960u);
   EXPECT_EQ(load<std::uint64_t>(Bytes(image).subspan(91136 + offsetof(layout::LunSlot, lun))), 5u);
   EXPECT_EQ(load<std::uint64_t>(Bytes(image).subspan(1'535'432)), 1u);
 }

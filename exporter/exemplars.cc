@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Exemplars out of a snapshot's slow ring. The collector fills them on the page thread, the
+// serializers look them up. Only what has ended is one: a stuck I/O is in no bucket yet. A record
+// of a LUN or a moment that makes no sense cannot come here (reader.h), and a series without
+// records costs one look-up in a table that is mostly empty.
+#include "exporter/exemplars.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace lungate::exporter {
+namespace {
+
+using telemetry::SlowSnapshot;
+using telemetry::metrics::kLunOpDuration;
+
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+// The values only: the names are the same in every series of the family. The separator is in no
+// cleaned text.
+std::string key_of(const Labels& labels) {
+  std::string key;
+  for (const auto& label : labels) key.append(label.value).push_back('\0');
+  return key;
+}
+
+std::size_t bucket_of(std::uint64_t ns) {
+  const auto holds = [ns](std::size_t edge) { return ns <= telemetry::kEdgesNs[edge]; };
+  const auto found = std::find_if(kLatencyEdges.begin(), kLatencyEdges.end(), holds);
+  return static_cast<std::size_t>(found - kLatencyEdges.begin());
+}
+
+std::string hex(std::uint32_t value) {
+  std::array<char, 8> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+  return "0x" + std::string(digits.data(), end);
+}
+
+Labels labels_of(const SlowSnapshot& slow, std::uint16_t lun) {
+  Labels labels = with({}, "lun", std::to_string(lun));
+  labels = with(std::move(labels), "record",
+                std::to_string(slow.loop) + "/" + std::to_string(slow.number));
+  labels = with(std::move(labels), "task", hex(slow.task_tag));
+  return with(std::move(labels), "lba", std::to_string(slow.lba));
+}
+
+}  // namespace
+
+// The newest of a bucket is the last in the snapshot's order.
+void Exemplars::add(const telemetry::Snapshot& snapshot, std::uint64_t boot_wall_ns) {
+  for (const SlowSnapshot& slow : snapshot.slow) {
+    if (slow.kind != telemetry::SlowKind::kEnded || slow.lun >= snapshot.luns.size()) continue;
+    const telemetry::LunSnapshot& lun = snapshot.luns[slow.lun];
+    const auto op_class = telemetry::kOpClassOf[telemetry::index_of(slow.op)];
+    Labels series = with({}, "gateway", snapshot.gateway);
+    series = with(std::move(series), "target", lun.target);
+    series = with(std::move(series), "lun", std::to_string(lun.lun));
+    series = with(std::move(series), "op", telemetry::kOpClassNames[telemetry::index_of(op_class)]);
+    const std::uint64_t duration_ns = slow.duration_ns();
+    by_series_[key_of(series)][bucket_of(duration_ns)] = {
+        labels_of(slow, lun.lun), seconds(duration_ns),
+        static_cast<std::int64_t>((boot_wall_ns + slow.recorded.ns) / kNsPerMs)};
+  }
+}
+
+const BucketExemplars* Exemplars::of(const std::string& family, const Labels& labels) const {
+  if (by_series_.empty() || family != kLunOpDuration.name) return nullptr;
+  const auto found = by_series_.find(key_of(labels));
+  return found == by_series_.end() ? nullptr : &found->second;
+}
+
+}  // namespace lungate::exporter

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Examples of slow I/O beside the histograms: for a bucket of lungate_lun_op_duration_seconds the
+// newest record of the slow ring that fell into it. `lungate slowlog` has the same record, whole.
+// prometheus-cpp's families have no place for them, so they travel beside these.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "exporter/buckets.h"
+#include "exporter/page.h"
+#include "telemetry/snapshot.h"
+
+namespace lungate::exporter {
+
+struct Exemplar {
+  Labels labels;  // lun, record (loop/number, as slowlog shows it), task, lba; below 128 characters
+  double value = 0;          // seconds, within the bucket
+  std::int64_t time_ms = 0;  // since the epoch
+};
+
+/// By bucket, as kLatencyEdges; behind them +Inf's.
+using BucketExemplars = std::array<std::optional<Exemplar>, kLatencyEdges.size() + 1>;
+
+class Exemplars {
+ public:
+  /// `boot_wall_ns`: what the wall showed when the snapshot's clock was 0.
+  void add(const telemetry::Snapshot& snapshot, std::uint64_t boot_wall_ns);
+
+  /// Those of one series; null when it has none.
+  const BucketExemplars* of(const std::string& family, const Labels& labels) const;
+
+ private:
+  std::unordered_map<std::string, BucketExemplars> by_series_;
+};
+
+}  // namespace lungate::exporter

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Who may scrape. The server's thread asks knows() for every request, the thread for log-ins runs
+// check() for those that are new. A wrong password is not remembered: it would only push out what
+// is right, and its price is what slows a guesser down.
+#include "exporter/users.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "exporter/bcrypt.h"
+
+namespace lungate::exporter {
+namespace {
+
+constexpr std::string_view kScheme = "Basic ";
+
+bool is_scheme(std::string_view header) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return header.size() >= kScheme.size() &&
+         std::equal(kScheme.begin(), kScheme.end(), header.begin(),
+                    [&lower](char a, char b) { return lower(a) == lower(b); });
+}
+
+int sextet(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  return c == '/' ? 63 : -1;
+}
+
+// RFC 4648; padding may be missing, anything else that does not belong is an error. Bits that are
+// left over at the end are not looked at: they change no byte.
+std::optional<std::string> from_base64(std::string_view text) {
+  for (int pad = 0; pad < 2 && text.ends_with('='); ++pad) text.remove_suffix(1);
+  std::string bytes;
+  unsigned held = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const int value = sextet(c);
+    if (value < 0) return std::nullopt;
+    held = (held << 6 | static_cast<unsigned>(value)) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<char>(held >> bits & 0xff));
+  }
+  if (bits >= 6) return std::nullopt;  // a character too many
+  return bytes;
+}
+
+std::string nobodys_hash(const std::map<std::string, std::string>& hashes) {
+  unsigned cost = 4;
+  for (const auto& [user, hash] : hashes) cost = std::max(cost, bcrypt_cost(hash));
+  return bcrypt_of_nobody(cost);
+}
+
+}  // namespace
+
+// The first colon divides: a password may have some, a name has none.
+std::optional<Credentials> parse_authorization(std::string_view header) {
+  if (!is_scheme(header)) return std::nullopt;
+  header.remove_prefix(kScheme.size());
+  header.remove_prefix(std::min(header.find_first_not_of(' '), header.size()));
+  const auto pair = from_base64(header);
+  if (!pair) return std::nullopt;
+  const std::size_t colon = pair->find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  return Credentials{pair->substr(0, colon), pair->substr(colon + 1)};
+}
+
+Users::Users(std::map<std::string, std::string> hashes)
+    : hashes_(std::move(hashes)), nobodys_(nobodys_hash(hashes_)) {
+  if (gnutls_rnd(GNUTLS_RND_KEY, key_.data(), key_.size()) != 0) throw std::bad_alloc();
+}
+
+// The name's length goes in first: otherwise "a:b" with "c" and "a" with "b:c" would be one.
+Users::Digest Users::digest_of(const Credentials& credentials) const {
+  const std::string text =
+      std::to_string(credentials.user.size()) + ":" + credentials.user + credentials.password;
+  Digest digest{};
+  if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key_.data(), key_.size(), text.data(), text.size(),
+                       digest.data()) != 0) {
+    throw std::bad_alloc();
+  }
+  return digest;
+}
+
+// Compared in constant time, though the key is unknown outside: it costs nothing.
+bool Users::knows(const Credentials& credentials) const {
+  const Digest digest = digest_of(credentials);
+  const std::lock_guard lock(mutex_);
+  const auto found = right_.find(credentials.user);
+  return found != right_.end() &&
+         gnutls_memcmp(found->second.data(), digest.data(), digest.size()) == 0;
+}
+
+// The result for nobody's hash is thrown away, for a match would be luck.
+bool Users::check(const Credentials& credentials) {
+  const auto found = hashes_.find(credentials.user);
+  const bool is_user = found != hashes_.end();
+  const bool matches = bcrypt_matches(credentials.password, is_user ? found->second : nobodys_);
+  if (!is_user || !matches) return false;
+  const Digest digest = digest_of(credentials);
+  const std::lock_guard lock(mutex_);
+  right_[credentials.user] = digest;
+  return true;
+}
+
+}  // namespace lungate::exporter

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What a loop does seldom: handles, and the ring of slow I/O. Called by the loop's own thread, like
+// everything of recorder.h. Nothing here waits, but for nexus(), which takes the table's mutex for
+// microseconds; nothing allocates, but for nexus() again.
+//
+// A record of the ring is written whole under its sequence number, by the same rule as a slot
+// (slot_writer.h): its number and its place say how often the place was written, so the sequence
+// need not be read back.
+#include "telemetry/recorder.h"
+
+#include <atomic>
+
+#include "base/check.h"
+#include "telemetry/nexus_table.h"
+#include "telemetry/slot_writer.h"
+
+namespace lungate::telemetry {
+
+// Shards are [slot][loop]: a loop's shards of two slots are `stride` apart.
+LunRecorder LoopRecorder::lun(SlotId slot) const noexcept {
+  if (loop_ == nullptr) return {};
+  check(slot.value < cells_->slots, "a slot of this segment");
+  return {cells_->first_lun + slot.value * cells_->stride, loop_, cells_->lun_slots + slot.value};
+}
+
+// The slot may be new, or new to this loop: then this loop's cells are of whoever had it before,
+// and begin anew. Readers take them when the generation is the slot's; so it is put last, and
+// copied first (it is the first word).
+NexusRecorder LoopRecorder::nexus(SlotId slot, std::string_view initiator,
+                                  BootTime now) const noexcept {
+  if (loop_ == nullptr || cells_->nexuses == nullptr) return {};
+  const auto place = cells_->nexuses->find(slot, initiator, now);
+  if (!place) return {};
+  if (!place->own) detail::bump(loop_->counters[index_of(GatewayCounter::kInitiatorsNoSlot)]);
+  layout::NexusShard& shard = cells_->first_nexus[place->index * cells_->stride];
+  if (detail::get(shard.generation) != place->generation) {
+    detail::put(shard.slow, 0);
+    detail::put(shard.errors, 0);
+    for (auto* cells : {&shard.ops, &shard.bytes, &shard.latency_ns}) {
+      for (std::uint64_t& cell : *cells) detail::put(cell, 0);
+    }
+    std::atomic_ref<std::uint64_t>(shard.generation)
+        .store(place->generation, std::memory_order_release);
+  }
+  return {&shard, cells_->nexuses->slot(place->index), place->generation};
+}
+
+PortalRecorder LoopRecorder::portal(std::size_t index) const noexcept {
+  if (loop_ == nullptr || index >= cells_->portals) return {};
+  return PortalRecorder(cells_->first_portal + index * cells_->stride);
+}
+
+// The second is the record's own, not the clock's: no reading more, and tests need not wait.
+void LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow) noexcept {
+  if (loop_ == nullptr) return;
+  check(slot.value < cells_->slots, "a slot of this segment");
+  const std::uint64_t second = slow.recorded.ns / 1'000'000'000;
+  if (second != cells_->slow_second) {
+    cells_->slow_second = second;
+    cells_->slow_in_second = 0;
+  }
+  if (cells_->slow_in_second == limits::kSlowPerSecondMax) {
+    add(GatewayCounter::kSlowNotKept);
+    return;
+  }
+  ++cells_->slow_in_second;
+  const std::uint64_t number = ++cells_->slow_kept;
+  layout::SlowRecord record{};
+  record.sequence = 2 * (number / layout::kSlowRecords + 1);
+  record.number = number;
+  record.kind = index_of(slow.kind);
+  record.start_ns = slow.start.ns;
+  record.recorded_ns = slow.recorded.ns;
+  for (std::size_t i = 0; i < kStages; ++i) record.stage_ns[i] = slow.io.stage_ns[i];
+  record.lun_slot = slot.value;
+  record.lun_slot_generation = detail::get(cells_->lun_slots[slot.value].generation);
+  record.op = index_of(slow.io.op);
+  record.opcode = slow.opcode;
+  record.error_class = index_of(slow.io.error);
+  record.lba = slow.lba;
+  record.bytes = slow.io.bytes;
+  record.task_tag = slow.task_tag;
+  detail::copy_text(record.initiator, slow.initiator);
+  detail::copy_text(record.peer, slow.peer);
+  detail::write_whole(cells_->slow[number % layout::kSlowRecords], record);
+}
+
+}  // namespace lungate::telemetry
