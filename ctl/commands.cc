@@ -13,13 +13,14 @@
 #include "ctl/check.h"
 #include "ctl/client.h"
 #include "ctl/places.h"
+#include "ctl/slowlog.h"
 #include "ctl/status_view.h"
 #include "ctl/top.h"
 
 namespace lungate::ctl {
 namespace {
 
-/// What the command asks the target. Check and top ask nothing and do not get here.
+/// What the command asks the target. Check, top and slowlog ask nothing and do not get here.
 api::Request request_for(const Options& options) {
   switch (options.command) {
     case Command::kSessions:
@@ -33,6 +34,7 @@ api::Request request_for(const Options& options) {
     case Command::kStatus:
     case Command::kCheck:
     case Command::kTop:
+    case Command::kSlowlog:
       return api::GetStatus{};
   }
   return api::GetStatus{};
@@ -85,13 +87,15 @@ int run_request(const Options& options, std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-// check and top ask no target: the one needs none, the other reads what it counts.
+// check, top and slowlog ask no target: the one needs none, the others read what it counts.
 int run(const Options& options, std::ostream& out, std::ostream& err) {
   switch (options.command) {
     case Command::kCheck:
       return run_check(options, out, err);
     case Command::kTop:
       return run_top(options, out, err);
+    case Command::kSlowlog:
+      return run_slowlog(options, out, err);
     case Command::kStatus:
     case Command::kSessions:
     case Command::kDisconnect:

@@ -7,6 +7,7 @@
 #include "ctl/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -85,16 +86,69 @@ void add_sessions(CLI::App& app, Options& options) {
 }
 
 // Faster than ten times a second nobody reads; slower than once an hour is a mistake of units.
-void add_top(CLI::App& app, Options& options) {
-  CLI::App* top = add(app, options, Command::kTop, "top", "live table of what each LUN does");
-  top->add_flag("--once", options.once, "print one table and end");
-  top->add_option_function<double>(
-         "--interval",
-         [&options](double seconds) {
-           options.interval_ms = static_cast<std::uint32_t>(seconds * 1000);
-         },
-         "seconds between readings (default: 1)")
+CLI::Option* add_interval(CLI::App* to, Options& options) {
+  return to
+      ->add_option_function<double>(
+          "--interval",
+          [&options](double seconds) {
+            options.interval_ms = static_cast<std::uint32_t>(seconds * 1000);
+          },
+          "seconds between readings (default: 1)")
       ->check(CLI::Range(0.1, 3600.0));
+}
+
+/// One word of a list. The list is of an enum's names, in its order.
+template <class Enum, std::size_t kCount>
+CLI::Option* add_word(CLI::App* to, const char* name, Enum& value,
+                      const std::array<std::string_view, kCount>& words, const char* help) {
+  const std::vector<std::string> list(words.begin(), words.end());
+  return to
+      ->add_option_function<std::string>(
+          name,
+          [&value, list](const std::string& word) {
+            value = static_cast<Enum>(std::ranges::find(list, word) - list.begin());
+          },
+          help)
+      ->check(CLI::IsMember(list));
+}
+
+// --once is older than --batch and stays: one table without the empty line behind it. A count alone
+// would be a live page that vanishes.
+void add_top(CLI::App& app, Options& options) {
+  CLI::App* top = add(app, options, Command::kTop, "top",
+                      "live table of what each LUN, or each initiator, does");
+  TopOptions& of = options.top;
+  CLI::Option* once = top->add_flag("--once", options.once, "print one table and end");
+  CLI::Option* batch =
+      top->add_flag("--batch", of.batch, "print a table (--json: a line) per reading")
+          ->excludes(once);
+  top->add_option("--count", of.count, "readings of a batch (default: until it is ended)")
+      ->check(CLI::PositiveNumber)
+      ->needs(batch);
+  add_interval(top, options);
+  add_word(top, "--by", of.choice.by, kByNames, "what a row is: a LUN, an initiator, or both");
+  CLI::Option* sort = add_word(top, "--sort", of.choice.sort, kSortNames,
+                               "largest first (default: iops when live, else name)");
+  sort->each([&of](const std::string&) { of.sorted = true; });
+  top->add_flag("--reverse", of.choice.reversed, "smallest first");
+  top->add_option("--filter", of.choice.filter, "rows that contain this text");
+  top->add_flag("--ascii", of.ascii, "no characters beyond ASCII (default: by the locale)");
+}
+
+// What is followed comes in the order in which it happens; only what is there can be sorted.
+void add_slowlog(CLI::App& app, Options& options) {
+  CLI::App* slowlog = add(app, options, Command::kSlowlog, "slowlog",
+                          "the slowest and the stuck I/O, newest last; also of a dead target");
+  SlowlogOptions& of = options.slowlog;
+  CLI::Option* follow =
+      slowlog->add_flag("--follow,-f", of.follow, "go on with what is recorded from now on");
+  slowlog->add_option("--count,-n", of.choice.count, "the last so many only")
+      ->check(CLI::PositiveNumber);
+  add_interval(slowlog, options)->needs(follow);
+  add_word(slowlog, "--sort", of.choice.sort, kSlowSortNames, "the last is the newest, or longest")
+      ->excludes(follow);
+  slowlog->add_option("--lun", of.choice.lun, "of this LUN: TARGET/LUN, LUN, or part of TARGET");
+  slowlog->add_option("--initiator", of.choice.initiator, "of initiators whose name contains this");
 }
 
 }  // namespace
@@ -118,6 +172,7 @@ Result<Options, Stop> parse_options(int argc, const char* const* argv) {
   add(app, options, Command::kReload, "reload",
       "read the configuration again and apply what has changed; a wrong one is refused whole");
   add_top(app, options);
+  add_slowlog(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

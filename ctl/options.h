@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "ctl/choice.h"
 
 namespace lungate::ctl {
 
@@ -20,6 +21,20 @@ enum class Command : std::uint8_t {
   kLogLevel,
   kReload,
   kTop,
+  kSlowlog,
+};
+
+struct TopOptions {
+  TopChoice choice;
+  bool sorted = false;      // --sort was given: the live page has another default
+  bool batch = false;       // one table, or one line of JSON, per reading
+  std::uint64_t count = 0;  // readings of a batch; 0: no end
+  bool ascii = false;
+};
+
+struct SlowlogOptions {
+  SlowChoice choice;
+  bool follow = false;
 };
 
 /// Everything that was said, in one struct for all commands: what a command does not use stays at
@@ -47,7 +62,11 @@ struct Options {
 
   // top
   bool once = false;
-  std::uint32_t interval_ms = 1000;
+  TopOptions top;
+
+  SlowlogOptions slowlog;
+
+  std::uint32_t interval_ms = 1000;  // between readings: top, slowlog --follow
 };
 
 /// Why the program ends without running a command: help that was asked for, or a wrong line.

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The terminal of `top`. run_live() draws with it and waits with it; all of it on the main thread.
-// Signals are blocked and taken by sigtimedwait(), so that there is no handler in which almost
-// nothing would be allowed, and the terminal is given back on every way out but SIGKILL. A pipe
-// instead of a terminal gets plain pages; a reader that went away ends the program, by SIGPIPE or
-// by a write that fails.
+// The terminal of `top`. live.cc draws with it and waits with it; all of it on the main thread.
+// Signals are blocked and read from a signalfd beside the keys, so that there is no handler in
+// which almost nothing would be allowed, and the terminal is given back on every way out but
+// SIGKILL. A pipe instead of a terminal gets plain pages; a reader that went away ends the program,
+// by SIGPIPE or by a write that fails.
 #include "ctl/screen.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+
+#include "ctl/text.h"
 
 namespace lungate::ctl {
 namespace {
@@ -22,80 +27,130 @@ constexpr std::string_view kHome = "\x1b[H";
 constexpr std::string_view kClearLine = "\x1b[K";
 constexpr std::string_view kClearBelow = "\x1b[J";
 
-// Asked anew for each page, so that a resized window is drawn to fit. Zeros: not a terminal, or one
-// that does not know.
-winsize size_of(int fd) {
-  winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) != 0) size = {};
-  return size;
-}
-
-/// The first `columns` characters, none of them cut in two.
-std::string_view cut(std::string_view line, std::size_t columns) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool begins = (static_cast<unsigned char>(line[i]) & 0xc0) != 0x80;
-    if (begins && ++characters > columns) return line.substr(0, i);
-  }
-  return line;
-}
+constexpr std::array kOurs = {SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH};
 
 }  // namespace
 
 // Over the old page instead of clearing first: a screen that is cleared and filled once a second
 // flickers. Lines are cut to the width, for a wrapped one would push the others out of their
 // places.
-std::string redraw(const std::vector<std::string>& lines, std::size_t columns) {
+std::string redraw(const std::vector<Line>& lines, std::size_t columns, bool colour) {
   std::string out(kHome);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) out += "\r\n";
-    out += columns == 0 ? std::string_view(lines[i]) : cut(lines[i], columns);
+    out += text_of(cut(lines[i], columns), colour);
     out += kClearLine;
   }
   return out.append(kClearBelow);
 }
 
+// No terminfo: the five sequences that we use are understood by everything that calls itself more
+// than "dumb" (that is what editors' shells and build logs say).
+bool understands_escapes(const char* term) {
+  return term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+}
+
+bool wants_colour(const char* no_color) {
+  return no_color == nullptr || *no_color == '\0';
+}
+
 // The mask is taken before the first escape sequence: a Ctrl-C between the two would leave the
 // terminal on the other page.
-Screen::Screen(int fd) : fd_(fd), terminal_(::isatty(fd) == 1) {
-  sigemptyset(&ours_);
-  for (const int signal : {SIGINT, SIGTERM, SIGWINCH}) sigaddset(&ours_, signal);
-  pthread_sigmask(SIG_BLOCK, &ours_, &before_);
-  if (terminal_) write(kEnter);
+Screen::Screen(int in, int out, bool colour)
+    : in_(in),
+      out_(out),
+      terminal_(::isatty(out) == 1 && understands_escapes(::getenv("TERM"))),
+      colour_(colour),
+      listening_(terminal_ && ::isatty(in) == 1) {
+  sigset_t ours{};
+  sigemptyset(&ours);
+  for (const int signal : kOurs) sigaddset(&ours, signal);
+  pthread_sigmask(SIG_BLOCK, &ours, &before_);
+  signals_ = UniqueFd(::signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (terminal_) enter();
 }
 
 Screen::~Screen() {
-  if (terminal_) write(kLeave);
+  if (terminal_) leave();
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+// Keys at once and without an echo; Ctrl-C and Ctrl-Z stay signals.
+void Screen::enter() {
+  termios now{};
+  if (listening_ && ::tcgetattr(in_, &now) == 0) {
+    cooked_ = now;
+    now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    now.c_cc[VMIN] = 1;
+    now.c_cc[VTIME] = 0;
+    ::tcsetattr(in_, TCSADRAIN, &now);
+  }
+  write(kEnter);
+}
+
+// TCSAFLUSH: keys that nobody has read are not for the shell.
+void Screen::leave() {
+  write(kLeave);
+  if (cooked_) ::tcsetattr(in_, TCSAFLUSH, &*cooked_);
+  cooked_.reset();
+}
+
 // In a pipe pages follow each other with an empty line between them, as `top -b` does.
-bool Screen::show(const std::vector<std::string>& lines) {
-  if (terminal_) return write(redraw(lines, size_of(fd_).ws_col));
+bool Screen::show(const std::vector<Line>& lines) {
+  if (terminal_) return write(redraw(lines, size().columns, colour_));
   std::string text;
-  for (const std::string& line : lines) text += line + "\n";
+  for (const Line& line : lines) text += text_of(line, false) + "\n";
   return write(text + "\n");
 }
 
-std::size_t Screen::height() const {
-  return terminal_ ? size_of(fd_).ws_row : 0;
+// Asked anew for each page, so that a resized window is drawn to fit. Zeros: not a terminal, or one
+// that does not know.
+Screen::Size Screen::size() const {
+  winsize size{};
+  if (!terminal_ || ::ioctl(out_, TIOCGWINSZ, &size) != 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
-// sigtimedwait() interrupted by a signal that is not ours (EINTR, a debugger) ends the wait early,
-// and the next page comes sooner; nothing else.
-bool Screen::wait(std::chrono::milliseconds time) {
-  const std::uint64_t ns = static_cast<std::uint64_t>(time.count()) * 1'000'000;
-  const timespec patience{static_cast<time_t>(ns / 1'000'000'000),
-                          static_cast<long>(ns % 1'000'000'000)};
-  const int signal = sigtimedwait(&ours_, nullptr, &patience);
-  // A new size of the window only ends the wait: the next page is drawn to fit.
-  return signal < 0 || signal == SIGWINCH;
+// All that have come, the end before the others. SIGSTOP is what Ctrl-Z does to who does not care;
+// it returns when somebody continues us, and the page is drawn anew.
+Screen::Event Screen::signalled() {
+  Event event = Event::kTime;
+  signalfd_siginfo signal{};
+  while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    const int number = static_cast<int>(signal.ssi_signo);
+    if (number == SIGINT || number == SIGTERM) return Event::kEnd;
+    if (number == SIGTSTP) {
+      if (terminal_) leave();
+      ::kill(::getpid(), SIGSTOP);
+      if (terminal_) enter();
+    }
+    event = Event::kResized;
+  }
+  return event;
+}
+
+// A poll() that is interrupted (a debugger) ends the wait early, and the next page comes sooner;
+// nothing else. Keys whose terminal is gone are not waited for again.
+Screen::Event Screen::wait(std::chrono::milliseconds time, std::string& keys) {
+  keys.clear();
+  std::array<pollfd, 2> ready = {pollfd{signals_.get(), POLLIN, 0},
+                                 pollfd{listening_ ? in_ : -1, POLLIN, 0}};
+  if (::poll(ready.data(), ready.size(), static_cast<int>(time.count())) <= 0) return Event::kTime;
+  if (ready[0].revents != 0) return signalled();
+  std::array<char, 256> buffer{};
+  const ssize_t length = ::read(in_, buffer.data(), buffer.size());
+  if (length > 0) {
+    keys.assign(buffer.data(), static_cast<std::size_t>(length));
+    return Event::kKeys;
+  }
+  if (length == 0 || errno != EINTR) listening_ = false;
+  return Event::kTime;
 }
 
 // Until everything is out: a terminal that is slower than the page takes it in pieces.
 bool Screen::write(std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = ::write(fd_, text.data(), text.size());
+    const ssize_t written = ::write(out_, text.data(), text.size());
     if (written < 0 && errno != EINTR) return false;
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }

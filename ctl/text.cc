@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Tables, times, rates: how figures are shown. Pure functions for the views. Widths count
-// characters, not bytes, and take each for one column: good enough for names in Latin scripts, and
-// a table out of line is the worst that can happen. shown() is where a peer's text becomes
-// harmless.
+// Tables, times, rates: how figures are shown. Pure functions for the views. shown() is where a
+// peer's text becomes harmless.
 #include "ctl/text.h"
 
 #include <algorithm>
@@ -12,16 +10,10 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "ctl/styled.h"
 
 namespace lungate::ctl {
 namespace {
-
-/// Columns on a terminal, taking each character for one: bytes that do not continue another.
-// For East Asian names it is too little by half, and the row stands out; no name is lost by it.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 /// std::format is not in g++ 12, and streams keep state.
 template <class... Args>
@@ -30,6 +22,11 @@ std::string print(const char* format, Args... args) {
   const int length = std::snprintf(buffer.data(), buffer.size(), format, args...);
   const auto used = std::min(static_cast<std::size_t>(std::max(length, 0)), buffer.size() - 1);
   return {buffer.data(), used};
+}
+
+/// ASCII only: the other letters of a name match in their own case.
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 }  // namespace
@@ -50,15 +47,20 @@ void Table::add(std::vector<std::string> cells) {
 // Two passes: widths need every row. Trailing blanks are taken off, for who copies a line into a
 // ticket.
 std::vector<std::string> Table::lines() const {
-  std::vector<std::size_t> widths(aligns_.size());
+  std::vector<std::size_t> widths;
+  return lines(widths);
+}
+
+std::vector<std::string> Table::lines(std::vector<std::size_t>& widths) const {
+  widths.resize(aligns_.size());
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   std::vector<std::string> out;
   for (const auto& row : rows_) {
     std::string& line = out.emplace_back();
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string fill(widths[i] - width(row[i]), ' ');
+      const std::string fill(widths[i] - width_of(row[i]), ' ');
       if (i > 0) line += "  ";
       line += aligns_[i] == Align::kRight ? fill + row[i] : row[i] + fill;
     }
@@ -100,8 +102,16 @@ std::string megabytes_text(double bytes_per_second) {
   return print("%.1f", bytes_per_second / 1e6);
 }
 
+std::string percent_text(double share) {
+  return print("%.0f%%", share * 100);
+}
+
 std::string shown(std::string_view text) {
   return text.empty() ? "-" : log::escape(text);
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return !std::ranges::search(text, part, {}, lower, lower).empty() || part.empty();
 }
 
 std::string hash_text(std::uint64_t hash) {

@@ -30,6 +30,8 @@ class Table {
   void add(std::vector<std::string> cells);
   /// One line each, without trailing blanks, header first.
   std::vector<std::string> lines() const;
+  /// The same, no column narrower than in `widths`, which grows: for a table that comes in pieces.
+  std::vector<std::string> lines(std::vector<std::size_t>& widths) const;
   std::string text() const;
   std::size_t rows() const { return rows_.size() - 1; }
 
@@ -46,8 +48,12 @@ std::string latency_text(double seconds);
 std::string rate_text(double per_second);
 /// Megabytes (10^6) a second with one decimal.
 std::string megabytes_text(double bytes_per_second);
+/// "37%"; a share from 0 to 1.
+std::string percent_text(double share);
 /// What a peer or a file says, safe for a terminal; "-" when it is empty.
 std::string shown(std::string_view text);
+/// Whether `text` has `part` in it, whatever the case of ASCII letters.
+bool contains(std::string_view text, std::string_view part);
 /// 16 hex digits.
 std::string hash_text(std::uint64_t hash);
 /// "a, b, c"

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // `lungate top`: reads the segment, not the target, so it works while the target hangs, and that is
-// when it is needed. The main thread reads, computes (top_rows.cc), draws (screen.cc) and waits. A
-// segment that is not there, damaged or of another version is a sentence with the fault's name;
-// once the table is running, it is shown in its place until the target comes back.
+// when it is needed. Here are its forms for pipes; live.cc has the one for people. A segment that
+// is not there, damaged or of another version is a sentence with the fault's name.
 #include "ctl/top.h"
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <ostream>
 
 #include "ctl/json.h"
+#include "ctl/live.h"
 #include "ctl/places.h"
 #include "ctl/screen.h"
+#include "ctl/top_choice.h"
 #include "ctl/top_view.h"
 #include "telemetry/reader.h"
 
@@ -22,9 +24,34 @@ namespace {
 using telemetry::Fault;
 using telemetry::Reader;
 using telemetry::ReadError;
-using telemetry::Snapshot;
 
-/// That nobody runs there is the usual reason, and worth plain words.
+// By name and uncut, for who keeps it: rows stay where they were in the last one. The objects of a
+// batch are a line each, so that a reader knows where one ends.
+std::string reading_text(const Top& top, const Options& options) {
+  if (options.json) return top_json(top, options.top.choice, options.top.batch);
+  std::string out;
+  for (const std::string& line : top_lines(top, options.top.choice)) out += line + "\n";
+  return options.once ? out : out + "\n";
+}
+
+/// Each reading against the one before it; `count` 0: until the reader goes away.
+int run_readings(Reader& reader, const Options& options, std::uint64_t count, std::ostream& out,
+                 std::ostream& err) {
+  auto before = reader.read();
+  for (std::uint64_t n = 0; before && out && (count == 0 || n < count); ++n) {
+    ::usleep(options.interval_ms * 1000);
+    auto after = reader.read();
+    if (after) out << reading_text(make_top(*before, *after), options) << std::flush;
+    before = std::move(after);
+  }
+  if (before) return 0;
+  err << complaint(reader.path(), before.error()) << "\n";
+  return 1;
+}
+
+}  // namespace
+
+// That nobody runs there is the usual reason, and worth plain words.
 std::string complaint(const std::string& path, const ReadError& error) {
   const bool down = error.fault == Fault::kAbsent || error.fault == Fault::kStopped ||
                     error.fault == Fault::kDead || error.fault == Fault::kStarting;
@@ -33,60 +60,8 @@ std::string complaint(const std::string& path, const ReadError& error) {
          (error.detail.empty() ? "" : ": " + error.detail);
 }
 
-// By name and uncut, for who keeps it: rows stay where they were in the last one.
-std::string once_text(const Top& top, bool json) {
-  if (json) return top_json(top);
-  std::string out;
-  for (const std::string& line : top_lines(top, 0)) out += line + "\n";
-  return out;
-}
-
-/// Two readings, one table.
-int run_once(Reader& reader, const Options& options, std::ostream& out, std::ostream& err) {
-  const auto before = reader.read();
-  if (before) ::usleep(options.interval_ms * 1000);
-  const auto after = before ? reader.read() : before;
-  if (!after) {
-    err << complaint(reader.path(), after.error()) << "\n";
-    return 1;
-  }
-  out << once_text(make_top(*before, *after), options.json);
-  return 0;
-}
-
-// What `before` lacks (the target was down) makes a page without rates, not an error: the next one
-// has them.
-std::vector<std::string> page(const Result<Snapshot, ReadError>& before,
-                              const Result<Snapshot, ReadError>& after, const std::string& path,
-                              std::size_t height) {
-  if (!after) return {complaint(path, after.error())};
-  // The first page after a start has no rates yet: it shows what is in flight.
-  Top top = make_top(before ? *before : *after, *after);
-  sort_busiest_first(top);
-  return top_lines(top, height);
-}
-
-/// Until the user ends it. A target that is not there at the beginning is a mistake; one that
-/// stops or starts later is only news.
-int run_live(Reader& reader, const Options& options, std::ostream& err) {
-  Result<Snapshot, ReadError> before = reader.read();
-  if (!before) {
-    err << complaint(reader.path(), before.error()) << "\n";
-    return 1;
-  }
-  Result<Snapshot, ReadError> after = before;
-  Screen screen(STDOUT_FILENO);
-  while (screen.show(page(before, after, reader.path(), screen.height())) &&
-         screen.wait(std::chrono::milliseconds(options.interval_ms))) {
-    before = std::move(after);
-    after = reader.read();
-  }
-  return 0;
-}
-
-}  // namespace
-
-// Never asks the control socket: see the head.
+// Never asks the control socket: see the head. What is no terminal gets a batch without an end, as
+// ever: `lungate top | tee log` is what people type.
 int run_top(const Options& options, std::ostream& out, std::ostream& err) {
   const auto path = segment(options);
   if (!path) {
@@ -94,7 +69,11 @@ int run_top(const Options& options, std::ostream& out, std::ostream& err) {
     return path.error().exit_code;
   }
   Reader reader(*path);
-  if (options.once || options.json) return run_once(reader, options, out, err);
+  const bool live = ::isatty(STDOUT_FILENO) == 1 && understands_escapes(std::getenv("TERM"));
+  if (options.once) return run_readings(reader, options, 1, out, err);
+  if (options.top.batch) return run_readings(reader, options, options.top.count, out, err);
+  if (options.json) return run_readings(reader, options, 1, out, err);
+  if (!live) return run_readings(reader, options, 0, out, err);
   return run_live(reader, options, err);
 }
 

@@ -7,12 +7,10 @@
 
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <thread>
 
 #include "api/codec.h"
 #include "ctl/check.h"
 #include "ctl/json.h"
-#include "telemetry/segment.h"
 #include "tests/unit/ctl/fake_target.h"
 #include "tests/unit/ctl/folder.h"
 
@@ -161,85 +159,6 @@ TEST_F(Commands, ErrorsGoToTheirChannelWithTheirCode) {
   options_.socket = folder_ / "none";
   EXPECT_EQ(run_it(), 1);
   EXPECT_THAT(err_, HasSubstr("lungate-target is not running"));
-}
-
-// --- top: from a real segment ------------------------------------------------------------------
-
-class TopCommand : public Commands {
- protected:
-  TopCommand() {
-    options_.command = Command::kTop;
-    options_.once = true;
-    options_.interval_ms = 200;
-    options_.segment = folder_ / "segment";
-  }
-  void start() {
-    auto segment = telemetry::Segment::create({options_.segment, "gw-a", "0.1.0", 1, 4});
-    ASSERT_TRUE(segment) << segment.error().detail;
-    segment_ = std::move(*segment);
-    const auto slot = segment_->add_lun({.target = "iqn.2026-11.io.lungate:store",
-                                         .lun = 3,
-                                         .backend = "rbd",
-                                         .pool = "rbd",
-                                         .rados_namespace = {},
-                                         .image = "vm",
-                                         .wwn = {},
-                                         .serial = {}});
-    ASSERT_TRUE(slot) << slot.error().detail;
-    segment_->update_lun(*slot, {telemetry::OfflineReason::kNone, 1 << 30});
-    slot_ = *slot;
-    segment_->loop(0).turn_ended(boot_now());
-  }
-  /// Records I/Os until the command has ended.
-  int run_under_load() {
-    std::atomic<bool> ended{false};
-    std::thread load([&] {
-      auto loop = segment_->loop(0);
-      auto lun = loop.lun(slot_);
-      while (!ended.load()) {
-        lun.record(
-            {telemetry::Op::kRead, telemetry::ErrorClass::kNone, 4096, {0, 0, 2'000'000, 0}});
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-    });
-    const int code = run_it();
-    ended = true;
-    load.join();
-    return code;
-  }
-
-  std::unique_ptr<telemetry::Segment> segment_;
-  telemetry::SlotId slot_;
-};
-
-TEST_F(TopCommand, WithoutATarget) {
-  EXPECT_EQ(run_it(), 1);
-  EXPECT_THAT(err_, HasSubstr("lungate-target is not running: segment " + options_.segment));
-  options_.once = false;
-  EXPECT_EQ(run_it(), 1);
-  folder_.write("segment", std::string(100'000, 'x'));
-  EXPECT_EQ(run_it(), 1);
-  EXPECT_THAT(err_, HasSubstr("cannot read segment " + options_.segment + " is foreign"));
-}
-
-TEST_F(TopCommand, ShowsWhatHappens) {
-  start();
-  EXPECT_EQ(run_under_load(), 0) << err_;
-  EXPECT_THAT(out_, HasSubstr("gw-a, lungate 0.1.0: 1 LUNs"));
-  EXPECT_THAT(out_, HasSubstr("rbd:rbd/vm"));
-}
-
-TEST_F(TopCommand, AsJson) {
-  start();
-  options_.json = true;
-  EXPECT_EQ(run_under_load(), 0) << err_;
-  const json lun = json::parse(out_)["luns"][0];
-  EXPECT_EQ(lun["lun"], 3);
-  EXPECT_EQ(lun["state"], "ready");
-  EXPECT_GT(lun["read"]["per_second"], 10.0);
-  EXPECT_EQ(lun["read"]["bytes_per_second"], 4096.0 * lun["read"]["per_second"].get<double>());
-  EXPECT_NEAR(lun["read"]["p50_s"].get<double>(), 0.002, 0.0002);
-  EXPECT_EQ(lun["write"]["p99_s"], nullptr);
 }
 
 }  // namespace

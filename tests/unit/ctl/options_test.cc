@@ -32,6 +32,7 @@ TEST(ParseOptions, EveryCommand) {
   EXPECT_EQ(command({"log-level", "debug"}), Command::kLogLevel);
   EXPECT_EQ(command({"reload"}), Command::kReload);
   EXPECT_EQ(command({"top"}), Command::kTop);
+  EXPECT_EQ(command({"slowlog"}), Command::kSlowlog);
 }
 
 TEST(ParseOptions, ValuesArrive) {
@@ -43,6 +44,37 @@ TEST(ParseOptions, ValuesArrive) {
   EXPECT_EQ(parse({"log-level", "warn"})->level, log::Level::kWarn);
   EXPECT_EQ(parse({"top", "--interval", "0.5", "--once"})->interval_ms, 500u);
   EXPECT_EQ(parse({"top"})->interval_ms, 1000u);
+}
+
+TEST(ParseOptions, Top) {
+  const auto top = parse({"top", "--batch", "--count", "3", "--by", "initiator", "--sort", "p99",
+                          "--reverse", "--filter", "vm", "--ascii"})
+                       ->top;
+  EXPECT_TRUE(top.batch);
+  EXPECT_EQ(top.count, 3u);
+  EXPECT_EQ(top.choice.by, By::kInitiator);
+  EXPECT_EQ(top.choice.sort, Sort::kP99);
+  EXPECT_TRUE(top.sorted);
+  EXPECT_TRUE(top.choice.reversed);
+  EXPECT_EQ(top.choice.filter, "vm");
+  EXPECT_TRUE(top.ascii);
+  EXPECT_FALSE(parse({"top"})->top.sorted);
+  for (std::size_t i = 0; i < kSortNames.size(); ++i) {
+    const std::string name(kSortNames[i]);
+    EXPECT_EQ(parse({"top", "--sort", name.c_str()})->top.choice.sort, static_cast<Sort>(i));
+  }
+}
+
+TEST(ParseOptions, Slowlog) {
+  const auto options = parse({"slowlog", "--follow", "--count", "20", "--interval", "2", "--lun",
+                              "store/0", "--initiator", "host"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_TRUE(options->slowlog.follow);
+  EXPECT_EQ(options->slowlog.choice.count, 20u);
+  EXPECT_EQ(options->slowlog.choice.lun, "store/0");
+  EXPECT_EQ(options->slowlog.choice.initiator, "host");
+  EXPECT_EQ(options->interval_ms, 2000u);
+  EXPECT_EQ(parse({"slowlog", "--sort", "duration"})->slowlog.choice.sort, SlowSort::kDuration);
 }
 
 TEST(ParseOptions, PlacesAndJsonGoAnywhere) {
@@ -70,6 +102,13 @@ TEST(ParseOptions, WrongLinesAreRefused) {
       {"sessions", "disconnect", "x"},
       {"sessions", "disconnect", "18446744073709551616"},
       {"top", "--interval", "0"},
+      {"top", "--sort", "size"},
+      {"top", "--by", "host"},
+      {"top", "--count", "3"},
+      {"top", "--batch", "--count", "0"},
+      {"top", "--once", "--batch"},
+      {"slowlog", "--interval", "2"},
+      {"slowlog", "--follow", "--sort", "duration"},
       {"check", "a", "--print", "--online"},
       {"status", "--nonsense"},
   };

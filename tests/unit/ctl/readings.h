@@ -67,6 +67,42 @@ class Reading {
     return *this;
   }
 
+  Reading& slo(double read_s, double write_s, double objective) {
+    last().slo_read_ns = static_cast<std::uint64_t>(read_s * 1e9);
+    last().slo_write_ns = static_cast<std::uint64_t>(write_s * 1e9);
+    last().slo_objective = objective;
+    return *this;
+  }
+  /// Adds an initiator on the last LUN; what follows is about it. "": all others there.
+  Reading& nexus(const std::string& name) {
+    telemetry::NexusSnapshot& nexus = snapshot_.nexuses.emplace_back();
+    nexus.slot = static_cast<std::uint32_t>(snapshot_.nexuses.size());
+    nexus.slot_generation = 1;
+    nexus.lun = snapshot_.luns.size() - 1;
+    if (!name.empty()) nexus.initiator = "iqn.1993-08.org.debian:" + name;
+    return *this;
+  }
+  Reading& did(telemetry::OpClass op, std::uint64_t count, std::uint64_t bytes_each,
+               double seconds) {
+    telemetry::NexusSnapshot& nexus = snapshot_.nexuses.back();
+    nexus.ops[telemetry::index_of(op)] += count;
+    nexus.bytes[telemetry::index_of(op)] += count * bytes_each;
+    nexus.latency_ns[telemetry::index_of(op)] += count * static_cast<std::uint64_t>(seconds * 1e9);
+    return *this;
+  }
+  /// Adds a record of an I/O on the last LUN that began and was recorded then.
+  Reading& slow(std::uint32_t loop, std::uint64_t number, double start_s, double recorded_s) {
+    telemetry::SlowSnapshot& record = snapshot_.slow.emplace_back();
+    record.loop = loop;
+    record.number = number;
+    record.lun = snapshot_.luns.size() - 1;
+    record.start = {static_cast<std::uint64_t>(start_s * 1e9)};
+    record.recorded = {static_cast<std::uint64_t>(recorded_s * 1e9)};
+    record.initiator = "iqn.1993-08.org.debian:a";
+    record.peer = "10.0.0.9:49152";
+    return *this;
+  }
+
   telemetry::LunSnapshot& last() { return snapshot_.luns.back(); }
   telemetry::Snapshot& snapshot() { return snapshot_; }
 

@@ -25,20 +25,37 @@ struct Pipe {
 };
 
 TEST(Redraw, DrawsOverWhatStandsThere) {
-  EXPECT_EQ(redraw({"one", "two"}, 80), "\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J");
+  EXPECT_EQ(redraw({{{"one"}}, {{"two"}}}, 80, true), "\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J");
 }
 
 TEST(Redraw, CutsLongLinesBetweenCharacters) {
-  EXPECT_EQ(redraw({"h\xc3\xa9llo"}, 2), "\x1b[Hh\xc3\xa9\x1b[K\x1b[J");
-  EXPECT_EQ(redraw({"hello"}, 0), "\x1b[Hhello\x1b[K\x1b[J");
+  EXPECT_EQ(redraw({{{"h\xc3\xa9llo"}}}, 2, true), "\x1b[Hh\xc3\xa9\x1b[K\x1b[J");
+  EXPECT_EQ(redraw({{{"hello"}}}, 0, true), "\x1b[Hhello\x1b[K\x1b[J");
+}
+
+TEST(Redraw, ColoursOnlyForWhoWantsThem) {
+  const std::vector<Line> page{{{"bad", Paint::kBad}}};
+  EXPECT_EQ(redraw(page, 80, true), "\x1b[H\x1b[1;31mbad\x1b[0m\x1b[K\x1b[J");
+  EXPECT_EQ(redraw(page, 80, false), "\x1b[Hbad\x1b[K\x1b[J");
+  EXPECT_TRUE(wants_colour(nullptr));
+  EXPECT_TRUE(wants_colour(""));
+  EXPECT_FALSE(wants_colour("1"));
+}
+
+TEST(UnderstandsEscapes, ATerminalWithAName) {
+  EXPECT_TRUE(understands_escapes("xterm-256color"));
+  EXPECT_FALSE(understands_escapes("dumb"));
+  EXPECT_FALSE(understands_escapes(""));
+  EXPECT_FALSE(understands_escapes(nullptr));
 }
 
 TEST(Screen, WithoutATerminalItAppendsPlainText) {
   Pipe pipe;
   {
-    Screen screen(pipe.write.get());
-    EXPECT_EQ(screen.height(), 0u);
-    EXPECT_TRUE(screen.show({"one", "two"}));
+    Screen screen(pipe.read.get(), pipe.write.get(), true);
+    EXPECT_FALSE(screen.terminal());
+    EXPECT_EQ(screen.size().lines, 0u);
+    EXPECT_TRUE(screen.show({{{"one", Paint::kBad}}, {{"two"}}}));
   }
   std::array<char, 64> got{};
   EXPECT_EQ(::read(pipe.read.get(), got.data(), got.size()), 9);
@@ -47,12 +64,14 @@ TEST(Screen, WithoutATerminalItAppendsPlainText) {
 
 TEST(Screen, ASignalEndsTheWaitAndNotTheProcess) {
   Pipe pipe;
-  Screen screen(pipe.write.get());
-  EXPECT_TRUE(screen.wait(1ms));
+  std::string keys;
+  Screen screen(pipe.read.get(), pipe.write.get(), true);
+  EXPECT_EQ(screen.wait(1ms, keys), Screen::Event::kTime);
   ASSERT_EQ(pthread_kill(pthread_self(), SIGWINCH), 0);
-  EXPECT_TRUE(screen.wait(10s));
+  EXPECT_EQ(screen.wait(10s, keys), Screen::Event::kResized);
+  ASSERT_EQ(pthread_kill(pthread_self(), SIGWINCH), 0);
   ASSERT_EQ(pthread_kill(pthread_self(), SIGTERM), 0);
-  EXPECT_FALSE(screen.wait(10s));
+  EXPECT_EQ(screen.wait(10s, keys), Screen::Event::kEnd);
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// "Are we fine?" in a line or two, before any row. Pure; called by top_view.cc. The heartbeat is
+// here because a table of zeros has two causes: nobody works, or the gateway hangs. Thresholds are
+// those of the alerts, so that the page and the pager agree.
+#include "ctl/top_head.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "ctl/text.h"
+
+namespace lungate::ctl {
+namespace {
+
+constexpr double kSilentAfter_s = 5;  // beats come once a second
+constexpr double kBusyShare = 0.8;
+
+Span luns(const Top& top) {
+  const auto bad = std::ranges::count(top.luns, Verdict::kOffline, &TopRow::verdict);
+  const std::string text = std::to_string(top.luns.size()) + " LUNs";
+  if (bad == 0) return {text};
+  return {text + ", " + std::to_string(bad) + " OFFLINE", Paint::kBad};
+}
+
+Span heartbeat(double age_s) {
+  const bool silent = age_s > kSilentAfter_s;
+  return {"heartbeat " + latency_text(age_s) + " old" + (silent ? ": SILENT" : ""),
+          silent ? Paint::kBad : Paint::kPlain};
+}
+
+/// Both, for one loop that is full among idle ones is what a mean hides.
+Span loops(const std::vector<double>& busy) {
+  if (busy.empty()) return {"0 loops"};
+  const double most = *std::ranges::max_element(busy);
+  const double mean =
+      std::accumulate(busy.begin(), busy.end(), 0.0) / static_cast<double>(busy.size());
+  const bool full = most > kBusyShare;
+  return {std::to_string(busy.size()) + " loops busy " + percent_text(mean) + ", most " +
+              percent_text(most) + (full ? ": SATURATED" : ""),
+          full ? Paint::kWarning : Paint::kPlain};
+}
+
+Span ceph(const TopHead& head) {
+  if (!head.ceph_used) return {"no ceph"};
+  if (!head.ceph_up) return {"ceph DOWN", Paint::kBad};
+  if (head.ceph_timeouts == 0) return {"ceph up"};
+  return {"ceph up, " + std::to_string(head.ceph_timeouts) + " TIMEOUTS", Paint::kWarning};
+}
+
+/// Seconds per second of all sessions: 2 of them full all the time are "2.00s".
+Span window(double full_s_per_second) {
+  const bool full = full_s_per_second > 0.2;
+  return {"window full " + (full_s_per_second > 0 ? latency_text(full_s_per_second) : "0") + "/s" +
+              (full ? ": TOO SMALL" : ""),
+          full ? Paint::kWarning : Paint::kPlain};
+}
+
+}  // namespace
+
+std::vector<Span> head_pieces(const Top& top) {
+  const TopHead& head = top.head;
+  std::vector<Span> out{{head.gateway + ", lungate " + head.version, Paint::kTitle},
+                        luns(top),
+                        heartbeat(head.heartbeat_age_s),
+                        ceph(head),
+                        loops(head.busy),
+                        {std::to_string(head.sessions) + " sessions"},
+                        window(head.window_full_s_per_second)};
+  if (head.sources_refused > 0) {
+    out.push_back({std::to_string(head.sources_refused) + " sources REFUSED", Paint::kWarning});
+  }
+  return out;
+}
+
+}  // namespace lungate::ctl
