@@ -6,19 +6,33 @@
   _config:: {
     // Label of the scrape job, as in packaging/prometheus/prometheus.yml.
     job: 'lungate',
-    refresh: '10s',
+    refresh: '30s',
     from: 'now-1h',
+    // The first one is what the dashboards find each other by.
     tags: ['lungate', 'iscsi', 'storage'],
-    // A LUN that is above these is worth a look; the alerts have the same figures.
+    // What is above these is worth a look; the alerts have the same figures.
     stuck_warning_s: 10,
     stuck_critical_s: 30,
-    slow_read_s: 0.01,
-    slow_write_s: 0.02,
-    // Rows of a table and lines of a panel that would have one per LUN.
+    heartbeat_warning_s: 5,
+    heartbeat_critical_s: 15,
+    lag_warning_s: 0.01,
+    lag_critical_s: 0.1,
+    burn_warning: 6,
+    burn_critical: 14.4,
+    full_warning: 0.85,
+    full_critical: 0.95,
+    certificate_warning_s: 30 * 86400,
+    certificate_critical_s: 7 * 86400,
+    // Rows of a table and lines of a panel that would have one per LUN, loop, portal or initiator.
     top: 10,
   },
 
   grafanaDashboards:: {
     'lungate-overview.json': (import 'lib/overview.libsonnet')($._config),
+    'lungate-gateway.json': (import 'lib/gateway.libsonnet')($._config),
+    'lungate-lun.json': (import 'lib/lun.libsonnet')($._config),
+    'lungate-initiators.json': (import 'lib/initiators.libsonnet')($._config),
+    'lungate-ceph.json': (import 'lib/ceph.libsonnet')($._config),
+    'lungate-exporter.json': (import 'lib/exporter.libsonnet')($._config),
   },
 }

@@ -19,7 +19,7 @@ local datasource_variable = {
 local everything = { selected: true, text: ['All'], value: ['$__all'] };
 
 // `sort` 1: by text, 3: by number.
-local variable(name, label, query, sort=1, current=everything) = {
+local variable(name, label, query, sort=1, current=everything, all='.+') = {
   type: 'query',
   name: name,
   label: label,
@@ -28,37 +28,48 @@ local variable(name, label, query, sort=1, current=everything) = {
   refresh: 2,  // on every change of the time range: what did not exist then is not offered
   multi: true,
   includeAll: true,
-  allValue: '.+',
+  allValue: all,
   current: current,
   sort: sort,
   regex: '',
-  hide: 0,
 };
 
-local variables(config) = [
-  datasource_variable,
-  variable('job', 'Job', 'label_values(lungate_shm_up, job)', current={
-    selected: true,
-    text: [config.job],
-    value: [config.job],
-  }),
-  variable('gateway', 'Gateway', 'label_values(lungate_shm_up{job=~"$job"}, gateway)'),
-  variable('target', 'Target', 'label_values(lungate_lun_up{job=~"$job", gateway=~"$gateway"}, target)'),
-  variable('lun', 'LUN', 'label_values(lungate_lun_up{job=~"$job", gateway=~"$gateway", target=~"$target"}, lun)', sort=3),
+// Every dashboard has all of them, so that a link loses no choice on its way; those that its panels do
+// not ask for (`shown`) are hidden.
+//
+// `chosen`: those that begin with their first value instead of all of them, where all would be too much.
+local variables(config, shown, chosen) = [datasource_variable] + [
+  each { hide: if std.member(shown, each.name) then 0 else 2 } + (
+    if std.member(chosen, each.name) then
+      { includeAll: false, allValue:: null, current: { selected: true, text: [], value: [] } }
+    else {}
+  )
+  for each in [
+    variable('job', 'Job', 'label_values(lungate_shm_up, job)', current={
+      selected: true,
+      text: [config.job],
+      value: [config.job],
+    }),
+    variable('gateway', 'Gateway', 'label_values(lungate_shm_up{job=~"$job"}, gateway)'),
+    variable('target', 'Target', 'label_values(lungate_lun_up{job=~"$job", gateway=~"$gateway"}, target)'),
+    variable('lun', 'LUN', 'label_values(lungate_lun_up{job=~"$job", gateway=~"$gateway", target=~"$target"}, lun)', sort=3),
+    // An initiator that got no slot has the empty name.
+    variable('initiator', 'Initiator', 'label_values(lungate_initiator_errors_total{job=~"$job", gateway=~"$gateway", target=~"$target", lun=~"$lun"}, initiator)', all='.*'),
+  ]
 ];
 
-local restarts = {
-  name: 'Restarts of a target',
+local annotation(name, colour, metric, title) = {
+  name: name,
   datasource: panels.datasource,
   enable: true,
   hide: false,
-  iconColor: 'red',
-  expr: 'changes(%s[$__rate_interval]) > 0' % q.gateway('lungate_shm_generation'),
-  titleFormat: 'lungate-target started anew',
+  iconColor: colour,
+  expr: 'changes(%s[$__rate_interval]) > 0' % q.gateway(metric),
+  titleFormat: title,
   textFormat: '{{gateway}}',
 };
 
-function(config, uid, title, description, sections) {
+function(config, uid, title, description, shown, sections, chosen=[]) {
   id: null,
   uid: uid,
   title: title,
@@ -76,16 +87,21 @@ function(config, uid, title, description, sections) {
   links: [{
     type: 'dashboards',
     title: 'lungate',
-    tags: ['lungate'],
+    tags: [config.tags[0]],
     asDropdown: true,
     includeVars: true,
     keepTime: true,
     targetBlank: false,
     icon: 'external link',
-    tooltip: '',
+    tooltip: 'The other dashboards, with what is chosen here',
     url: '',
   }],
-  annotations: { list: [restarts] },
-  templating: { list: variables(config) },
+  annotations: {
+    list: [
+      annotation('Restarts of a target', 'red', 'lungate_shm_generation', 'lungate-target started anew'),
+      annotation('Configuration changes', 'blue', 'lungate_config_loaded_timestamp_seconds', 'A configuration came into force'),
+    ],
+  },
+  templating: { list: variables(config, ['job'] + shown, chosen) },
   panels: grid.place(sections),
 }

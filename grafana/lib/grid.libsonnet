@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Puts panels in their places, so that nobody counts: a section is a heading and lines of panels that
-// share the width of the screen.
+// share the width of the screen, equally unless the line says its `widths` (of 24).
 local width = 24;
 
+local widths(line) =
+  local count = std.length(line.panels);
+  if std.objectHas(line, 'widths') then
+    assert std.length(line.widths) == count : 'a width for each panel of the line';
+    assert std.foldl(function(a, b) a + b, line.widths, 0) == width : 'widths that fill the line';
+    line.widths
+  else
+    assert width % count == 0 : 'a line without widths has 1, 2, 3, 4, 6, 8 or 12 panels';
+    std.makeArray(count, function(_) width / count);
+
 // The panels of one line, from `y` down.
-local line(panels, height, y) =
-  local each = width / std.length(panels);
-  assert width % std.length(panels) == 0 : 'a line has 1, 2, 3, 4, 6, 8 or 12 panels';
+local place_line(line, y) =
+  local each = widths(line);
   [
-    panels[i] { gridPos: { x: i * each, y: y, w: each, h: height } }
-    for i in std.range(0, std.length(panels) - 1)
+    line.panels[i] {
+      gridPos: {
+        x: std.foldl(function(a, b) a + b, each[0:i], 0),
+        y: y,
+        w: each[i],
+        h: line.height,
+      },
+    }
+    for i in std.range(0, std.length(each) - 1)
   ];
 
 local heading(title, y) = {
@@ -22,7 +38,7 @@ local heading(title, y) = {
 
 local add_line(state, next) = {
   y: state.y + next.height,
-  panels: state.panels + line(next.panels, next.height, state.y),
+  panels: state.panels + place_line(next, state.y),
 };
 
 local add_section(state, section) = std.foldl(add_line, section.lines, {

@@ -1,290 +1,254 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Fleet and LUN on one page, in the order of an operator's questions: are we fine, who is not, why.
+// The fleet on one page, in the order of an operator's questions: are we fine, who is not, since when,
+// why. What it names leads to the dashboard that shows it alone.
+local c = import 'colours.libsonnet';
 local dashboard = import 'dashboard.libsonnet';
 local p = import 'panels.libsonnet';
-local q = import 'queries.libsonnet';
+// All LUNs of the chosen gateways: one LUN has its own dashboard.
+local q = (import 'queries.libsonnet') + { lun:: self.gateway };
+local tables = import 'tables.libsonnet';
 
-local per_lun = ['gateway', 'target', 'lun'];
-local lun_legend = '{{gateway}} {{target}} {{lun}}';
+local up = { '0': ['down', 'red'], '1': ['up', 'green'] };
 
 local are_we_fine(config) = {
   title: 'Are we fine?',
-  lines: [{
-    height: 4,
-    panels: [
-      p.stat(
-        'Gateways down',
-        'Segments whose target does not run or cannot be read. Not 0: `systemctl status lungate-target` on that host; lungate_shm_fault names the reason.',
-        'short',
-        'sum(1 - %s)' % q.gateway('lungate_shm_up'),
-        [p.critical(1)],
-      ),
-      p.stat(
-        'LUNs offline',
-        'LUNs that answer NOT READY. Not 0: the table below names each with its reason, `lungate status` has the words.',
-        'short',
-        'sum(1 - %s)' % q.lun('lungate_lun_up'),
-        [p.critical(1)],
-      ),
-      p.stat(
-        'Oldest I/O in flight',
-        'Age of the oldest command that has not ended. From %d s on something hangs, at %d s initiators reset the LUN: see which LUN below, then ask Ceph (`ceph health detail`).' % [config.stuck_warning_s, config.stuck_critical_s],
-        's',
-        'max(%s)' % q.lun('lungate_lun_oldest_inflight_seconds'),
-        [p.warning(config.stuck_warning_s), p.critical(config.stuck_critical_s)],
-        decimals=1,
-      ),
-      p.stat(
-        'IOPS',
-        'Reads, writes and other commands that ended, per second. A sudden fall with I/O in flight is a stall; without, the initiators went quiet.',
-        'iops',
-        q.sum(q.operations()),
-      ),
-      p.stat(
-        'Throughput',
-        'User data read and written. Near what the network carries: spread the portals over more interfaces.',
-        'Bps',
-        q.sum(q.rate(q.lun('lungate_lun_bytes_total'))),
-      ),
-      p.stat(
-        'Sessions',
-        'iSCSI sessions that are logged in, on the chosen gateways. Fewer than hosts times paths: a path is missing, look at multipath on the hosts.',
-        'short',
-        q.sum(q.gateway('lungate_sessions')),
-      ),
-    ],
-  }],
+  lines: [
+    {
+      height: 4,
+      panels: [
+        p.stat(
+          'Gateways down',
+          'Segments whose target does not run or cannot be read. Not 0: `systemctl status lungate-target` on that host; the dashboard of the exporter names the reason.',
+          'short',
+          q.sum('1 - ' + q.gateway('lungate_shm_up')),
+          [c.critical(1)],
+        ) + p.see('lungate-exporter'),
+        p.stat(
+          'LUNs offline',
+          'LUNs that answer NOT READY. Not 0: the table below names each with its reason, `lungate status` has the words.',
+          'short',
+          q.sum('1 - ' + q.lun('lungate_lun_up')),
+          [c.critical(1)],
+        ) + p.see('lungate-ceph'),
+        p.stat(
+          'Oldest I/O in flight',
+          'Age of the oldest command that has not ended. From %d s on something hangs, at %d s initiators reset the LUN: see which LUN below, then ask Ceph (`ceph health detail`).' % [config.stuck_warning_s, config.stuck_critical_s],
+          's',
+          q.max(q.lun('lungate_lun_oldest_inflight_seconds')),
+          [c.warning(config.stuck_warning_s), c.critical(config.stuck_critical_s)],
+          decimals=1,
+        ) + p.see('lungate-lun'),
+        p.stat(
+          'Worst budget burn',
+          'How fast the LUN that does worst spends its error budget: 1 lasts exactly the period, %g is gone in two days. Above %g: see the slowest LUNs below, and the budgets behind the link.' % [config.burn_critical, config.burn_warning],
+          'none',
+          q.max(q.burn()),
+          [c.warning(config.burn_warning), c.critical(config.burn_critical)],
+          decimals=1,
+          empty='no I/O',
+          instant=true,
+        ) + p.see('lungate-exporter'),
+      ],
+    },
+    {
+      height: 4,
+      panels: [
+        p.stat(
+          'Alerts firing',
+          'Alerts of the rules that we ship. Not 0: the list below; each has a section in alerts/runbooks.md. It is 0 too when the rules are not loaded: Prometheus, page /rules.',
+          'short',
+          q.count(q.alerts()) + ' or vector(0)',
+          [c.warning(1)],
+        ),
+        p.stat(
+          'IOPS',
+          'Reads, writes and other commands that ended, per second. A sudden fall with I/O in flight is a stall; without, the initiators went quiet.',
+          'iops',
+          q.sum(q.operations()),
+        ) + p.see('lungate-gateway'),
+        p.stat(
+          'Throughput',
+          'User data read and written. Near what the network carries: spread the portals over more interfaces.',
+          'Bps',
+          q.sum(q.moved()),
+        ),
+        p.stat(
+          'Sessions',
+          'iSCSI sessions that are logged in, on the chosen gateways. Fewer than hosts times paths: a path is missing, look at multipath on the hosts.',
+          'short',
+          q.sum(q.gateway('lungate_sessions')),
+        ) + p.see('lungate-initiators'),
+      ],
+    },
+  ],
 };
+
+local slowest(config) =
+  local ranking = q.top(config.top, q.lun_p99() + ' > 0');
+  tables.table(
+    'Slowest LUNs',
+    'The %d LUNs with the highest p99 of reads and writes together. Click on a LUN to see why. If all of them are slow it is no LUN: look at the gateways and at Ceph.' % config.top,
+    q.per_lun,
+    [
+      { name: 'p99', unit: 's', expr: ranking },
+      {
+        name: 'slow',
+        unit: 'percentunit',
+        expr: q.among(q.slow_share(q.per_lun), q.per_lun, ranking),
+        steps: [c.warning(0.01), c.critical(0.1)],
+        decimals: 2,
+      },
+      { name: 'IOPS', unit: 'iops', expr: q.among(q.sum(q.operations(), q.per_lun), q.per_lun, ranking) },
+      {
+        name: 'oldest',
+        unit: 's',
+        expr: q.among(q.max(q.lun('lungate_lun_oldest_inflight_seconds'), q.per_lun), q.per_lun, ranking),
+        steps: [c.warning(config.stuck_warning_s), c.critical(config.stuck_critical_s)],
+      },
+    ],
+  );
+
+local gateways(config) = tables.table(
+  'Gateways',
+  'One row per gateway. down, LUNs offline or a loop (the busiest) near 100 %: click on its name. Fewer sessions than its neighbours: hosts miss a path to it, see multipath there.',
+  ['gateway'],
+  [
+    { name: 'state', unit: 'short', expr: q.min(q.gateway('lungate_shm_up'), ['gateway']), states: up },
+    { name: 'offline', unit: 'short', expr: q.sum('1 - ' + q.gateway('lungate_lun_up'), ['gateway']), steps: [c.critical(1)] },
+    { name: 'sessions', unit: 'short', expr: q.sum(q.gateway('lungate_sessions'), ['gateway']) },
+    { name: 'IOPS', unit: 'iops', expr: q.sum(q.operations(), ['gateway']) },
+    { name: 'p99', unit: 's', expr: q.fleet_latency('0.99', 'read|write', ['gateway']) + ' >= 0' },
+    {
+      name: 'loop',
+      unit: 'percentunit',
+      expr: q.max(q.rate(q.gateway('lungate_event_loop_busy_seconds_total')), ['gateway']),
+      steps: [c.warning(0.8), c.critical(0.95)],
+      decimals: 0,
+    },
+  ],
+  sort='gateway',
+  descending=false,
+);
 
 local who_is_not(config) = {
   title: 'Who is not?',
-  lines: [{
-    height: 8,
-    panels: [
-      p.table(
-        'Slowest LUNs, reads',
-        'The %d LUNs with the highest p99 of reads. Click on target and LUN above to see one alone; if all are slow it is not the LUN.' % config.top,
-        's',
-        q.top(config.top, q.latency('0.99', 'read', per_lun) + ' > 0'),
-        per_lun,
-        'p99',
-      ),
-      p.table(
-        'Slowest LUNs, writes',
-        'The %d LUNs with the highest p99 of writes. Compare with reads: slow writes alone point to replication or a full journal in Ceph.' % config.top,
-        's',
-        q.top(config.top, q.latency('0.99', 'write', per_lun) + ' > 0'),
-        per_lun,
-        'p99',
-      ),
-      p.table(
-        'LUNs offline, and why',
-        'Empty is good. missing, denied, invalid: correct image, rights or configuration. locked: another client holds the image. unreachable: Ceph.',
-        'short',
-        q.lun('lungate_lun_offline_info'),
-        per_lun + ['reason'],
-        'offline',
-      ),
-    ],
-  }],
-};
-
-local load = {
-  title: 'Load',
-  lines: [{
-    height: 8,
-    panels: [
-      p.lines(
-        'IOPS by operation',
-        'Commands that ended, per second. Compare with latency below: more IOPS at the same latency is load, fewer at a higher one is a bottleneck.',
-        'iops',
-        [p.target(q.sum(q.operations(), ['op']), '{{op}}')],
-      ),
-      p.lines(
-        'Throughput by direction',
-        'User data, headers excepted. Flat at the top while latency rises: the network or Ceph is full; move initiators or add a gateway.',
-        'Bps',
-        [p.target(q.sum(q.rate(q.lun('lungate_lun_bytes_total')), ['direction']), '{{direction}}')],
-      ),
-      p.lines(
-        'Mean size of an I/O',
-        'Latency without size misleads. Larger than before: slower I/O is to be expected, look at throughput instead.',
-        'bytes',
-        [p.target(
-          '%s / (%s > 0)' % [
-            q.sum(q.rate(q.lun('lungate_lun_op_size_bytes_sum')), ['op']),
-            q.sum(q.rate(q.lun('lungate_lun_op_size_bytes_count')), ['op']),
-          ], '{{op}}'
-        )],
-      ),
-    ],
-  }],
-};
-
-local quantiles(op) = [
-  p.target(q.latency('0.5', op), 'p50'),
-  p.target(q.latency('0.95', op), 'p95'),
-  p.target(q.latency('0.99', op), 'p99'),
-  p.target(q.latency('0.999', op), 'p99.9'),
-];
-
-local latency(config) = {
-  title: 'Latency',
   lines: [
+    {
+      height: 7,
+      widths: [14, 10],
+      panels: [
+        tables.table(
+          'Alerts',
+          'What fires now, critical first; empty is good. Look up the name in alerts/runbooks.md: meaning, diagnosis by command, mitigation.',
+          ['severity', 'alertname', 'gateway', 'target', 'lun'],
+          [{
+            name: 'since',
+            unit: 'dateTimeFromNow',
+            expr: q.alerts_since(['severity', 'alertname', 'gateway', 'target', 'lun']),
+          }],
+          sort='severity',
+          descending=false,
+        ),
+        tables.table(
+          'LUNs offline, and why',
+          'Empty is good. missing, denied, invalid: correct image, rights or configuration. locked: another client holds the image. unreachable: Ceph.',
+          q.per_lun + ['reason'],
+          [{ name: 'offline', hidden: true, unit: 'short', expr: q.max(q.lun('lungate_lun_offline_info'), q.per_lun + ['reason']) }],
+        ),
+      ],
+    },
+    { height: 9, panels: [gateways(config), slowest(config)] },
+  ],
+};
+
+local quantiles(op) = [p.target(q.fleet_latency('0.5', op), 'p50'), p.target(q.fleet_latency('0.99', op), 'p99')];
+
+local since_when(config) = {
+  title: 'Since when?',
+  lines: [
+    {
+      height: 8,
+      panels: [
+        p.states(
+          'Gateways over time',
+          'When each target ran. Red is down; a short gap at a red annotation is a restart. A gateway that flaps: `journalctl -u lungate-target`, it may crash in a loop.',
+          q.min(q.gateway('lungate_shm_up'), ['gateway']),
+          '{{gateway}}',
+          up,
+        ) + p.see('lungate-gateway'),
+        p.lines(
+          'IOPS by operation',
+          'Commands that ended, per second. Compare with latency below: more IOPS at the same latency is load, fewer at a higher one is a bottleneck.',
+          'iops',
+          [p.target(q.sum(q.operations(), ['op']), '{{op}}')],
+        ),
+        p.lines(
+          'Throughput by direction',
+          'User data, headers excepted. Flat at the top while latency rises: the network or Ceph is full; move initiators or add a gateway.',
+          'Bps',
+          [p.target(q.sum(q.moved(), ['direction']), '{{direction}}')],
+        ),
+      ],
+    },
     {
       height: 9,
       panels: [
         p.lines(
           'Read latency',
-          'From the first byte of a command to its response in the hands of the kernel. p99 above %g s: see in which stage below. p99.9 alone high: single slow disks or scrubs in Ceph.' % config.slow_read_s,
+          'From the first byte of a command to its response in the hands of the kernel, all chosen LUNs. p99 far above p50: some LUNs or some OSDs, see the slowest above; both up: load or Ceph.',
           's',
           quantiles('read'),
-        ),
+        ) + p.see('lungate-lun'),
         p.lines(
           'Write latency',
-          'As for reads; a write ends when Ceph has stored it on every replica. p99 above %g s: look at the stages, then at `ceph osd perf`.' % config.slow_write_s,
+          'As for reads; a write ends when Ceph has stored it on every replica. p99 far above p50: look at the stages below, then at `ceph osd perf`.',
           's',
           quantiles('write'),
-        ),
-      ],
-    },
-    {
-      height: 9,
-      panels: [
+        ) + p.see('lungate-lun'),
         p.heatmap(
-          'Read latency distribution',
-          'How many reads ended in which time. Two bands are two kinds of I/O (cache and disk); a band that climbs is saturation; single cells on top are outliers: look for one slow OSD.',
-          q.latency_buckets('read'),
-        ),
-        p.heatmap(
-          'Write latency distribution',
-          'How many writes ended in which time. A second band above the first is often one slow OSD: `ceph osd perf` names it.',
-          q.latency_buckets('write'),
-        ),
+          'Latency distribution, reads',
+          'How many reads ended in which time, per second. Two bands are two kinds of I/O (cache and disk); a band that climbs is saturation; cells on top are outliers: click on the slowest LUN above.',
+          q.fleet_buckets('read'),
+        ) + p.see('lungate-lun'),
       ],
     },
   ],
 };
 
-local why(config) = {
+local why = {
   title: 'Why?',
-  lines: [
-    {
-      height: 8,
-      panels: [
-        p.lines(
-          'Time of a read by stage',
-          'Mean. backend: Ceph or the file, ask there. queue: this gateway, look at the loops below. receive, send: the network or an initiator that does not read.',
-          's',
-          [p.target(q.stages('read'), '{{stage}}')],
-          stacked=true,
-        ),
-        p.lines(
-          'Time of a write by stage',
-          'Mean. receive holds the round trips that fetch the data: high means network, or an initiator without ImmediateData. backend: Ceph.',
-          's',
-          [p.target(q.stages('write'), '{{stage}}')],
-          stacked=true,
-        ),
-        p.lines(
-          'Stages of all LUNs, p99',
-          'Where the tail comes from, per gateway and for all its LUNs. p99 of backend is of Ceph, p99 of queue is ours: raise `loops` or spread the sessions.',
-          's',
-          [p.target(q.quantile('0.99', q.gateway('lungate_stage_duration_seconds_bucket', ['op=~"read|write"']), ['stage']), '{{stage}}')],
-        ),
-      ],
-    },
-    {
-      height: 8,
-      panels: [
-        p.lines(
-          'In flight',
-          'Commands begun and not ended, the %d busiest LUNs. Steadily at the queue depth of the initiator: the LUN is saturated.' % config.top,
-          'short',
-          [p.target(q.top(config.top, q.max(q.lun('lungate_lun_inflight_ops'), per_lun)), lun_legend)],
-        ),
-        p.lines(
-          'Oldest in flight',
-          'Age of the oldest command, the %d oldest. A slope of one second per second is a hanging I/O, which no latency panel can show: `ceph health detail`, slow ops.' % config.top,
-          's',
-          [p.target(q.top(config.top, q.max(q.lun('lungate_lun_oldest_inflight_seconds'), per_lun)), lun_legend)],
-        ),
-        p.lines(
-          'Errors',
-          'Commands that did not end in GOOD, by class. medium, hardware, not_ready, aborted: storage fails, read the journal of the gateway. unit_attention at logins is normal.',
-          'ops',
-          [p.target(q.sum(q.rate(q.lun('lungate_lun_op_errors_total')), ['sense']), '{{sense}}')],
-        ),
-      ],
-    },
-  ],
-};
-
-local gateway = {
-  title: 'Gateway',
-  lines: [
-    {
-      height: 8,
-      panels: [
-        p.lines(
-          'Sessions and connections',
-          'Connections far above sessions: something connects and never logs in. Sessions that go up and down: `lungate sessions`, then the network of that host.',
-          'short',
-          [
-            p.target(q.sum(q.gateway('lungate_sessions'), ['gateway']), '{{gateway}} sessions'),
-            p.target(q.sum(q.gateway('lungate_connections'), ['gateway']), '{{gateway}} connections'),
-          ],
-        ),
-        p.lines(
-          'Sessions lost',
-          'Sessions that ended otherwise than by logout, by reason. nop_timeout, peer_closed: network or host. digest: corruption on the way. stalled: this process was paused.',
-          'ops',
-          [p.target(q.sum(q.rate(q.gateway('lungate_session_closes_total', ['reason!="logout"'])), ['reason']), '{{reason}}')],
-        ),
-        p.lines(
-          'Logins refused',
-          'By reason. acl_denied, auth_failure: a wrong name or secret, or somebody trying. protocol: a port scanner. The journal names the peer.',
-          'ops',
-          [p.target(q.sum(q.rate(q.gateway('lungate_logins_total', ['result!="success"'])), ['result']), '{{result}}')],
-        ),
-      ],
-    },
-    {
-      height: 8,
-      panels: [
-        p.lines(
-          'Event loops, busy share',
-          'Near 1 the loop is saturated and everything on it waits: raise `loops` if cores are free, else add a gateway.',
-          'percentunit',
-          [p.target(q.sum(q.rate(q.gateway('lungate_event_loop_busy_seconds_total')), ['gateway', 'loop']), '{{gateway}} loop {{loop}}')],
-        ),
-        p.lines(
-          'Event loops, lag p99',
-          'How late timers fire; it adds to every I/O of that loop. Above 10 ms the loop or the machine is overloaded: look at its CPU.',
-          's',
-          [p.target(q.quantile('0.99', q.gateway('lungate_event_loop_lag_seconds_bucket'), ['gateway', 'loop']), '{{gateway}} loop {{loop}}')],
-        ),
-        p.lines(
-          'Heartbeat age',
-          'Time since the most silent loop said that it lives; a beat comes each second. Above 5 s the target hangs: is it stopped, starved of CPU, blocked in a call?',
-          's',
-          [p.target(q.max(q.gateway('lungate_shm_heartbeat_age_seconds'), ['gateway']), '{{gateway}}')],
-        ),
-        p.lines(
-          'Time of a scrape',
-          'How long the exporter took for the page before. Above half the scrape interval: a longer interval, or fewer LUNs per gateway.',
-          's',
-          [p.target(q.max(q.exporter('lungate_exporter_scrape_duration_seconds'), ['instance']), '{{instance}}')],
-        ),
-      ],
-    },
-  ],
+  lines: [{
+    height: 10,
+    panels: [
+      p.lines(
+        'Time of a read by stage',
+        'Mean. backend: Ceph or the file, ask there. queue: this gateway, look at its loops. receive, send: the network or an initiator that does not read.',
+        's',
+        [p.target(q.fleet_stages('read'), '{{stage}}')],
+        stacked=true,
+      ) + p.see('lungate-ceph'),
+      p.lines(
+        'Time of a write by stage',
+        'Mean. receive holds the round trips that fetch the data: high means network, or an initiator without ImmediateData. backend: Ceph.',
+        's',
+        [p.target(q.fleet_stages('write'), '{{stage}}')],
+        stacked=true,
+      ) + p.see('lungate-ceph'),
+      p.lines(
+        'Errors',
+        'Commands that did not end in GOOD, by class. medium, hardware, not_ready, aborted: storage fails, read the journal of the gateway. unit_attention at logins is normal.',
+        'ops',
+        [p.target(q.sum(q.gateway('gateway:lungate_lun_op_errors:rate1m'), ['sense']), '{{sense}}')],
+      ) + p.see('lungate-lun'),
+    ],
+  }],
 };
 
 function(config) dashboard(
   config,
   'lungate-overview',
   'lungate overview',
-  'Gateways and LUNs of lungate: are we fine, who is not, why.',
-  [are_we_fine(config), who_is_not(config), load, latency(config), why(config), gateway],
+  'Gateways and LUNs of lungate: are we fine, who is not, since when, why.',
+  ['gateway'],
+  [are_we_fine(config), who_is_not(config), since_when(config), why],
 )

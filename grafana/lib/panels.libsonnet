@@ -1,25 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kinds of panels, with the looks that all of them share. A panel gets its id and place in grid.libsonnet.
+local c = import 'colours.libsonnet';
 local datasource = { type: 'prometheus', uid: '${datasource}' };
-
-// One colour for one meaning, everywhere. Which names a legend can give.
-local operations = { read: 'blue', write: 'orange', other: 'purple' };
-local stages = { receive: 'purple', queue: 'yellow', backend: 'blue', send: 'green' };
-local quantiles = { p50: 'green', p95: 'yellow', p99: 'orange', 'p99.9': 'red' };
-local palettes = {
-  '{{op}}': operations,
-  '{{direction}}': operations,
-  '{{stage}}': stages,
-  p50: quantiles,
-};
-local colours(targets) =
-  local legend = targets[0].legendFormat;
-  if std.objectHas(palettes, legend) then palettes[legend] else {};
-
-local thresholds(steps) = {
-  mode: 'absolute',
-  steps: [{ color: 'green', value: null }] + steps,
-};
 
 local panel(type, title, description, unit, targets) = {
   type: type,
@@ -33,58 +15,110 @@ local panel(type, title, description, unit, targets) = {
   fieldConfig: { defaults: { unit: unit }, overrides: [] },
 };
 
+local titles = {
+  'lungate-gateway': 'The gateways',
+  'lungate-lun': 'The LUN',
+  'lungate-initiators': 'Initiators and sessions',
+  'lungate-ceph': 'Ceph',
+  'lungate-exporter': 'Budgets and exporters',
+};
+
+local stacking(stacked) = { group: 'A', mode: if stacked then 'normal' else 'none' };
+
 {
   datasource: datasource,
-
   target(expr, legend):: { expr: expr, legendFormat: legend },
+  // Draws single slow I/O as points above the line, where Prometheus keeps exemplars.
+  with_exemplars(target):: target { exemplar: true },
+  // Where to look next, with everything that is chosen here; added to a panel.
+  see(uid):: {
+    assert std.objectHas(titles, uid) : uid,
+    links: [{
+      type: 'link',
+      title: titles[uid],
+      url: '/d/%s?${__all_variables}&${__url_time_range}' % uid,
+      targetBlank: false,
+      asDropdown: false,
+      icon: 'external link',
+      includeVars: false,  // the address has them
+      keepTime: false,
+      tags: [],
+      tooltip: '',
+    }],
+  },
+  // What a value must not reach, as a dashed line of its own.
+  limit(expr):: self.target(expr, c.limit),
 
-  // What is bad from which value on.
-  warning(value):: { color: 'orange', value: value },
-  critical(value):: { color: 'red', value: value },
-
-  stat(title, description, unit, expr, steps=[], decimals=null)::
-    panel('stat', title, description, unit, [{ expr: expr, legendFormat: '' }]) + {
+  // One number. `thresholds` (a list of steps, or c.falling) colour its background, and so do states;
+  // what needs nobody has none. Only a falling one may be below 0. `instant`: asked once, without a
+  // curve, since it looks back over the whole range anyway.
+  stat(title, description, unit, expr, thresholds=[], decimals=null, states=null, empty='no data', instant=false)::
+    local falling = std.isObject(thresholds);
+    panel('stat', title, description, unit, [
+      { expr: expr, legendFormat: '', [if instant then 'instant']: true },
+    ]) + {
       fieldConfig+: {
-        defaults+: { min: 0, thresholds: thresholds(steps) } +
-                   (if decimals == null then {} else { decimals: decimals }),
+        defaults+: {
+          noValue: empty,
+          thresholds: if falling then thresholds else c.steps(thresholds),
+          [if states != null then 'mappings']: c.words(states),
+          [if states == null && !falling then 'min']: 0,
+          [if decimals != null then 'decimals']: decimals,
+        },
       },
       options: {
-        colorMode: if steps == [] then 'none' else 'background_solid',
-        graphMode: 'area',
-        justifyMode: 'auto',
+        colorMode: if thresholds == [] && states == null then 'none' else 'background_solid',
+        graphMode: if states == null && !instant then 'area' else 'none',
+        justifyMode: 'center',
         orientation: 'auto',
         reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
-        textMode: 'auto',
+        textMode: 'value',
       },
     },
 
-  lines(title, description, unit, targets, stacked=false)::
+  // Values over time. `bad` draws thresholds as dashed lines: [c.warning(1), c.critical(2)].
+  lines(title, description, unit, targets, stacked=false, bad=[], max=null)::
     panel('timeseries', title, description, unit, targets) + {
       fieldConfig+: {
         defaults+: {
           min: 0,
           custom: {
             drawStyle: 'line',
-            fillOpacity: if stacked then 60 else 10,
+            fillOpacity: if stacked then 60 else 0,  // ten veils on each other are mud
             lineWidth: 1,
             showPoints: 'never',
             spanNulls: false,
-            stacking: { group: 'A', mode: if stacked then 'normal' else 'none' },
+            stacking: stacking(stacked),
+            thresholdsStyle: { mode: if bad == [] then 'off' else 'dashed' },
           },
+          thresholds: c.steps(bad, 'transparent'),
+          [if max != null then 'max']: max,
         },
-        overrides: [
-          {
-            matcher: { id: 'byName', options: name },
-            properties: [
-              { id: 'color', value: { fixedColor: colours(targets)[name], mode: 'fixed' } },
-            ],
-          }
-          for name in std.objectFields(colours(targets))
-        ],
+        overrides: c.overrides([target.legendFormat for target in targets]),
       },
       options: {
         legend: { calcs: ['mean', 'max'], displayMode: 'table', placement: 'bottom', showLegend: true },
         tooltip: { mode: 'multi', sort: 'desc' },
+      },
+    },
+
+  // A state per line over time, as words.
+  states(title, description, expr, legend, states)::
+    panel('state-timeline', title, description, 'short', [{ expr: expr, legendFormat: legend }]) + {
+      fieldConfig+: {
+        defaults+: {
+          custom: { fillOpacity: 70, lineWidth: 0 },
+          mappings: c.words(states),
+          thresholds: c.steps([], 'text'),
+        },
+      },
+      options: {
+        alignValue: 'left',
+        legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
+        mergeValues: true,
+        rowHeight: 0.8,
+        showValue: 'auto',
+        tooltip: { mode: 'single', sort: 'none' },
       },
     },
 
@@ -94,28 +128,11 @@ local panel(type, title, description, unit, targets) = {
         calculate: false,
         cellGap: 1,
         color: { exponent: 0.5, mode: 'scheme', scheme: 'Turbo', steps: 64 },
-        filterValues: { le: 0.5 },  // an empty cell is no colour, not the lowest one
+        filterValues: { le: 1e-9 },  // an empty cell is no colour, not the lowest one
         legend: { show: true },
         rowsFrame: { layout: 'auto' },
         tooltip: { mode: 'single', yHistogram: true },
         yAxis: { axisPlacement: 'left', unit: 's' },
       },
-    },
-
-  table(title, description, unit, expr, columns, value)::
-    panel('table', title, description, unit, [
-      { expr: expr, format: 'table', instant: true, legendFormat: '' },
-    ]) + {
-      options: { cellHeight: 'sm', footer: { show: false }, showHeader: true },
-      transformations: [
-        { id: 'filterFieldsByName', options: { include: { names: columns + ['Value'] } } },
-        {
-          id: 'organize',
-          options: {
-            indexByName: { [columns[i]]: i for i in std.range(0, std.length(columns) - 1) },
-            renameByName: { Value: value },
-          },
-        },
-      ],
     },
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Prometheus' own opinion of the rules, their unit tests and the scrape configuration.
+# Prometheus' own opinion of the rules, their unit tests and the scrape configuration; and, where it
+# is installed, Alertmanager's of the example.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 folder=$(mktemp -d)
@@ -12,3 +13,4 @@ sed "s|/usr/share/lungate/alerts|$PWD/alerts|" packaging/prometheus/prometheus.y
   >"$folder/prometheus.yml"
 promtool check config "$folder/prometheus.yml" | tee "$folder/said"
 grep -q "1 rule files found" "$folder/said"
+if command -v amtool >/dev/null; then amtool check-config alerts/alertmanager.example.yml; fi

@@ -18,8 +18,8 @@ import gateway as lab  # noqa: E402
 
 
 class Scene:
-    def __init__(self, luns):
-        self.gateway = lab.Gateway(luns=luns)
+    def __init__(self, luns, **more):
+        self.gateway = lab.Gateway(luns=luns, **more)
         self.folder, self.prometheus = self.gateway.folder, None
         try:
             self.gateway.exporter()
@@ -40,8 +40,8 @@ class Scene:
         self.gateway.close()
 
     def start_prometheus(self):
-        self.write("rules.yml", lib.RULES, {"interval: 30s": "interval: 1s",
-                                            "interval: 2m": "interval: 1s"})
+        self.write("rules.yml", lib.RULES, {'interval: "30s"': 'interval: "1s"',
+                                            'interval: "2m"': 'interval: "1s"'})
         config = self.write("prometheus.yml", f"{lib.ROOT}/packaging/prometheus/prometheus.yml", {
             "127.0.0.1:9287": f"127.0.0.1:{self.gateway.metrics_port}",
             "15s": "1s",
