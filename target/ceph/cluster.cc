@@ -186,7 +186,7 @@ Result<std::optional<PoolFullness>, Error> Cluster::pool_fullness(std::int64_t p
   const std::lock_guard lock(df_mutex_);
   if (df_from_ == BootTime{} || boot_now() > df_from_ + limits::kPoolFullnessAge) {
     constexpr std::string_view kDoing = "ask how full the pools are";
-    auto answer = command(R"({"prefix": "df", "format": "json"})", kDoing);
+    auto answer = command(R"({"prefix": "df", "detail": "detail", "format": "json"})", kDoing);
     if (!answer) return err(std::move(answer.error()));
     auto pools = read_df(*answer);
     if (!pools)

@@ -4,6 +4,7 @@
 // another version perhaps: what is not as expected is left out, and nothing throws.
 #include "ceph/pool_fullness.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace lungate::ceph {
@@ -15,6 +16,13 @@ std::optional<std::uint64_t> number(const Json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
   return found->get<std::uint64_t>();
+}
+
+/// A pool is full when it has its quota, whatever room the disks have left. 0, or none: no quota.
+std::uint64_t within_quota(std::uint64_t available, std::uint64_t stored,
+                           std::optional<std::uint64_t> quota) {
+  if (quota.value_or(0) == 0) return available;
+  return std::min(available, *quota > stored ? *quota - stored : 0);
 }
 
 }  // namespace
@@ -32,7 +40,8 @@ std::optional<PoolFullnesses> read_df(std::string_view text) {
     const auto stored = number(*stats, "stored");
     const auto available = number(*stats, "max_avail");
     if (!id || !stored || !available) continue;
-    all.emplace(static_cast<std::int64_t>(*id), PoolFullness{*stored, *available});
+    const auto left = within_quota(*available, *stored, number(*stats, "quota_bytes"));
+    all.emplace(static_cast<std::int64_t>(*id), PoolFullness{*stored, left});
   }
   return all;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Faults of Ceph, in a cluster of this test's own: stopped, fenced, ill."""
+"""Faults of Ceph, in a cluster of this test's own: stopped, fenced, full."""
 
 import os
 import shutil
@@ -8,10 +8,11 @@ import subprocess
 import tempfile
 import unittest
 
-from stage import Faults, lab, raises, scene
+from stage import Faults, lab, raises, scene  # first: it says where the others are
+from peer import write10
 
 LAB = f"{scene.lib.ROOT}/tests/lab"
-IMAGES = 6
+IMAGES, MIB = 6, 1 << 20
 FENCED_S = 30  # so long stands an entry of the blocklist; a new client has another address
 
 
@@ -74,8 +75,19 @@ class Cluster(Faults):
         os.kill(pid, signal.SIGCONT)
         self.resolves()
 
+    @raises("PlaceNearlyFull:warning", "PlaceNearlyFull:critical")
+    def test_4_full_pool(self):
+        """A quota that is nearly reached."""
+        peer = self.peer().ready()
+        for number in range(32):
+            peer.execute(write10(2048 * number, 2048), write=bytes([number + 1]) * MIB)
+        self.run_on("ceph", "osd", "pool", "set-quota", "rbd", "max_bytes", str(32 * MIB))
+        self.fires(within=180)
+        self.run_on("ceph", "osd", "pool", "set-quota", "rbd", "max_bytes", "0")
+        self.resolves()
+
     @raises("CephHealth:info", "CephHealth:critical")
-    def test_4_health(self):
+    def test_5_health(self):
         """A flag is a warning, a full cluster an error; ceph-mgr tells Prometheus."""
         port = lab.free_port()
         self.run_on("ceph", "config", "set", "mgr", "mgr/prometheus/server_port", str(port))

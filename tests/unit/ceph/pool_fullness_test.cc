@@ -14,6 +14,16 @@ TEST(PoolFullness, IsReadFromWhatTheMonitorsSay) {
   EXPECT_EQ(*pools, (PoolFullnesses{{2, {4096, 8192}}, {7, {0, 5}}}));
 }
 
+TEST(PoolFullness, AQuotaIsTheRoomThatThereIs) {
+  const auto pools = read_df(R"({"pools":[
+      {"id":1,"stats":{"stored":30,"max_avail":900,"quota_bytes":100}},
+      {"id":2,"stats":{"stored":30,"max_avail":50,"quota_bytes":100}},
+      {"id":3,"stats":{"stored":130,"max_avail":900,"quota_bytes":100}},
+      {"id":4,"stats":{"stored":30,"max_avail":900,"quota_bytes":0}}]})");
+  ASSERT_TRUE(pools.has_value());
+  EXPECT_EQ(*pools, (PoolFullnesses{{1, {30, 70}}, {2, {30, 50}}, {3, {130, 0}}, {4, {30, 900}}}));
+}
+
 TEST(PoolFullness, WhatIsNotAsExpectedIsLeftOut) {
   const auto pools = read_df(R"({"pools":[1,{},{"id":1},{"id":1,"stats":{}},
       {"id":"2","stats":{"stored":1,"max_avail":1}},
