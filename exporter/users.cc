@@ -26,32 +26,16 @@ bool is_scheme(std::string_view header) {
                     [&lower](char a, char b) { return lower(a) == lower(b); });
 }
 
-int sextet(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
-
-// RFC 4648; padding may be missing, anything else that does not belong is an error. Bits that are
-// left over at the end are not looked at: they change no byte.
 std::optional<std::string> from_base64(std::string_view text) {
-  for (int pad = 0; pad < 2 && text.ends_with('='); ++pad) text.remove_suffix(1);
-  std::string bytes;
-  unsigned held = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int value = sextet(c);
-    if (value < 0) return std::nullopt;
-    held = (held << 6 | static_cast<unsigned>(value)) & 0xffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push_back(static_cast<char>(held >> bits & 0xff));
-  }
-  if (bits >= 6) return std::nullopt;  // a character too many
-  return bytes;
+  const std::string bytes(text);
+  const gnutls_datum_t encoded = {
+      reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data())),  // GnuTLS's API
+      static_cast<unsigned>(bytes.size())};
+  gnutls_datum_t decoded = {nullptr, 0};
+  if (bytes.empty() || gnutls_base64_decode2(&encoded, &decoded) < 0) return std::nullopt;
+  std::string result(reinterpret_cast<const char*>(decoded.data), decoded.size);
+  gnutls_free(decoded.data);
+  return result;
 }
 
 std::string nobodys_hash(const std::map<std::string, std::string>& hashes) {
