@@ -10,6 +10,7 @@
 #include "exporter/http.h"
 
 #include <microhttpd.h>
+#include <sys/socket.h>
 
 #include <cstdarg>
 #include <cstdio>
@@ -30,25 +31,30 @@ void on_library_message(void*, const char* format, va_list arguments) noexcept {
   log::debug("exporter", "http", {{"message", text}});
 }
 
-/// What a connection keeps alive: its TLS credentials.
-using Kept = std::shared_ptr<const TlsCredentials>;
+// A connection that could not be given our credentials has the library's own, which ask no client
+// for anything: it ends. That it does is looked at once more with each request (is_secured).
+void secure(const Gate& gate, MHD_Connection* connection, void** context) {
+  const auto rules = gate.security->rules();
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  if (info == nullptr || rules->tls == nullptr) return;
+  auto secured = std::make_unique<Secured>(Secured{rules->tls, false});
+  secured->put_on = rules->tls->put_on(static_cast<gnutls_session_t>(info->tls_session));
+  if (!secured->put_on) {
+    log::error("exporter", "tls_refused", {{"error", "the library takes no credentials"}});
+    const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (fd != nullptr) ::shutdown(fd->connect_fd, SHUT_RDWR);
+  }
+  *context = secured.release();
+}
 
-// A connection that cannot be given credentials keeps the library's, which let nobody in who should
-// not be: it has no authority for clients, and every request asks for the rules again.
 void on_connection(void* gate, MHD_Connection* connection, void** context,
                    MHD_ConnectionNotificationCode code) noexcept {
   try {
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-      delete static_cast<Kept*>(*context);
+      delete static_cast<Secured*>(*context);
       *context = nullptr;
-      return;
-    }
-    const auto rules = static_cast<const Gate*>(gate)->security->rules();
-    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    if (info == nullptr || rules->tls == nullptr) return;
-    auto kept = std::make_unique<Kept>(rules->tls);
-    if (rules->tls->put_on(static_cast<gnutls_session_t>(info->tls_session))) {
-      *context = kept.release();
+    } else {
+      secure(*static_cast<const Gate*>(gate), connection, context);
     }
   } catch (...) {
     log::error("exporter", "no_memory", {});

@@ -155,6 +155,18 @@ std::optional<Reply> HttpServer::Impl::authenticate(MHD_Connection* connection,
   return std::nullopt;
 }
 
+namespace {
+
+/// Whether the connection was shaken hands with as the rules demand; always without TLS.
+bool is_secured(MHD_Connection* connection, const Rules* rules) {
+  if (rules == nullptr || rules->tls == nullptr) return true;
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  const auto* secured = info == nullptr ? nullptr : static_cast<Secured*>(info->socket_context);
+  return secured != nullptr && secured->put_on;
+}
+
+}  // namespace
+
 // What cannot be answered yet (unknown credentials) is refused later, in answer().
 MHD_Result HttpServer::Impl::begin(MHD_Connection* connection, std::string_view method,
                                    std::string_view path, void** context) {
@@ -164,6 +176,7 @@ MHD_Result HttpServer::Impl::begin(MHD_Connection* connection, std::string_view 
   exchange->method = method;
   exchange->route = found == routes.end() ? nullptr : &found->second;
   if (gate.security != nullptr) exchange->rules = gate.security->rules();
+  if (!is_secured(connection, exchange->rules.get())) return MHD_NO;
   auto refused = authenticate(connection, *exchange);
   if (!refused && !exchange->credentials) refused = refusal(method, exchange->route);
   if (!refused && has_body(connection)) {
@@ -188,19 +201,19 @@ MHD_Result HttpServer::Impl::answer(MHD_Connection* connection, Exchange& exchan
 
 namespace {
 
+Exchange::Progress give_up(Exchange& exchange) {
+  exchange.reply = plain(MHD_HTTP_SERVICE_UNAVAILABLE, "the exporter ends\n");
+  return Exchange::Progress::kMade;
+}
+
 /// Suspends the connection and gives `work` to a thread; at its end `work` has said how to go on.
+/// It is called once, whatever its turn.
 template <class Work>
 void do_later(MHD_Connection* connection, Exchange& exchange, OneByOne& thread, Work work) {
   exchange.progress = Exchange::Progress::kWaiting;
   MHD_suspend_connection(connection);  // before the job is given away: it may be done at once
   const auto finish = [connection, &exchange, work](OneByOne::Turn turn) {
-    auto next = Exchange::Progress::kMade;
-    if (turn == OneByOne::Turn::kRun) {
-      next = work();
-    } else {
-      exchange.reply = plain(MHD_HTTP_SERVICE_UNAVAILABLE, "the exporter ends\n");
-    }
-    exchange.progress = next;
+    exchange.progress = work(turn);
     MHD_resume_connection(connection);  // from here on the exchange is the other thread's
   };
   bool taken = false;
@@ -215,7 +228,8 @@ void do_later(MHD_Connection* connection, Exchange& exchange, OneByOne& thread, 
 }  // namespace
 
 void HttpServer::Impl::make_later(MHD_Connection* connection, Exchange& exchange) {
-  do_later(connection, exchange, pages, [this, &exchange] {
+  do_later(connection, exchange, pages, [this, &exchange](OneByOne::Turn turn) {
+    if (turn == OneByOne::Turn::kGiveUp) return give_up(exchange);
     exchange.reply = make(exchange);
     return Exchange::Progress::kMade;
   });
@@ -228,9 +242,11 @@ MHD_Result HttpServer::Impl::check_later(MHD_Connection* connection, Exchange& e
                 exchange.rules.get());
   }
   ++logins_waiting;
-  do_later(connection, exchange, logins, [this, &exchange] {
-    const bool right = check(exchange);
+  do_later(connection, exchange, logins, [this, &exchange](OneByOne::Turn turn) {
+    const bool given_up = turn == OneByOne::Turn::kGiveUp;
+    const bool right = !given_up && check(exchange);
     --logins_waiting;
+    if (given_up) return give_up(exchange);
     if (right) return Exchange::Progress::kBegun;
     exchange.reply = unauthorized();
     return Exchange::Progress::kMade;

@@ -16,6 +16,12 @@
 
 namespace lungate::exporter {
 
+/// What a TLS connection keeps: its credentials, alive as long as it may use them.
+struct Secured {
+  std::shared_ptr<const TlsCredentials> credentials;
+  bool put_on = false;  // they are the ones that it was shaken hands with
+};
+
 /// A request from its headers to its answer. It belongs to the library's request, which hands it
 /// back with each call; on_completed() deletes it.
 struct Exchange {

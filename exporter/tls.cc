@@ -90,6 +90,7 @@ TlsCredentials::TlsCredentials(TlsConfig config) : config_(std::move(config)) {
 
 TlsCredentials::~TlsCredentials() {
   gnutls_certificate_free_credentials(credentials_);
+  if (priorities_ != nullptr) gnutls_priority_deinit(priorities_);
 }
 
 Result<std::shared_ptr<const TlsCredentials>, std::string> TlsCredentials::load(TlsConfig config) {
@@ -103,7 +104,13 @@ Result<std::shared_ptr<const TlsCredentials>, std::string> TlsCredentials::load(
 
 // The library checks that the key belongs to the certificate. When the certificate ends is kept for
 // the page: that it has ended is seen by every client but by nobody who looks at this process.
+// The versions are tried here and not with the first connection: the machine's own policy may allow
+// none of them.
 Result<void, std::string> TlsCredentials::fill() {
+  const std::string versions = priorities(config_.min_version, config_.max_version);
+  if (const int code = gnutls_priority_init(&priorities_, versions.c_str(), nullptr); code < 0) {
+    return err(failure("min_version, max_version: none that this machine allows", code));
+  }
   const gnutls_datum_t certificate = datum_of(config_.certificate.text);
   const gnutls_datum_t key = datum_of(config_.key.text);
   int code = gnutls_certificate_set_x509_key_mem2(credentials_, &certificate, &key,
@@ -130,9 +137,8 @@ Result<void, std::string> TlsCredentials::fill() {
 // The credentials must outlive the session: http.cc keeps a share of them for each connection.
 bool TlsCredentials::put_on(gnutls_session_t session) const {
   gnutls_session_set_ptr(session, const_cast<TlsCredentials*>(this));
-  const std::string versions = priorities(config_.min_version, config_.max_version);
   if (gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials_) < 0 ||
-      gnutls_priority_set_direct(session, versions.c_str(), nullptr) < 0) {
+      gnutls_priority_set(session, priorities_) < 0) {
     return false;
   }
   switch (config_.client_auth) {

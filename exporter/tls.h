@@ -38,6 +38,7 @@ class TlsCredentials {
 
   TlsConfig config_;  // every Pem has its text
   gnutls_certificate_credentials_t credentials_ = nullptr;
+  gnutls_priority_t priorities_ = nullptr;
   std::int64_t expiry_ = 0;
 };
 

@@ -121,10 +121,9 @@ void check(const TlsConfig& tls, const YAML::Node& node) {
   if (tls.client_ca.given() && tls.client_auth == ClientAuth::kNone) {
     fault("'client_ca_file' without a 'client_auth_type' that asks for certificates");
   }
-  const bool always =
-      tls.client_auth == ClientAuth::kRequireAny || tls.client_auth == ClientAuth::kRequire;
-  if (!tls.client_allowed_sans.empty() && !always) {
-    fault("'client_allowed_sans' needs a 'client_auth_type' that requires certificates");
+  // In a certificate that nobody has verified a name is what its bearer has written there.
+  if (!tls.client_allowed_sans.empty() && tls.client_auth != ClientAuth::kRequire) {
+    fault("'client_allowed_sans' needs 'client_auth_type: RequireAndVerifyClientCert'");
   }
   if (tls.min_version > tls.max_version) fault("'min_version' is above 'max_version'");
 }

@@ -6,7 +6,7 @@
 // limits::kNexusIdleTime may lose its slot, and when there is none left it is counted together with
 // the other latecomers of its LUN.
 //
-// Nobody is told of a loss. A slot that is given to another has a higher generation: handles see
+// Nobody is told of a loss. A slot that is taken back or given has a higher generation: handles see
 // that by themselves (NexusRecorder::record), and the cells of each loop begin anew when that loop
 // asks for a handle (LoopRecorder::nexus). So no thread ever clears what another one counts in, and
 // readers take cells of the slot's own generation only.
@@ -116,6 +116,7 @@ void NexusTable::take_back(std::size_t index) {
   slot.key = nullptr;
   by_pair_.erase(key);
   slot.state = SlotState::kTombstone;
+  ++slot.generation;  // handles must not count where no reader looks, until another pair has it
   write(index, key.first, key.second);
   free_.push_back(index);
 }

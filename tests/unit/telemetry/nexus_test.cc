@@ -156,6 +156,19 @@ TEST_F(Initiators, AHandleKnowsThatItsSlotWasGivenAway) {
   }
 }
 
+/// Guards the generation in take_back(): who slept went on counting where no reader looks, as long
+/// as nobody else had got the slot.
+TEST_F(Initiators, AHandleKnowsThatItsSlotWasTakenBack) {
+  fill();
+  NexusRecorder sleepers[] = {ask(kA), ask(kB), ask(kC)};
+  ask(kD);
+  ask("x", 0, 0, kLater);
+  ASSERT_THAT(names(), UnorderedElementsAre(on(0, "x"), on(0, "")));
+  for (NexusRecorder& sleeper : sleepers) EXPECT_FALSE(sleeper.record(read_of(512, 1), true));
+  EXPECT_TRUE(ask(kA).record(read_of(512, 1), false));
+  EXPECT_EQ(of(kA).ops[0], 1u);
+}
+
 /// Guards NexusShard::generation: loop 1 counted for the old pair and has not met the new one.
 TEST_F(Initiators, CellsOfALoopThatDoesNotKnowTheNewPairAreNotItsOwn) {
   for (const char* initiator : {kA, kB, kC}) ask(initiator, 0, 1).record(read_of(512, 1), true);
