@@ -9,41 +9,33 @@
 
 #include <sys/stat.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "base/limits.h"
 #include "base/log.h"
+#include "exporter/small_file.h"
 
 namespace lungate::exporter {
-namespace {
-
-Result<std::string, std::string> text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) return err(path + ": cannot be read");
-  return text;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Security>, std::string> Security::open(std::string path, Vitals& vitals) {
   std::unique_ptr<Security> made(new Security(std::move(path), vitals));
-  auto reading = made->read();
-  if (!reading) return err(reading.error());
-  made->take(*std::move(reading));
+  Reading reading;
+  if (auto done = made->read(reading); !done) return err(done.error());
+  made->take(std::move(reading));
   return made;  // the first look reads again: what changes from now on is seen
 }
 
-// Users whose hashes are the same keep what they remember.
-Result<Security::Reading, std::string> Security::read() const {
-  const auto text = text_of(path_);
+// Users whose hashes are the same keep what they remember. The files that were named are known also
+// when one of them cannot be used: it may be there a moment later.
+Result<void, std::string> Security::read(Reading& reading) const {
+  reading.files = {path_};
+  const auto text = read_small_file(path_, limits::kWebConfigBytesMax);
   if (!text) return err(text.error());
   auto config = parse_web_config(*text, path_);
   if (!config) return err(config.error());
   auto rules = std::make_shared<Rules>();
   rules->config = *std::move(config);
   const TlsConfig& tls = rules->config.tls;
+  for (const Pem* pem : {&tls.certificate, &tls.key, &tls.client_ca}) {
+    if (!pem->file.empty()) reading.files.push_back(pem->file);
+  }
   if (tls.wanted()) {
     auto credentials = TlsCredentials::load(tls);
     if (!credentials) return err(credentials.error());
@@ -52,17 +44,14 @@ Result<Security::Reading, std::string> Security::read() const {
   const Rules* before = current_.rules.get();
   const bool same_users = before != nullptr && before->config.users == rules->config.users;
   rules->users = same_users ? before->users : std::make_shared<Users>(rules->config.users);
-  Reading reading{rules, {path_}};
-  for (const Pem* pem : {&tls.certificate, &tls.key, &tls.client_ca}) {
-    if (!pem->file.empty()) reading.files.push_back(pem->file);
-  }
-  return reading;
+  reading.rules = std::move(rules);
+  return {};
 }
 
 // The change time counts as well: mv keeps the other one.
 Security::Stamp Security::stamp() const {
   Stamp stamp;
-  for (const std::string& file : current_.files) {
+  for (const std::string& file : watched_) {
     struct stat found {};
     if (::stat(file.c_str(), &found) != 0) found = {};
     for (const std::int64_t part :
@@ -76,6 +65,7 @@ Security::Stamp Security::stamp() const {
 }
 
 void Security::take(Reading reading) {
+  watched_ = reading.files;
   current_ = std::move(reading);
   vitals_.certificate_expiry = current_.rules->tls ? current_.rules->tls->expiry() : 0;
 }
@@ -96,19 +86,25 @@ std::shared_ptr<const Rules> Security::rules(BootTime now) {
 }
 
 // Everything is read and tried before anything of it holds: no mixture of two configurations.
+// What was refused is watched as well as what is in force: the certificate that a new file names
+// may come after it.
 void Security::follow() {
-  auto reading = read();
-  if (reading && (reading->rules->tls == nullptr) != (current_.rules->tls == nullptr)) {
-    reading = err(path_ + ": TLS is switched on or off by a restart only");
+  Reading reading;
+  auto done = read(reading);
+  if (done && (reading.rules->tls == nullptr) != (current_.rules->tls == nullptr)) {
+    done = err(path_ + ": TLS is switched on or off by a restart only");
   }
-  if (!reading) {
-    log::error("exporter", "web_config_refused", {{"error", reading.error()}});
-    return;
+  const auto watched = watched_;
+  if (done) {
+    take(std::move(reading));
+    if (watched_ != watched) stamp_.clear();  // as after open()
+    log::info("exporter", "web_config_loaded", {{"file", path_}});
+  } else {
+    watched_ = current_.files;
+    watched_.insert(watched_.end(), reading.files.begin(), reading.files.end());
+    if (watched_ != watched) stamp_ = stamp();  // not cleared: it would be complained of for ever
+    log::error("exporter", "web_config_refused", {{"error", done.error()}});
   }
-  const bool other_files = reading->files != current_.files;
-  take(*std::move(reading));
-  if (other_files) stamp_.clear();  // as after open()
-  log::info("exporter", "web_config_loaded", {{"file", path_}});
 }
 
 }  // namespace lungate::exporter

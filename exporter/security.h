@@ -46,11 +46,11 @@ class Security {
   using Stamp = std::vector<std::int64_t>;
   struct Reading {
     std::shared_ptr<const Rules> rules;
-    std::vector<std::string> files;
+    std::vector<std::string> files;  // itself first
   };
 
   Security(std::string path, Vitals& vitals) : path_(std::move(path)), vitals_(vitals) {}
-  Result<Reading, std::string> read() const;
+  Result<void, std::string> read(Reading& reading) const;
   Stamp stamp() const;
   void follow();
   void take(Reading reading);
@@ -61,6 +61,7 @@ class Security {
   std::mutex mutex_;
   // Guarded by mutex_.
   Reading current_;
+  std::vector<std::string> watched_;  // files whose change is followed
   Stamp stamp_;
   BootTime looked_;
 };

@@ -11,10 +11,9 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 
 #include "base/limits.h"
+#include "exporter/small_file.h"
 
 namespace lungate::exporter {
 namespace {
@@ -30,11 +29,10 @@ gnutls_datum_t datum_of(const std::string& text) {
 
 Result<void, std::string> read(Pem& pem) {
   if (pem.file.empty()) return {};
-  std::ifstream file(pem.file, std::ios::binary);
-  if (!file) return err(pem.file + ": cannot be read");
-  pem.text.assign(std::istreambuf_iterator<char>(file), {});
-  if (file.bad() || pem.text.empty()) return err(pem.file + ": cannot be read, or is empty");
-  if (pem.text.size() > limits::kPemBytesMax) return err(pem.file + ": too large");
+  auto text = read_small_file(pem.file, limits::kPemBytesMax);
+  if (!text) return err(text.error());
+  if (text->empty()) return err(pem.file + ": is empty");
+  pem.text = *std::move(text);
   return {};
 }
 

@@ -168,6 +168,34 @@ TEST_F(Secured, AMistakeLeavesWhatWasInForce) {
   EXPECT_TRUE(served(get()));
 }
 
+/// Guards: what cannot be read is an error and nothing else. A folder in a file's place threw, and
+/// the connection went on without our demand for a certificate.
+TEST_F(Secured, AFolderInAFilesPlaceLeavesWhatWasInForce) {
+  ASSERT_EQ(serve(std::string(kServerPair) +
+                  "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"),
+            "");
+  std::filesystem::remove(folder_ / "ca.crt");
+  std::filesystem::create_directory(folder_ / "ca.crt");
+  security_->reload();
+  EXPECT_FALSE(served(get()));
+  EXPECT_TRUE(served(get(&client_)));
+  EXPECT_THAT(Security::open(folder_.path(), vitals_).error(), HasSubstr("not a regular file"));
+}
+
+/// Guards: the files of a configuration that was refused are watched, too.
+TEST_F(Secured, ACertificateThatComesAfterItsConfigurationIsTaken) {
+  ASSERT_EQ(serve(kServerPair), "");
+  write("tls_server_config:\n  cert_file: b.crt\n  key_file: b.key\n");
+  security_->reload();
+  EXPECT_TRUE(served(get()));
+  const std::int64_t before = vitals_.certificate_expiry;
+  vitals_.certificate_expiry = 0;
+  Identity("server", Use::kServer, &authority_).write(folder_ / "b");
+  const auto later = boot_now() + std::chrono::hours(1);
+  EXPECT_NE(security_->rules(later)->tls, nullptr);
+  EXPECT_GE(vitals_.certificate_expiry, before);
+}
+
 TEST_F(Secured, TlsIsNotSwitchedOffByAChange) {
   ASSERT_EQ(serve(kServerPair), "");
   write("");
