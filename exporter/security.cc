@@ -51,7 +51,10 @@ Result<Security::Reading, std::string> Security::read() const {
   }
   const Rules* before = current_.rules.get();
   const bool same_users = before != nullptr && before->config.users == rules->config.users;
-  rules->users = same_users ? before->users : std::make_shared<Users>(rules->config.users);
+  rules->users = same_users
+                     ? before->users
+                     : std::make_shared<Users>(rules->config.users,
+                                               before == nullptr ? nullptr : before->users.get());
   Reading reading{rules, {path_}};
   for (const Pem* pem : {&tls.certificate, &tls.key, &tls.client_ca}) {
     if (!pem->file.empty()) reading.files.push_back(pem->file);
