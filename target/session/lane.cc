@@ -336,7 +336,7 @@ void Lane::look_for_stuck(BootTime now) {
   for (const auto& [id, lun] : luns_) {
     for (Task* task = lun->in_progress.oldest(); task != nullptr; task = task->newer) {
       if (now < task->times.arrival + settings_.stuck_after) break;
-      if (!std::exchange(task->seen_stuck, true)) record_stuck(*task, now);
+      if (!task->seen_stuck) task->seen_stuck = record_stuck(*task, now);
     }
   }
 }
