@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/limits.h"
+
 namespace lungate::exporter {
 namespace {
 
@@ -47,9 +49,12 @@ Labels labels_of(const SlowSnapshot& slow, std::uint16_t lun) {
 
 }  // namespace
 
-// The newest of a bucket is the last in the snapshot's order.
+// The newest of a bucket is the last in the snapshot's order, so that is where it begins: the bound
+// leaves out what is old. A record of the future would make all later ones out of order.
 void Exemplars::add(const telemetry::Snapshot& snapshot, std::uint64_t boot_wall_ns) {
-  for (const SlowSnapshot& slow : snapshot.slow) {
+  std::size_t left = limits::kExemplarsPerSegmentMax;
+  for (auto record = snapshot.slow.rbegin(); record != snapshot.slow.rend() && left > 0; ++record) {
+    const SlowSnapshot& slow = *record;
     if (slow.kind != telemetry::SlowKind::kEnded || slow.lun >= snapshot.luns.size()) continue;
     const telemetry::LunSnapshot& lun = snapshot.luns[slow.lun];
     const auto op_class = telemetry::kOpClassOf[telemetry::index_of(slow.op)];
@@ -58,9 +63,12 @@ void Exemplars::add(const telemetry::Snapshot& snapshot, std::uint64_t boot_wall
     series = with(std::move(series), "lun", std::to_string(lun.lun));
     series = with(std::move(series), "op", telemetry::kOpClassNames[telemetry::index_of(op_class)]);
     const std::uint64_t duration_ns = slow.duration_ns();
-    by_series_[key_of(series)][bucket_of(duration_ns)] = {
-        labels_of(slow, lun.lun), seconds(duration_ns),
-        static_cast<std::int64_t>((boot_wall_ns + slow.recorded.ns) / kNsPerMs)};
+    auto& place = by_series_[key_of(series)][bucket_of(duration_ns)];
+    if (place) continue;
+    --left;
+    const std::uint64_t recorded_ns = std::min(slow.recorded.ns, snapshot.taken_at.ns);
+    place = {labels_of(slow, lun.lun), seconds(duration_ns),
+             static_cast<std::int64_t>((boot_wall_ns + recorded_ns) / kNsPerMs)};
   }
 }
 

@@ -31,36 +31,6 @@ void on_library_message(void*, const char* format, va_list arguments) noexcept {
   log::debug("exporter", "http", {{"message", text}});
 }
 
-// A connection that could not be given our credentials has the library's own, which ask no client
-// for anything: it ends. That it does is looked at once more with each request (is_secured).
-void secure(const Gate& gate, MHD_Connection* connection, void** context) {
-  const auto rules = gate.security->rules();
-  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-  if (info == nullptr || rules->tls == nullptr) return;
-  auto secured = std::make_unique<Secured>(Secured{rules->tls, false});
-  secured->put_on = rules->tls->put_on(static_cast<gnutls_session_t>(info->tls_session));
-  if (!secured->put_on) {
-    log::error("exporter", "tls_refused", {{"error", "the library takes no credentials"}});
-    const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (fd != nullptr) ::shutdown(fd->connect_fd, SHUT_RDWR);
-  }
-  *context = secured.release();
-}
-
-void on_connection(void* gate, MHD_Connection* connection, void** context,
-                   MHD_ConnectionNotificationCode code) noexcept {
-  try {
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-      delete static_cast<Secured*>(*context);
-      *context = nullptr;
-    } else {
-      secure(*static_cast<const Gate*>(gate), connection, context);
-    }
-  } catch (...) {
-    log::error("exporter", "no_memory", {});
-  }
-}
-
 class Options {
  public:
   void set(MHD_OPTION option, std::uintptr_t value, void* pointer = nullptr) {
@@ -82,8 +52,7 @@ class Options {
 Options limits_for(int listener) {
   Options options;
   options.set(MHD_OPTION_LISTEN_SOCKET, static_cast<std::uintptr_t>(listener));
-  options.set(MHD_OPTION_CONNECTION_LIMIT, limits::kScrapeConnectionsMax);
-  options.set(MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits::kScrapeConnectionsPerAddressMax);
+  options.set(MHD_OPTION_CONNECTION_LIMIT, limits::kScrapeSocketsMax);
   options.set(MHD_OPTION_CONNECTION_TIMEOUT,
               static_cast<std::uintptr_t>(limits::kScrapeTimeout.count()));
   options.set(MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits::kScrapeRequestBytesMax);
@@ -92,27 +61,62 @@ Options limits_for(int listener) {
 
 }  // namespace
 
-HttpServer::Impl::Impl(Routes the_routes, Gate the_gate)
-    : routes(std::move(the_routes)), gate(the_gate) {}
+HttpServer::Impl::Impl(Routes the_routes, Gate the_gate, Patience patience)
+    : routes(std::move(the_routes)), gate(the_gate), clients(patience) {}
+
+// A connection that could not be given our credentials has the library's own, which ask no client
+// for anything: it ends. That it does is looked at once more with each request (is_secured).
+void HttpServer::Impl::secure(MHD_Connection* connection, Connected& connected) {
+  const auto rules = gate.security == nullptr ? nullptr : gate.security->rules();
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  if (info == nullptr || rules == nullptr || rules->tls == nullptr) return;
+  connected.credentials = rules->tls;
+  connected.put_on = rules->tls->put_on(static_cast<gnutls_session_t>(info->tls_session));
+  if (connected.put_on) return;
+  log::error("exporter", "tls_refused", {{"error", "the library takes no credentials"}});
+  clients.drop(connected.client);
+}
+
+// Without memory for what belongs to a connection no request of it is answered.
+void HttpServer::Impl::on_connection(void* self, MHD_Connection* connection, void** context,
+                                     MHD_ConnectionNotificationCode code) noexcept {
+  auto& server = *static_cast<Impl*>(self);
+  try {
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+      const std::unique_ptr<Connected> connected(static_cast<Connected*>(*context));
+      *context = nullptr;
+      if (connected != nullptr) server.clients.closed(connected->client);
+      return;
+    }
+    const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const auto* from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (fd == nullptr || from == nullptr) return;
+    auto connected = std::make_unique<Connected>();
+    connected->client = server.clients.opened(fd->connect_fd, source_of(from->client_addr));
+    *context = connected.get();  // from here on the end of the connection is told
+    server.secure(connection, *connected.release());
+  } catch (...) {
+    log::error("exporter", "no_memory", {});
+  }
+}
 
 Result<std::unique_ptr<HttpServer>, std::string> HttpServer::start(UniqueFd listener, Routes routes,
-                                                                   Gate gate) {
+                                                                   Gate gate, Patience patience) {
   std::unique_ptr<Impl> impl;
   try {
-    impl = std::make_unique<Impl>(std::move(routes), gate);
+    impl = std::make_unique<Impl>(std::move(routes), gate, patience);
   } catch (const std::system_error& failure) {
     return err("no thread for pages: " + std::string(failure.what()));
   }
   Options options = limits_for(listener.get());
-  options.set_callback(MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, nullptr);
+  options.set_callback(MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, impl.get());
+  options.set_callback(MHD_OPTION_NOTIFY_CONNECTION, Impl::on_connection, impl.get());
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   const auto rules = gate.security == nullptr ? nullptr : gate.security->rules();
   if (rules != nullptr && rules->tls != nullptr) {
     flags |= MHD_USE_TLS;
     options.set(MHD_OPTION_HTTPS_MEM_CERT, 0, const_cast<char*>(rules->tls->certificate().c_str()));
     options.set(MHD_OPTION_HTTPS_MEM_KEY, 0, const_cast<char*>(rules->tls->key().c_str()));
-    options.set_callback(MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-                         const_cast<Gate*>(&impl->gate));
   }
   // The logger is given apart: it must be known before the others are looked at.
   impl->daemon = MHD_start_daemon(flags, 0, nullptr, nullptr, Impl::on_request, impl.get(),

@@ -2,7 +2,7 @@
 
 // A small HTTP server over libmicrohttpd: exact paths, GET and HEAD, TLS and users where the web
 // configuration wants them, and bounds on everything that a client may use up (connections, header
-// bytes, time, log-ins). libmicrohttpd is named in http.cc and http_exchange.cc only.
+// bytes, time, log-ins). libmicrohttpd is named in http*.cc only.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "exporter/clients.h"
 #include "exporter/security.h"
 #include "exporter/vitals.h"
 
@@ -61,7 +62,8 @@ class HttpServer {
   /// than GET and HEAD are 405; a request with a body is 400, and the body is not read. The error
   /// is for people.
   static Result<std::unique_ptr<HttpServer>, std::string> start(UniqueFd listener, Routes routes,
-                                                                Gate gate = {});
+                                                                Gate gate = {},
+                                                                Patience patience = {});
   /// Waits for the slow answer in progress, then ends all connections.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -5,77 +5,18 @@
 //
 // A slow answer does not hold that thread: /healthz is asked by watchdogs that restart what is
 // silent, and a page of 1,000 LUNs takes long enough to look silent, as does a password. So the
-// connection is suspended, the work is done on a thread of OneByOne, and the connection resumed;
-// the library then calls on_request() again for the same request, which finds its Exchange.
-#include <array>
+// connection is suspended, the work is done on a thread of OneByOne or SharedPages, and the
+// connection resumed; the library then calls on_request() again for the same request, which finds
+// its Exchange.
 #include <exception>
 #include <new>
 #include <utility>
 
-#include "base/limits.h"
 #include "base/log.h"
 #include "exporter/http_impl.h"
 
 namespace lungate::exporter {
 namespace {
-
-constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
-
-Reply plain(unsigned status, std::string_view body) {
-  return {std::string(kPlainText), std::string(body), status};
-}
-
-// The same for every reason: no user is told from no such user.
-Reply unauthorized() {
-  Reply reply = plain(MHD_HTTP_UNAUTHORIZED, "unauthorized\n");
-  reply.headers.emplace_back("WWW-Authenticate", "Basic realm=\"lungate-exporter\"");
-  return reply;
-}
-
-// A handler that throws costs its own request. What it threw is for the log: a client is told
-// nothing of our inside.
-Reply run(const Exchange& exchange) noexcept {
-  try {
-    return exchange.route->make(exchange.request);
-  } catch (const std::exception& failure) {
-    log::error("exporter", "page_failed", {{"path", exchange.path}, {"error", failure.what()}});
-  } catch (...) {
-    log::error("exporter", "page_failed", {{"path", exchange.path}});
-  }
-  return plain(MHD_HTTP_INTERNAL_SERVER_ERROR, "internal error\n");
-}
-
-/// A body on its way to the client. libmicrohttpd calls release() when it is done with it.
-struct Body {
-  Body(std::string body, std::atomic<std::size_t>& counter) : text(std::move(body)), held(counter) {
-    held += text.size();
-  }
-  ~Body() { held -= text.size(); }
-  Body(const Body&) = delete;
-  Body& operator=(const Body&) = delete;
-
-  static void release(void* body) { delete static_cast<Body*>(body); }
-
-  std::string text;
-  std::atomic<std::size_t>& held;
-};
-
-/// Hands the body over without a copy: it may be many megabytes. Null: out of memory.
-MHD_Response* to_response(Reply reply, std::atomic<std::size_t>& held) {
-  auto body = std::make_unique<Body>(std::move(reply.body), held);
-  MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
-      body->text.size(), body->text.data(), Body::release, body.get());
-  if (response == nullptr) return nullptr;
-  static_cast<void>(body.release());
-  MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.content_type.c_str());
-  if (reply.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
-    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-  }
-  for (const auto& [name, value] : reply.headers) {
-    MHD_add_response_header(response, name.c_str(), value.c_str());
-  }
-  return response;
-}
 
 /// A body is announced: none of our requests has one, and reading it could take for ever.
 bool has_body(MHD_Connection* connection) {
@@ -86,13 +27,6 @@ bool has_body(MHD_Connection* connection) {
 
 bool is_known(std::string_view method) {
   return method == "GET" || method == "HEAD";
-}
-
-/// What is wrong with a request that its sender may make; nothing when its route should answer it.
-std::optional<Reply> refusal(std::string_view method, const Route* route) {
-  if (route == nullptr) return plain(MHD_HTTP_NOT_FOUND, "not found\n");
-  if (!is_known(method)) return plain(MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
-  return std::nullopt;
 }
 
 // Names of headers have no case.
@@ -133,36 +67,45 @@ Request request_of(MHD_Connection* connection) {
 
 }  // namespace
 
-Reply HttpServer::Impl::make(const Exchange& exchange) const noexcept {
-  if (bytes_held > limits::kScrapeReplyBytesMax) {
-    return plain(MHD_HTTP_SERVICE_UNAVAILABLE, "too many pages are waiting for their clients\n");
+SharedReply HttpServer::Impl::refusal(std::string_view method, const Route* route) const {
+  if (route == nullptr) return own.not_found;
+  return is_known(method) ? nullptr : own.other_method;
+}
+
+// A handler that throws costs its own request. What it threw is for the log: a client is told
+// nothing of our inside.
+SharedReply HttpServer::Impl::make(const Route& route, const std::string& path,
+                                   const Request& request) const noexcept {
+  try {
+    return std::make_shared<const Reply>(route.make(request));
+  } catch (const std::bad_alloc&) {  // nothing that the log could not say either
+  } catch (const std::exception& failure) {
+    log::error("exporter", "page_failed", {{"path", path}, {"error", failure.what()}});
+  } catch (...) {
+    log::error("exporter", "page_failed", {{"path", path}});
   }
-  return run(exchange);
+  return own.internal_error;
 }
 
 // A refusal counts whatever its reason: a Prometheus that was told no password shows in it as well.
-std::optional<Reply> HttpServer::Impl::authenticate(MHD_Connection* connection,
-                                                    Exchange& exchange) const {
-  if (exchange.rules == nullptr || !exchange.rules->users->demanded()) return std::nullopt;
+SharedReply HttpServer::Impl::authenticate(MHD_Connection* connection, Exchange& exchange) const {
+  if (exchange.rules == nullptr || !exchange.rules->users->demanded()) return nullptr;
   const char* header =
       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
   auto credentials = header == nullptr ? std::nullopt : parse_authorization(header);
   if (!credentials) {
     if (gate.vitals != nullptr) ++gate.vitals->authentication_failures;
-    return unauthorized();
+    return own.unauthorized;
   }
   if (!exchange.rules->users->knows(*credentials)) exchange.credentials = std::move(credentials);
-  return std::nullopt;
+  return nullptr;
 }
 
 namespace {
 
 /// Whether the connection was shaken hands with as the rules demand; always without TLS.
-bool is_secured(MHD_Connection* connection, const Rules* rules) {
-  if (rules == nullptr || rules->tls == nullptr) return true;
-  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-  const auto* secured = info == nullptr ? nullptr : static_cast<Secured*>(info->socket_context);
-  return secured != nullptr && secured->put_on;
+bool is_secured(const Connected& connected, const Rules* rules) {
+  return rules == nullptr || rules->tls == nullptr || connected.put_on;
 }
 
 }  // namespace
@@ -170,19 +113,21 @@ bool is_secured(MHD_Connection* connection, const Rules* rules) {
 // What cannot be answered yet (unknown credentials) is refused later, in answer().
 MHD_Result HttpServer::Impl::begin(MHD_Connection* connection, std::string_view method,
                                    std::string_view path, void** context) {
+  const Connected* connected = connected_of(connection);
+  if (connected == nullptr) return MHD_NO;
+  clients.begun(connected->client);
   const auto found = routes.find(path);
   auto exchange = std::make_unique<Exchange>();
+  exchange->client = connected->client;
   exchange->path = path;
   exchange->method = method;
   exchange->route = found == routes.end() ? nullptr : &found->second;
   if (gate.security != nullptr) exchange->rules = gate.security->rules();
-  if (!is_secured(connection, exchange->rules.get())) return MHD_NO;
-  auto refused = authenticate(connection, *exchange);
+  if (!is_secured(*connected, exchange->rules.get())) return MHD_NO;
+  SharedReply refused = authenticate(connection, *exchange);
   if (!refused && !exchange->credentials) refused = refusal(method, exchange->route);
-  if (!refused && has_body(connection)) {
-    refused = plain(MHD_HTTP_BAD_REQUEST, "no body is taken\n");
-  }
-  if (refused) return send(connection, *std::move(refused), exchange->rules.get());
+  if (!refused && has_body(connection)) refused = own.with_body;
+  if (refused) return send(connection, refused, {}, exchange->rules.get());
   exchange->request = request_of(connection);
   *context = exchange.release();
   return MHD_YES;
@@ -192,65 +137,84 @@ MHD_Result HttpServer::Impl::begin(MHD_Connection* connection, std::string_view 
 MHD_Result HttpServer::Impl::answer(MHD_Connection* connection, Exchange& exchange) {
   if (exchange.credentials) return check_later(connection, exchange);
   if (auto refused = refusal(exchange.method, exchange.route)) {
-    return send(connection, *std::move(refused), exchange.rules.get());
+    return send(connection, refused, {}, exchange.rules.get());
   }
-  if (!exchange.route->slow) return send(connection, make(exchange), exchange.rules.get());
-  make_later(connection, exchange);
-  return MHD_YES;
+  if (exchange.route->slow) return make_later(connection, exchange);
+  SharedReply reply = make(*exchange.route, exchange.path, exchange.request);
+  Held held(clients, exchange.client, reply->body.size());
+  return send(connection, std::move(reply), std::move(held), exchange.rules.get());
 }
 
 namespace {
 
-Exchange::Progress give_up(Exchange& exchange) {
-  exchange.reply = plain(MHD_HTTP_SERVICE_UNAVAILABLE, "the exporter ends\n");
-  return Exchange::Progress::kMade;
-}
-
-/// Suspends the connection and gives `work` to a thread; at its end `work` has said how to go on.
-/// It is called once, whatever its turn.
-template <class Work>
-void do_later(MHD_Connection* connection, Exchange& exchange, OneByOne& thread, Work work) {
-  exchange.progress = Exchange::Progress::kWaiting;
-  MHD_suspend_connection(connection);  // before the job is given away: it may be done at once
-  const auto finish = [connection, &exchange, work](OneByOne::Turn turn) {
-    exchange.progress = work(turn);
-    MHD_resume_connection(connection);  // from here on the exchange is the other thread's
-  };
-  bool taken = false;
-  try {
-    taken = thread.add(finish);
-  } catch (const std::bad_alloc&) {
+// Equal for requests whose answers are equal. No part holds a zero byte but the groups, which are
+// the last.
+std::string page_of(const Exchange& exchange) {
+  const Request& request = exchange.request;
+  std::string page = exchange.path + '\0' + request.accept + '\0' + request.accept_encoding;
+  for (const std::string& group : request.collect) {
+    page += '\0' + std::to_string(group.size()) + ':' + group;
   }
-  // A connection that stays suspended would never end, nor would the server.
-  if (!taken) finish(OneByOne::Turn::kGiveUp);
+  return page;
 }
 
 }  // namespace
 
-void HttpServer::Impl::make_later(MHD_Connection* connection, Exchange& exchange) {
-  do_later(connection, exchange, pages, [this, &exchange](OneByOne::Turn turn) {
-    if (turn == OneByOne::Turn::kGiveUp) return give_up(exchange);
-    exchange.reply = make(exchange);
-    return Exchange::Progress::kMade;
-  });
+// HEAD costs what GET does, for its answer tells the length; but it shares the page.
+MHD_Result HttpServer::Impl::make_later(MHD_Connection* connection, Exchange& exchange) {
+  if (!clients.may_hold_more(exchange.client)) {
+    return send(connection, own.too_many_pages, {}, exchange.rules.get());
+  }
+  SharedPages::Asker asker{
+      page_of(exchange), exchange.client->source,
+      [this, &exchange] { return make(*exchange.route, exchange.path, exchange.request); },
+      [this, &exchange] { return clients.is_dropped(exchange.client); },
+      [this, connection, &exchange](SharedReply reply) {
+        made(connection, exchange, std::move(reply));
+      }};
+  exchange.progress = Exchange::Progress::kWaiting;
+  MHD_suspend_connection(connection);  // before it is asked: it may be done at once
+  pages.ask(std::move(asker));
+  return MHD_YES;
 }
 
-// The bound is on what waits: a crowd of guessers gets 503 and keeps nobody out who is known.
-MHD_Result HttpServer::Impl::check_later(MHD_Connection* connection, Exchange& exchange) {
-  if (logins_waiting >= limits::kScrapeLoginsMax) {
-    return send(connection, plain(MHD_HTTP_SERVICE_UNAVAILABLE, "too many log-ins at once\n"),
-                exchange.rules.get());
+// Asked once more whether there is room: others of its source may have been made meanwhile.
+void HttpServer::Impl::made(MHD_Connection* connection, Exchange& exchange,
+                            SharedReply reply) noexcept {
+  if (reply == nullptr) {
+    exchange.reply = own.ending;
+  } else if (!clients.may_hold_more(exchange.client)) {
+    exchange.reply = own.too_many_pages;
+  } else {
+    exchange.held = Held(clients, exchange.client, reply->body.size());
+    exchange.reply = std::move(reply);
   }
-  ++logins_waiting;
-  do_later(connection, exchange, logins, [this, &exchange](OneByOne::Turn turn) {
-    const bool given_up = turn == OneByOne::Turn::kGiveUp;
+  exchange.progress = Exchange::Progress::kMade;
+  MHD_resume_connection(connection);  // from here on the exchange is the other thread's
+}
+
+// The bound is on what waits, for each source: a crowd of guessers gets 503 and keeps nobody out.
+MHD_Result HttpServer::Impl::check_later(MHD_Connection* connection, Exchange& exchange) {
+  if (!clients.enter_login(exchange.client)) {
+    return send(connection, own.too_many_logins, {}, exchange.rules.get());
+  }
+  exchange.progress = Exchange::Progress::kWaiting;
+  MHD_suspend_connection(connection);  // before the job is given away: it may be done at once
+  const auto finish = [this, connection, &exchange](OneByOne::Turn turn) {
+    const bool given_up = turn == OneByOne::Turn::kGiveUp || clients.is_dropped(exchange.client);
     const bool right = !given_up && check(exchange);
-    --logins_waiting;
-    if (given_up) return give_up(exchange);
-    if (right) return Exchange::Progress::kBegun;
-    exchange.reply = unauthorized();
-    return Exchange::Progress::kMade;
-  });
+    clients.leave_login(exchange.client);
+    if (!right) exchange.reply = given_up ? own.ending : own.unauthorized;
+    exchange.progress = right ? Exchange::Progress::kBegun : Exchange::Progress::kMade;
+    MHD_resume_connection(connection);  // from here on the exchange is the other thread's
+  };
+  bool taken = false;
+  try {
+    taken = logins.add(finish, exchange.client->source);
+  } catch (const std::bad_alloc&) {
+  }
+  // A connection that stays suspended would never end, nor would the server.
+  if (!taken) finish(OneByOne::Turn::kGiveUp);
   return MHD_YES;
 }
 
@@ -269,12 +233,10 @@ bool HttpServer::Impl::check(Exchange& exchange) const noexcept {
   }
 }
 
-MHD_Result HttpServer::Impl::send(MHD_Connection* connection, Reply reply, const Rules* rules) {
-  const unsigned status = reply.status;
-  if (rules != nullptr) {
-    for (const auto& header : rules->config.headers) reply.headers.push_back(header);
-  }
-  MHD_Response* response = to_response(std::move(reply), bytes_held);
+MHD_Result HttpServer::Impl::send(MHD_Connection* connection, SharedReply reply, Held held,
+                                  const Rules* rules) {
+  const unsigned status = reply->status;
+  MHD_Response* response = to_response(std::move(reply), std::move(held), rules);
   if (response == nullptr) return MHD_NO;
   const MHD_Result queued = MHD_queue_response(connection, status, response);
   MHD_destroy_response(response);  // the connection holds its own reference
@@ -297,7 +259,8 @@ MHD_Result HttpServer::Impl::on_request(void* self, MHD_Connection* connection, 
       case Exchange::Progress::kWaiting:
         return MHD_YES;
       case Exchange::Progress::kMade:
-        return server.send(connection, std::move(exchange.reply), exchange.rules.get());
+        return server.send(connection, std::move(exchange.reply), std::move(exchange.held),
+                           exchange.rules.get());
     }
     return MHD_NO;
   } catch (...) {
@@ -305,10 +268,12 @@ MHD_Result HttpServer::Impl::on_request(void* self, MHD_Connection* connection, 
   }
 }
 
-void HttpServer::Impl::on_completed(void*, MHD_Connection*, void** context,
+void HttpServer::Impl::on_completed(void* self, MHD_Connection* connection, void** context,
                                     MHD_RequestTerminationCode) noexcept {
   delete static_cast<Exchange*>(*context);
   *context = nullptr;
+  const Connected* connected = connected_of(connection);
+  if (connected != nullptr) static_cast<Impl*>(self)->clients.ended(connected->client);
 }
 
 }  // namespace lungate::exporter

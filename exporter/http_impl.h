@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The inside of http.h, shared by http.cc (start and end) and http_exchange.cc (requests).
+// The inside of http.h, shared by http.cc (start and end), http_exchange.cc
+// (requests) and http_response.cc.
 #pragma once
 
 #include <microhttpd.h>
@@ -10,16 +11,56 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "exporter/clients.h"
 #include "exporter/http.h"
 #include "exporter/one_by_one.h"
+#include "exporter/shared_pages.h"
 
 namespace lungate::exporter {
 
-/// What a TLS connection keeps: its credentials, alive as long as it may use them.
-struct Secured {
-  std::shared_ptr<const TlsCredentials> credentials;
+/// What belongs to a connection: its share in the bounds, and with TLS its credentials, alive as
+/// long as it may use them.
+struct Connected {
+  Clients::Handle client;
+  std::shared_ptr<const TlsCredentials> credentials = nullptr;
   bool put_on = false;  // they are the ones that it was shaken hands with
+};
+
+/// Bytes that a client holds, from when they are made for it until it has taken them.
+class Held {
+ public:
+  Held() = default;
+  Held(Clients& clients, Clients::Handle client, std::size_t bytes) noexcept
+      : clients_(&clients), client_(std::move(client)), bytes_(bytes) {
+    clients_->hold(client_, bytes_);
+  }
+  Held(Held&& other) noexcept
+      : clients_(std::exchange(other.clients_, nullptr)),
+        client_(std::move(other.client_)),
+        bytes_(other.bytes_) {}
+  Held& operator=(Held&& other) noexcept {
+    std::swap(clients_, other.clients_);
+    std::swap(client_, other.client_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~Held() {
+    if (clients_ != nullptr) clients_->release(client_, bytes_);
+  }
+
+ private:
+  Clients* clients_ = nullptr;
+  Clients::Handle client_;
+  std::size_t bytes_ = 0;
+};
+
+/// Answers of ours, made once: they must be there when memory is not.
+struct OwnReplies {
+  OwnReplies();
+  SharedReply unauthorized, not_found, other_method, with_body, internal_error;
+  SharedReply too_many_pages, too_many_logins, ending;
 };
 
 /// A request from its headers to its answer. It belongs to the library's request, which hands it
@@ -30,24 +71,31 @@ struct Exchange {
     kWaiting,  // suspended; another thread fills `reply`, or finds the credentials right
     kMade,     // set by that thread, after `reply` and before it resumes the connection
   };
+  Clients::Handle client;
   std::string path;
   std::string method;
   const Route* route;  // null: not found
   Request request;
   std::shared_ptr<const Rules> rules;      // null: without a web configuration
   std::optional<Credentials> credentials;  // still to be checked
-  Reply reply = {};
+  SharedReply reply = nullptr;
+  Held held = {};  // with `reply`, where it is a page
   std::atomic<Progress> progress = Progress::kBegun;
 };
 
 struct HttpServer::Impl {
   /// Throws std::system_error when the machine gives no threads.
-  Impl(Routes the_routes, Gate the_gate);
+  Impl(Routes the_routes, Gate the_gate, Patience patience);
 
+  /// A new connection's share in the bounds, and its credentials.
+  void secure(MHD_Connection* connection, Connected& connected);
   /// Whether its sender may ask; a refusal if not. Credentials that are new stay in `exchange`.
-  std::optional<Reply> authenticate(MHD_Connection* connection, Exchange& exchange) const;
-  /// Calls the route, unless clients hold too much already. Never throws.
-  Reply make(const Exchange& exchange) const noexcept;
+  SharedReply authenticate(MHD_Connection* connection, Exchange& exchange) const;
+  /// What is wrong with a request that its sender may make; null when its route should answer it.
+  SharedReply refusal(std::string_view method, const Route* route) const;
+  /// Calls the route.
+  SharedReply make(const Route& route, const std::string& path,
+                   const Request& request) const noexcept;
   /// The first call of a request: refuses it, or begins an Exchange.
   MHD_Result begin(MHD_Connection* connection, std::string_view method, std::string_view path,
                    void** context);
@@ -55,9 +103,12 @@ struct HttpServer::Impl {
   MHD_Result answer(MHD_Connection* connection, Exchange& exchange);
   MHD_Result check_later(MHD_Connection* connection, Exchange& exchange);
   bool check(Exchange& exchange) const noexcept;
-  void make_later(MHD_Connection* connection, Exchange& exchange);
-  MHD_Result send(MHD_Connection* connection, Reply reply, const Rules* rules);
+  MHD_Result make_later(MHD_Connection* connection, Exchange& exchange);
+  void made(MHD_Connection* connection, Exchange& exchange, SharedReply reply) noexcept;
+  MHD_Result send(MHD_Connection* connection, SharedReply reply, Held held, const Rules* rules);
 
+  static void on_connection(void* self, MHD_Connection* connection, void** context,
+                            MHD_ConnectionNotificationCode code) noexcept;
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path,
                                const char* method, const char* version, const char* upload,
                                size_t* upload_size, void** context) noexcept;
@@ -66,11 +117,17 @@ struct HttpServer::Impl {
 
   const Routes routes;
   const Gate gate;
-  std::atomic<std::size_t> bytes_held = 0;   // of bodies that clients have not taken yet
-  std::atomic<unsigned> logins_waiting = 0;  // jobs of `logins`
+  const OwnReplies own;
+  Clients clients;
   MHD_Daemon* daemon = nullptr;
-  OneByOne pages{"pages"};
+  SharedPages pages;
   OneByOne logins{"logins"};
 };
+
+/// What the library knows of the connection; null when there was no memory for it.
+Connected* connected_of(MHD_Connection* connection);
+
+/// Hands the body over without a copy: it may be many megabytes. Null: out of memory.
+MHD_Response* to_response(SharedReply reply, Held held, const Rules* rules);
 
 }  // namespace lungate::exporter

@@ -6,6 +6,7 @@
 // those are bounded.
 #include "exporter/one_by_one.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/thread.h"
@@ -18,11 +19,12 @@ OneByOne::~OneByOne() {
   stop();
 }
 
-bool OneByOne::add(Job job) {
+bool OneByOne::add(Job job, std::string source) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
-    jobs_.push_back(std::move(job));
+    const std::uint64_t round = round_of(source);
+    jobs_.push_back({std::move(job), std::move(source), round});
   }
   changed_.notify_one();
   return true;
@@ -37,6 +39,27 @@ void OneByOne::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+// The round that is on, or the one behind the source's last job. Jobs are few, as connections are.
+std::uint64_t OneByOne::round_of(const std::string& source) const {
+  std::uint64_t round = source == source_ ? round_ + 1 : round_;
+  for (const Queued& queued : jobs_) {
+    if (queued.source == source) round = std::max(round, queued.round + 1);
+  }
+  return round;
+}
+
+// Of the earliest round the first that came. REQUIRES: there are jobs.
+OneByOne::Queued OneByOne::take() {
+  const auto first =
+      std::min_element(jobs_.begin(), jobs_.end(),
+                       [](const Queued& a, const Queued& b) { return a.round < b.round; });
+  Queued taken = std::move(*first);
+  jobs_.erase(first);
+  source_ = taken.source;
+  round_ = taken.round;
+  return taken;
+}
+
 // The rest of the queue is given up after stop(), in order, each job called: see the class for the
 // promise. The lock is not held meanwhile, so add() answers at once.
 void OneByOne::work() {
@@ -44,11 +67,10 @@ void OneByOne::work() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
-    const Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    const Queued queued = take();
     const Turn turn = stopping_ ? Turn::kGiveUp : Turn::kRun;
     lock.unlock();
-    job(turn);
+    queued.job(turn);
     lock.lock();
   }
 }

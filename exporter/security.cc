@@ -43,7 +43,10 @@ Result<void, std::string> Security::read(Reading& reading) const {
   }
   const Rules* before = current_.rules.get();
   const bool same_users = before != nullptr && before->config.users == rules->config.users;
-  rules->users = same_users ? before->users : std::make_shared<Users>(rules->config.users);
+  rules->users = same_users
+                     ? before->users
+                     : std::make_shared<Users>(rules->config.users,
+                                               before == nullptr ? nullptr : before->users.get());
   reading.rules = std::move(rules);
   return {};
 }

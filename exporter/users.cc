@@ -38,10 +38,13 @@ std::optional<std::string> from_base64(std::string_view text) {
   return result;
 }
 
-std::string nobodys_hash(const std::map<std::string, std::string>& hashes) {
-  unsigned cost = 4;
-  for (const auto& [user, hash] : hashes) cost = std::max(cost, bcrypt_cost(hash));
-  return bcrypt_of_nobody(cost);
+std::map<unsigned, std::string> nobodys_hashes(const std::map<std::string, std::string>& hashes) {
+  std::map<unsigned, std::string> nobodys;
+  for (const auto& [user, hash] : hashes) {
+    const unsigned cost = bcrypt_cost(hash);
+    if (!nobodys.contains(cost)) nobodys.emplace(cost, bcrypt_of_nobody(cost));
+  }
+  return nobodys;
 }
 
 }  // namespace
@@ -58,9 +61,21 @@ std::optional<Credentials> parse_authorization(std::string_view header) {
   return Credentials{pair->substr(0, colon), pair->substr(colon + 1)};
 }
 
-Users::Users(std::map<std::string, std::string> hashes)
-    : hashes_(std::move(hashes)), nobodys_(nobodys_hash(hashes_)) {
-  if (gnutls_rnd(GNUTLS_RND_KEY, key_.data(), key_.size()) != 0) throw std::bad_alloc();
+// Digests are of one key: with them the key is taken over.
+Users::Users(std::map<std::string, std::string> hashes, const Users* before)
+    : hashes_(std::move(hashes)), nobodys_(nobodys_hashes(hashes_)) {
+  if (before == nullptr) {
+    if (gnutls_rnd(GNUTLS_RND_KEY, key_.data(), key_.size()) != 0) throw std::bad_alloc();
+    return;
+  }
+  key_ = before->key_;
+  const std::lock_guard lock(before->mutex_);
+  for (const auto& [user, digest] : before->right_) {
+    const auto found = hashes_.find(user);
+    if (found != hashes_.end() && found->second == before->hashes_.at(user)) {
+      right_.emplace(user, digest);
+    }
+  }
 }
 
 // The name's length goes in first: otherwise "a:b" with "c" and "a" with "b:c" would be one.
@@ -84,12 +99,19 @@ bool Users::knows(const Credentials& credentials) const {
          gnutls_memcmp(found->second.data(), digest.data(), digest.size()) == 0;
 }
 
-// The result for nobody's hash is thrown away, for a match would be luck.
+// What is wrong costs one hash of each cost that there is, the user's own among them or not: the
+// time tells neither who there is nor how dear his hash is. The results for nobody's are thrown
+// away, for a match would be luck.
 bool Users::check(const Credentials& credentials) {
   const auto found = hashes_.find(credentials.user);
   const bool is_user = found != hashes_.end();
-  const bool matches = bcrypt_matches(credentials.password, is_user ? found->second : nobodys_);
-  if (!is_user || !matches) return false;
+  if (!is_user || !bcrypt_matches(credentials.password, found->second)) {
+    const unsigned done = is_user ? bcrypt_cost(found->second) : 0;
+    for (const auto& [cost, nobodys] : nobodys_) {
+      if (cost != done) static_cast<void>(bcrypt_matches(credentials.password, nobodys));
+    }
+    return false;
+  }
   const Digest digest = digest_of(credentials);
   const std::lock_guard lock(mutex_);
   right_[credentials.user] = digest;

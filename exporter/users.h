@@ -25,14 +25,15 @@ std::optional<Credentials> parse_authorization(std::string_view header);
 /// Thread-safe.
 class Users {
  public:
-  /// `hashes`: by name, each is_bcrypt().
-  explicit Users(std::map<std::string, std::string> hashes);
+  /// `hashes`: by name, each is_bcrypt(). What `before` has found right stays so for users whose
+  /// hash is the same: a change of one user is no reason to ask all others again.
+  explicit Users(std::map<std::string, std::string> hashes, const Users* before = nullptr);
 
   /// Whether anybody has to say who he is.
   bool demanded() const { return !hashes_.empty(); }
   /// Whether these have been found right before. Quick.
   bool knows(const Credentials& credentials) const;
-  /// Whether they are right. Slow, by the same time for every user and for none.
+  /// Whether they are right. Slow; when they are not, by the same time for every user and for none.
   bool check(const Credentials& credentials);
 
  private:
@@ -40,7 +41,7 @@ class Users {
   Digest digest_of(const Credentials& credentials) const;
 
   const std::map<std::string, std::string> hashes_;
-  std::string nobodys_;               // of the dearest cost among them
+  std::map<unsigned, std::string> nobodys_;  // one of each cost among them, and of no user
   std::array<std::uint8_t, 32> key_;  // of the digests: they tell nothing outside this process
   mutable std::mutex mutex_;
   std::map<std::string, Digest> right_;  // guarded by mutex_; one for each user at most

@@ -432,6 +432,9 @@ inline constexpr std::chrono::hours kNexusIdleTime{1};
 /// Slow I/O of one loop that its ring takes per second: a second of disaster must not push out what
 /// led to it, and copying them must not slow the loop down (64 times 500 bytes).
 inline constexpr std::uint32_t kSlowPerSecondMax = 64;
+/// Beside these, for what is stuck; what finds no place is tried again with the next look. So in an
+/// honest hang every command is told of in the end, and slow ones do not push them aside.
+inline constexpr std::uint32_t kStuckPerSecond = 16;
 /// Flushes, discards and what is neither read nor write have no SLO; above this they are slow.
 inline constexpr std::chrono::milliseconds kSlowOther{1'000};
 /// An I/O that is in flight for so long is put into the ring as stuck, once.
@@ -448,15 +451,35 @@ inline constexpr std::uint64_t kSegmentBytesMax = 1024 * kMiB;
 
 /// Scrapers are few; the rest are people with a browser.
 inline constexpr unsigned kScrapeConnectionsMax = 32;
-/// Of these, one address gets half: a client that leaks connections does not lock the others out.
+/// Of these, one address (IPv6: a /64) gets half: a client that leaks connections does not lock the
+/// others out. At either limit one that is there gives way to the newcomer.
 inline constexpr unsigned kScrapeConnectionsPerAddressMax = kScrapeConnectionsMax / 2;
 /// Request line and headers of one connection; Prometheus sends some 300 bytes.
 inline constexpr std::size_t kScrapeRequestBytesMax = 16 * kKiB;
-/// Pages made and not yet taken by their clients; beyond it new requests get 503. A page of 1,000
-/// LUNs has 17 MB, so two slow scrapers fit, and a crowd of them costs nobody the memory.
+/// Pages made and not yet taken by their clients; beyond it the slowest of them loses its own. A
+/// page of 1,000 LUNs has 17 MB, so two slow scrapers fit, and a crowd of them costs nobody the
+/// memory.
 inline constexpr std::size_t kScrapeReplyBytesMax = 48 * kMiB;
+/// Of these, for one address; beyond it its next page is 503. Half: two Prometheus servers behind
+/// one address may be slow at the same time.
+inline constexpr std::size_t kScrapeReplyBytesPerAddressMax = kScrapeReplyBytesMax / 2;
 /// A connection that is silent, or takes nothing, for longer is closed.
 inline constexpr std::chrono::seconds kScrapeTimeout{15};
+/// Connect, handshake and headers; they are one packet each way or two. Nothing prolongs it, as it
+/// is with the next two: a byte now and then would hold a connection for days.
+inline constexpr std::chrono::milliseconds kScrapeHeadersTimeout{10'000};
+/// A request until its answer is taken: the longest scrape_timeout that is usual, and 17 MB at
+/// 300 kB/s.
+inline constexpr std::chrono::milliseconds kScrapeExchangeTimeout{60'000};
+/// From an answer to the next request's headers: silence, and then as at the beginning.
+inline constexpr std::chrono::milliseconds kScrapeIdleTimeout =
+    std::chrono::milliseconds(kScrapeTimeout) + kScrapeHeadersTimeout;
+/// How often it is looked for who takes too long.
+inline constexpr std::chrono::milliseconds kScrapeLook{1'000};
+/// What the library accepts: room for those that were told to give way and have not gone yet.
+inline constexpr unsigned kScrapeSocketsMax = 2 * kScrapeConnectionsMax;
+/// Exemplars out of one segment: a full ring of every loop. Each is some hundreds of bytes.
+inline constexpr std::size_t kExemplarsPerSegmentMax = kLoopsMax * 256;
 /// Gateways of one host behind one exporter.
 inline constexpr std::size_t kExporterSegmentsMax = 16;
 /// Series of one page, unless [exporter] says otherwise: three gateways of 1,000 LUNs. Some 60 MB
@@ -471,9 +494,9 @@ inline constexpr std::size_t kPemBytesMax = 1 * kMiB;
 inline constexpr std::size_t kScrapeUsersMax = 100;
 /// 2^18 rounds take about twenty seconds; what is dearer would let nobody in.
 inline constexpr unsigned kBcryptCostMax = 18;
-/// Log-ins that wait for their hash, which is computed one at a time; the next ones get 503. Who
-/// has logged in before does not wait.
-inline constexpr unsigned kScrapeLoginsMax = 8;
+/// Log-ins of one address that wait for their hash, which is computed one at a time and for each
+/// address in turn; its next ones get 503. Who has logged in before does not wait.
+inline constexpr unsigned kScrapeLoginsPerAddressMax = 2;
 /// The web configuration and its files are looked at when a connection comes, this often at most.
 inline constexpr std::chrono::milliseconds kWebConfigLookInterval{1'000};
 

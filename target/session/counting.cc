@@ -65,7 +65,7 @@ constexpr std::array<telemetry::Op, 5> kOpOf = {telemetry::Op::kRead, telemetry:
                                                 telemetry::Op::kOther};
 
 /// For people to read: who, where on the disk, and what took so long.
-void keep(const Task& task, telemetry::SlowKind kind, const telemetry::IoRecord& io, BootTime now) {
+bool keep(const Task& task, telemetry::SlowKind kind, const telemetry::IoRecord& io, BootTime now) {
   Session& session = *task.session;
   telemetry::SlowIo slow;
   slow.kind = kind;
@@ -77,7 +77,7 @@ void keep(const Task& task, telemetry::SlowKind kind, const telemetry::IoRecord&
   slow.task_tag = task.initiator_task_tag;
   slow.initiator = session.identity().initiator_name;
   slow.peer = session.peer();
-  session.lane().recorder().keep_slow(task.slot_of_lun, slow);
+  return session.lane().recorder().keep_slow(task.slot_of_lun, slow);
 }
 
 /// Of those that came so far as to compare. One that was refused before, or whose store failed, has
@@ -152,14 +152,14 @@ void record_task(Task& task, NexusLun* nexus, BootTime sent) {
 
 /// What is over of it is told, so that who reads it sees where it hangs: in the first stage that
 /// has no time.
-void record_stuck(const Task& task, BootTime now) {
+bool record_stuck(const Task& task, BootTime now) {
   const TaskTimes& at = task.times;
   telemetry::IoRecord io;
   io.op = kOpOf[static_cast<std::size_t>(task.execution.planned.op)];
   io.bytes = task.buffer.bytes().size();
   if (task.phase == TaskPhase::kExecuting) io.stage_ns[0] = at.ready - at.arrival;
   if (at.submitted != BootTime{}) io.stage_ns[1] = at.submitted - at.ready;
-  keep(task, telemetry::SlowKind::kStuck, io, now);
+  return keep(task, telemetry::SlowKind::kStuck, io, now);
 }
 
 }  // namespace lungate::session

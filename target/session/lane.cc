@@ -334,9 +334,11 @@ void Lane::tick() {
 /// Each LUN's list begins with its oldest command: on a LUN that is well this is one look.
 void Lane::look_for_stuck(BootTime now) {
   for (const auto& [id, lun] : luns_) {
-    for (Task* task = lun->in_progress.oldest(); task != nullptr; task = task->newer) {
+    while (Task* task = lun->in_progress.oldest_unseen()) {
       if (now < task->times.arrival + settings_.stuck_after) break;
-      if (!std::exchange(task->seen_stuck, true)) record_stuck(*task, now);
+      if (!task->seen_stuck) task->seen_stuck = record_stuck(*task, now);
+      if (!task->seen_stuck) break;  // the ring is full: with the next look
+      lun->in_progress.set_seen(*task);
     }
   }
 }

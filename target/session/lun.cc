@@ -23,8 +23,13 @@ void TasksInProgress::remove(Task& task) {
   check(count_ > 0, "a task that leaves was in progress");
   (task.older != nullptr ? task.older->newer : oldest_) = task.newer;
   (task.newer != nullptr ? task.newer->older : newest_) = task.older;
+  if (newest_seen_ == &task) newest_seen_ = task.older;
   task.older = task.newer = nullptr;
   --count_;
+}
+
+Task* TasksInProgress::oldest_unseen() const {
+  return newest_seen_ == nullptr ? oldest_ : newest_seen_->newer;
 }
 
 BootTime TasksInProgress::oldest_start() const {

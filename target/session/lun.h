@@ -45,10 +45,16 @@ class TasksInProgress {
   /// When the oldest command arrived; 0 when there is none.
   BootTime oldest_start() const;
   Task* oldest() const { return oldest_; }
+  /// The oldest that has not been seen to be stuck. Those are seen from the oldest on: a store that
+  /// hangs with all its commands is not walked through again each second.
+  Task* oldest_unseen() const;
+  /// REQUIRES: it is oldest_unseen().
+  void set_seen(Task& task) { newest_seen_ = &task; }
 
  private:
   Task* oldest_ = nullptr;
   Task* newest_ = nullptr;
+  Task* newest_seen_ = nullptr;
   std::uint32_t count_ = 0;
 };
 

@@ -17,6 +17,7 @@
 
 #include "telemetry/decode_tables.h"
 #include "telemetry/slot_reader.h"
+#include "telemetry/validate.h"
 
 namespace lungate::telemetry {
 namespace {
@@ -31,6 +32,29 @@ using layout::Header;
 using layout::LoopShard;
 using layout::LunShard;
 using layout::LunSlot;
+
+/// A number that counts: no loop sees so many I/Os, and the sum of all loops, taken for a signed
+/// one, stays positive. Prometheus drops a page with a bucket that is negative.
+constexpr std::uint64_t kCountMax = (std::uint64_t{1} << 62) / kLoopsReadMax;
+
+template <std::size_t kSize>
+bool counts(const std::array<std::uint64_t, kSize>& bins) {
+  return std::all_of(bins.begin(), bins.end(), [](std::uint64_t n) { return n <= kCountMax; });
+}
+
+bool counts(const LoopShard& shard) {
+  bool good = counts(shard.lag);
+  for (std::size_t op = 0; op < kOpClasses; ++op) {
+    for (std::size_t stage = 0; stage < kStages; ++stage) good &= counts(shard.stages[op][stage]);
+  }
+  return good;
+}
+
+bool counts(const LunShard& shard) {
+  bool good = counts(shard.sizes[0]) && counts(shard.sizes[1]);
+  for (std::size_t op = 0; op < kOps; ++op) good &= counts(shard.latency[op]);
+  return good;
+}
 
 // Loops are kept apart where the question is "which loop" (heartbeat, turns, lag) and summed
 // elsewhere.
@@ -118,13 +142,16 @@ Result<void, ReadError> decode_luns(const Source& source, const Header& header,
   for (std::uint32_t index = 0; index < header.lun_slots_used; ++index) {
     LunSlot slot;
     LunSnapshot lun;
+    bool good = true;
     const auto shards = [&] {
       if (slot.state != kLive) return true;
       lun = identify(slot, index);
+      good = true;
       LunShard shard;
       for (std::uint64_t loop = 0; loop < header.loops.count; ++loop) {
         const std::uint64_t at = index * header.loops.count + loop;
         if (!copy(source, header.lun_shards, at, shard)) return false;
+        good &= counts(shard);
         merge(lun, shard);
       }
       return true;
@@ -133,7 +160,7 @@ Result<void, ReadError> decode_luns(const Source& source, const Header& header,
         detail::read_whole(source, header.lun_slots, index, snapshot.slot_retries, slot, shards);
     if (read == SlotRead::kTruncated) return err(shrunk());
     if (read == SlotRead::kWhole && slot.state != kLive) continue;
-    if (read == SlotRead::kChanging || slot.lun > 0xffff || lun.target.empty()) {
+    if (read == SlotRead::kChanging || slot.lun > 0xffff || lun.target.empty() || !good) {
       ++snapshot.slots_skipped;
     } else if (!seen.emplace(lun.target, lun.lun).second) {
       ++snapshot.slots_repeated;
@@ -164,6 +191,7 @@ Result<Snapshot, ReadError> decode(const Source& source, const Header& header, B
   LoopShard shard;
   for (std::uint64_t i = 0; i < header.loops.count; ++i) {
     if (!copy(source, header.loops, i, shard)) return err(shrunk());
+    if (!counts(shard)) return err(ReadError{Fault::kCorrupt, "a loop has counted too much"});
     merge(snapshot, shard);
   }
   Result<void, ReadError> done = decode_luns(source, header, snapshot);

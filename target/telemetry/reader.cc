@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <string>
 #include <system_error>
 
 #include "base/limits.h"
@@ -37,14 +38,18 @@ Result<void, ReadError> Reader::follow() {
     return err(open_error(errno));
   }
   if (fd_ && there.st_dev == device_ && there.st_ino == inode_) return {};
-  // Not O_NONBLOCK for the sake of files: a pipe in this place would keep us waiting for ever.
-  fd_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd_) return err(open_error(errno));
+  fd_.reset();
+  // By O_PATH first: to open a device is to use it (a watchdog is armed by it, a tape rewinds), and
+  // what is at the path is others' to say. Only a file is opened, and the very one that was seen.
+  const UniqueFd found(::open(path_.c_str(), O_PATH | O_CLOEXEC));
+  if (!found) return err(open_error(errno));
   struct stat opened {};
-  if (::fstat(fd_.get(), &opened) != 0 || !S_ISREG(opened.st_mode)) {
-    fd_.reset();
+  if (::fstat(found.get(), &opened) != 0 || !S_ISREG(opened.st_mode)) {
     return err(ReadError{Fault::kForeign, "not a regular file"});
   }
+  const std::string same = "/proc/self/fd/" + std::to_string(found.get());
+  fd_.reset(::open(same.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd_) return err(open_error(errno));
   device_ = opened.st_dev;
   inode_ = opened.st_ino;
   return {};

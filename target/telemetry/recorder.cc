@@ -10,6 +10,8 @@
 #include "telemetry/recorder.h"
 
 #include <atomic>
+#include <new>
+#include <optional>
 
 #include "base/check.h"
 #include "telemetry/nexus_table.h"
@@ -30,7 +32,11 @@ LunRecorder LoopRecorder::lun(SlotId slot) const noexcept {
 NexusRecorder LoopRecorder::nexus(SlotId slot, std::string_view initiator,
                                   BootTime now) const noexcept {
   if (loop_ == nullptr || cells_->nexuses == nullptr) return {};
-  const auto place = cells_->nexuses->find(slot, initiator, now);
+  std::optional<NexusTable::Place> place;
+  try {
+    place = cells_->nexuses->find(slot, initiator, now);
+  } catch (const std::bad_alloc&) {  // a target that counts nobody is better than none
+  }
   if (!place) return {};
   if (!place->own) detail::bump(loop_->counters[index_of(GatewayCounter::kInitiatorsNoSlot)]);
   layout::NexusShard& shard = cells_->first_nexus[place->index * cells_->stride];
@@ -51,20 +57,24 @@ PortalRecorder LoopRecorder::portal(std::size_t index) const noexcept {
   return PortalRecorder(cells_->first_portal + index * cells_->stride);
 }
 
-// The second is the record's own, not the clock's: no reading more, and tests need not wait.
-void LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow) noexcept {
-  if (loop_ == nullptr) return;
+// The second is the record's own, not the clock's: no reading more, and tests need not wait. What
+// is stuck is in no histogram, and a crowd of slow ones must not take its places.
+bool LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow) noexcept {
+  if (loop_ == nullptr) return true;
   check(slot.value < cells_->slots, "a slot of this segment");
   const std::uint64_t second = slow.recorded.ns / 1'000'000'000;
   if (second != cells_->slow_second) {
     cells_->slow_second = second;
     cells_->slow_in_second = 0;
+    cells_->stuck_in_second = 0;
   }
-  if (cells_->slow_in_second == limits::kSlowPerSecondMax) {
-    add(GatewayCounter::kSlowNotKept);
-    return;
+  const bool stuck = slow.kind == SlowKind::kStuck;
+  std::uint32_t& used = stuck ? cells_->stuck_in_second : cells_->slow_in_second;
+  if (used == (stuck ? limits::kStuckPerSecond : limits::kSlowPerSecondMax)) {
+    if (!stuck) add(GatewayCounter::kSlowNotKept);  // what is stuck comes again
+    return false;
   }
-  ++cells_->slow_in_second;
+  ++used;
   const std::uint64_t number = ++cells_->slow_kept;
   layout::SlowRecord record{};
   record.sequence = 2 * (number / layout::kSlowRecords + 1);
@@ -84,6 +94,7 @@ void LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow) noexcept {
   detail::copy_text(record.initiator, slow.initiator);
   detail::copy_text(record.peer, slow.peer);
   detail::write_whole(cells_->slow[number % layout::kSlowRecords], record);
+  return true;
 }
 
 }  // namespace lungate::telemetry

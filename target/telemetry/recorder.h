@@ -62,6 +62,7 @@ struct LoopCells {
   std::uint64_t slow_kept = 0;
   std::uint64_t slow_second = 0;  // the second of the newest, and how many it has had
   std::uint32_t slow_in_second = 0;
+  std::uint32_t stuck_in_second = 0;
 };
 
 }  // namespace detail
@@ -187,8 +188,10 @@ class LoopRecorder {
   PortalRecorder portal(std::size_t index) const noexcept;
 
   /// Puts one into the ring, unless this second has had limits::kSlowPerSecondMax already (which is
-  /// counted). Some 500 bytes copied; no lock, no allocation, no system call.
-  void keep_slow(SlotId slot, const SlowIo& slow) noexcept;
+  /// counted): then false. What is stuck has places of its own, limits::kStuckPerSecond, and is not
+  /// counted: its caller tries again. Some 500 bytes copied; no lock, no allocation, no system
+  /// call.
+  bool keep_slow(SlotId slot, const SlowIo& slow) noexcept;
 
   /// Sessions of this loop that had no place for a command have waited so much longer.
   void window_was_full(std::uint64_t ns) noexcept {

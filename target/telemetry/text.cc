@@ -27,6 +27,14 @@ constexpr std::size_t sequence_length(std::uint8_t lead) {
   return 0;
 }
 
+/// What has no width of its own, or turns the order of what follows: a name with such could pass
+/// for another one, or rearrange the line that it stands in.
+constexpr bool is_invisible(std::uint32_t point) {
+  return point == 0xad || point == 0x61c || point == 0xfeff ||
+         (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+         (point >= 0x2060 && point <= 0x206f) || (point >= 0xe0000 && point <= 0xe007f);
+}
+
 /// The length of the printable character at the front of `text`, 0 when there is none.
 std::size_t printable_length(std::string_view text) {
   const std::uint8_t lead = byte_at(text, 0);
@@ -40,7 +48,9 @@ std::size_t printable_length(std::string_view text) {
   }
   constexpr std::uint32_t kLowest[] = {0, 0, 0xa0, 0x800, 0x10000};  // 80 to 9f are controls
   const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  return point >= kLowest[length] && point <= 0x10ffff && !surrogate ? length : 0;
+  return point >= kLowest[length] && point <= 0x10ffff && !surrogate && !is_invisible(point)
+             ? length
+             : 0;
 }
 
 }  // namespace

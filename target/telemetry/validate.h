@@ -5,6 +5,7 @@
 // no further checks of offsets, strides or counts.
 #pragma once
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "telemetry/fault.h"
 #include "telemetry/layout.h"
@@ -21,12 +22,15 @@ namespace lungate::telemetry {
 ///   - `gateway` and `version` end with a zero byte within their fields.
 Result<layout::Header, ReadError> read_header(const Source& source);
 
-/// More loops than any target of ours runs: a bound for a reader that is older than its writer.
-inline constexpr std::uint64_t kLoopsReadMax = 64;
-inline constexpr std::uint64_t kSlotsReadMax = 4096;
-inline constexpr std::uint64_t kNexusSlotsReadMax = 32 * 1024;
-inline constexpr std::uint64_t kPortalsReadMax = 1024;
-inline constexpr std::uint64_t kSlowPerLoopReadMax = 4096;
+/// What a reader takes: this build's own maxima and half as much again, for a writer that is newer
+/// than its reader. A segment that promises more is damaged or hostile, and a table of slots that
+/// are all in use would cost the reader its memory, and with it the pages of all other gateways.
+inline constexpr std::uint64_t kLoopsReadMax = 2 * limits::kLoopsMax;
+inline constexpr std::uint64_t kSlotsReadMax = limits::kLunSlots * 3 / 2;
+inline constexpr std::uint64_t kNexusSlotsReadMax =
+    (limits::kNexusSlots + limits::kLunSlots) * 3 / 2;
+inline constexpr std::uint64_t kPortalsReadMax = 256;
+inline constexpr std::uint64_t kSlowPerLoopReadMax = 2 * layout::kSlowRecords;
 inline constexpr std::uint64_t kStrideMax = 1024 * 1024;
 
 }  // namespace lungate::telemetry

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -79,6 +80,16 @@ class HttpClient {
       answer.status = static_cast<unsigned>(std::atoi(all.c_str() + 9));
     }
     return answer;
+  }
+
+  /// Throws away what comes, until the end or until so much time has passed in silence.
+  bool ended_within(std::chrono::milliseconds patience) {
+    char buffer[4096];
+    for (;;) {
+      pollfd wait{fd_.get(), POLLIN, 0};
+      if (::poll(&wait, 1, static_cast<int>(patience.count())) != 1) return false;
+      if (::recv(fd_.get(), buffer, sizeof buffer, 0) <= 0) return true;
+    }
   }
 
   Answer request(std::string_view method, std::string_view path, std::string_view more = {}) {

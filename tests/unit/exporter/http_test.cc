@@ -22,7 +22,7 @@ namespace {
 class Http : public ::testing::Test {
  protected:
   Http() : Http(config::Address{"127.0.0.1", 0, false}) {}
-  explicit Http(const config::Address& where) {
+  explicit Http(const config::Address& where, Patience patience = {}) {
     auto listener = listen_on(where);
     if (!listener) return;
     address_ = listener->address;
@@ -32,13 +32,15 @@ class Http : public ::testing::Test {
          }}},
         {"/throws", {throw_it}},
         {"/throws/slow", {throw_it, true}},
-        {"/large", {[](const Request&) {
-           return Reply{"text/plain", std::string(kLargeBytes, 'x')};
-         }}},
+        {"/large",
+         {[](const Request&) {
+            return Reply{"text/plain", std::string(kLargeBytes, 'x')};
+          },
+          true}},
         {"/slow", {[this](const Request&) { return slow_page(); }, true}},
         {"/request", {[](const Request& request) { return show(request); }}},
     };
-    auto server = HttpServer::start(std::move(listener->fd), std::move(routes));
+    auto server = HttpServer::start(std::move(listener->fd), std::move(routes), {}, patience);
     if (server) server_ = std::move(*server);
   }
 
@@ -62,6 +64,7 @@ class Http : public ::testing::Test {
   /// A page that is not done before open_gate(); which pages are being made is counted.
   Reply slow_page() {
     const int now = ++in_the_making_;
+    ++pages_made_;
     most_at_once_ = std::max(most_at_once_.load(), now);
     gate_.wait(false);
     --in_the_making_;
@@ -86,6 +89,7 @@ class Http : public ::testing::Test {
   std::atomic<bool> gate_ = false;
   std::atomic<int> in_the_making_ = 0;
   std::atomic<int> most_at_once_ = 0;
+  std::atomic<int> pages_made_ = 0;
   config::Address address_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -219,16 +223,77 @@ TEST_F(Http, BoundsWhatSlowClientsMayHold) {
   for (unsigned i = 0; i + 1 < limits::kScrapeConnectionsPerAddressMax && !refused; ++i) {
     slow.push_back(std::make_unique<HttpClient>(address_));
     slow.back()->send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-    refused = ask("HEAD", "/metrics").status == 503;
+    refused = ask("HEAD", "/large").status == 503;
   }
   EXPECT_TRUE(refused);
-  EXPECT_LE(slow.size(), limits::kScrapeReplyBytesMax / kLargeBytes + 3);
+  EXPECT_LE(slow.size(), limits::kScrapeReplyBytesPerAddressMax / kLargeBytes + 3);
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u) << "what is quick is never refused";
   slow.clear();
   unsigned status = 0;
   for (int tries = 0; tries < 1000 && status != 200; ++tries) {
-    status = ask("HEAD", "/metrics").status;  // until the server has seen that they are gone
+    status = ask("HEAD", "/large").status;  // until the server has seen that they are gone
   }
   EXPECT_EQ(status, 200u);
+}
+
+// The oldest gives way, so that nobody keeps others out by coming first.
+TEST_F(Http, ServesWhoComesAfterACrowd) {
+  std::vector<std::unique_ptr<HttpClient>> crowd;
+  for (unsigned i = 0; i < limits::kScrapeConnectionsMax; ++i) {
+    crowd.push_back(std::make_unique<HttpClient>(address_));
+    crowd.back()->send("GET /met");
+  }
+  EXPECT_EQ(ask("GET", "/metrics").status, 200u);
+}
+
+TEST_F(Http, EqualRequestsThatWaitShareOnePage) {
+  const auto first = slow_clients(1);  // in the making: it is not shared any more
+  std::vector<std::unique_ptr<HttpClient>> more;
+  for (int i = 0; i < 6; ++i) {
+    more.push_back(std::make_unique<HttpClient>(address_));
+    more.back()->send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  }
+  HttpClient probe(address_);
+  EXPECT_EQ(probe.request("GET", "/metrics").status, 200u);  // the server has seen all of them
+  open_gate();
+  for (const auto& client : first) EXPECT_EQ(client->receive().body, "slow\n");
+  for (const auto& client : more) EXPECT_EQ(client->receive().body, "slow\n");
+  EXPECT_LE(pages_made_, 3);
+}
+
+class ImpatientHttp : public Http {
+ protected:
+  static constexpr std::chrono::milliseconds kShort{300};
+  ImpatientHttp()
+      : Http(config::Address{"127.0.0.1", 0, false},
+             {kShort, kShort, kShort, std::chrono::milliseconds(20)}) {}
+  /// Whether the server ends the connection although a byte comes now and then.
+  static bool is_ended(HttpClient& client) {
+    for (int i = 0; i < 100; ++i) {
+      client.send("x");
+      if (client.ended_within(std::chrono::milliseconds(50))) return true;
+    }
+    return false;
+  }
+};
+
+TEST_F(ImpatientHttp, HeadersThatDripEnd) {
+  HttpClient client(address_);
+  client.send("GET /metrics HTTP/1.1\r\nX: ");
+  EXPECT_TRUE(is_ended(client));
+}
+
+TEST_F(ImpatientHttp, ALaterRequestThatDripsEndsAsWell) {
+  HttpClient client(address_);
+  client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nX: ");
+  EXPECT_TRUE(is_ended(client));
+}
+
+TEST_F(ImpatientHttp, AnAnswerThatIsNotTakenEnds) {
+  HttpClient client(address_);
+  client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::this_thread::sleep_for(4 * kShort);
+  EXPECT_LT(client.receive().body.size(), kLargeBytes);
 }
 
 class Http6 : public Http {

@@ -82,5 +82,33 @@ TEST(UsersTest, AnUnknownUserCostsWhatAKnownOneDoes) {
   EXPECT_LT(ratio, 2);
 }
 
+TEST(UsersTest, ACheapHashIsNotToldByItsTime) {
+  Users users({{"cheap", kHashOfSecret}, {"dear", kDearHash}});
+  const auto time = [&users](const char* user) {
+    std::uint64_t best = ~std::uint64_t{0};
+    for (int i = 0; i < 5; ++i) {
+      const BootTime begun = boot_now();
+      EXPECT_FALSE(users.check({user, "wrong"}));
+      best = std::min(best, boot_now() - begun);
+    }
+    return static_cast<double>(best);
+  };
+  const double nobody = time("nobody");
+  EXPECT_GT(time("cheap") / nobody, 0.5);
+  EXPECT_GT(time("dear") / nobody, 0.5);
+}
+
+TEST(UsersTest, WhatIsRememberedSurvivesAChangeOfOthers) {
+  const Credentials right{"prometheus", "secret"};
+  Users users(one_user(kHashOfSecret));
+  ASSERT_TRUE(users.check(right));
+  const Users more({{"prometheus", kHashOfSecret}, {"other", kDearHash}}, &users);
+  EXPECT_TRUE(more.knows(right));
+  const Users changed(one_user(kDearHash), &users);
+  EXPECT_FALSE(changed.knows(right)) << "the password is another one";
+  const Users gone({{"other", kHashOfSecret}}, &users);
+  EXPECT_FALSE(gone.knows(right));
+}
+
 }  // namespace
 }  // namespace lungate::exporter

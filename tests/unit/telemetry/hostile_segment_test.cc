@@ -381,5 +381,24 @@ TEST_F(HostileSegment, RandomBytesAreNothingToFear) {
   EXPECT_EQ(outcome(), "foreign");
 }
 
+// As a signed number it would be negative, for which Prometheus drops the page of all gateways.
+TEST_F(HostileSegment, ACountBeyondAllBoundsCostsItsSlot) {
+  const std::uint64_t shard = header_.lun_shards.offset + header_.lun_shards.stride;
+  put(shard + offsetof(layout::LunShard, latency), ~std::uint64_t{0});
+  const auto snapshot = decode(MemorySource(image_), header_, boot_now());
+  ASSERT_TRUE(snapshot.has_value());
+  EXPECT_EQ(snapshot->luns.size(), 1u);
+  EXPECT_EQ(snapshot->slots_skipped, 1u);
+}
+
+TEST_F(HostileSegment, MoreSlotsThanAnyTargetHasAreNotRead) {
+  header_.nexus_slots.count = 32 * 1024;
+  header_.nexus_shards.count = header_.nexus_slots.count * header_.loops.count;
+  put(0, header_);
+  const auto read = read_header(MemorySource(image_));
+  ASSERT_FALSE(read.has_value());
+  EXPECT_THAT(read.error().detail, ::testing::HasSubstr("nexus_slots is 32768"));
+}
+
 }  // namespace
 }  // namespace lungate::telemetry

@@ -2,12 +2,14 @@
 #include "telemetry/reader.h"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <atomic>
 #include <thread>
 
+#include "base/fd.h"
 #include "telemetry/source.h"
 #include "tests/unit/telemetry/segment_fixture.h"
 
@@ -140,6 +142,16 @@ TEST_F(SegmentReader, CountersAreNotTorn) {
   writer.join();
   ::munmap(cells, 4096);
   EXPECT_FALSE(torn);
+}
+
+// To open a device is to use it: a watchdog is armed by it. A pipe stands for one here.
+TEST_F(SegmentReader, WhatIsNoFileIsNotEvenOpened) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const UniqueFd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  ASSERT_GE(::inotify_add_watch(watch.get(), path_.c_str(), IN_OPEN), 0);
+  EXPECT_EQ(fault(), "foreign");
+  char event[512];
+  EXPECT_LT(::read(watch.get(), event, sizeof event), 0) << "it was opened";
 }
 
 }  // namespace

@@ -172,5 +172,23 @@ TEST_F(SlowIos, AreReadWhole) {
   loop.join();
 }
 
+// Slow ones must not push aside what no histogram shows; whoever is refused hears it.
+TEST_F(SlowIos, WhatIsStuckHasPlacesOfItsOwn) {
+  SlowIo slow;
+  slow.recorded = kNoon;
+  LoopRecorder loop = segment_->loop(0);
+  for (std::uint32_t i = 0; i < limits::kSlowPerSecondMax; ++i) {
+    EXPECT_TRUE(loop.keep_slow(slot_, slow));
+  }
+  EXPECT_FALSE(loop.keep_slow(slot_, slow));
+  slow.kind = SlowKind::kStuck;
+  for (std::uint32_t i = 0; i < limits::kStuckPerSecond; ++i) {
+    EXPECT_TRUE(loop.keep_slow(slot_, slow));
+  }
+  EXPECT_FALSE(loop.keep_slow(slot_, slow));
+  slow.recorded = kNoon + std::chrono::seconds(1);
+  EXPECT_TRUE(loop.keep_slow(slot_, slow));
+}
+
 }  // namespace
 }  // namespace lungate::telemetry

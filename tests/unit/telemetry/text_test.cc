@@ -48,6 +48,13 @@ TEST(CleanText, ReplacesEachByteOfWhatIsNoCharacter) {
   EXPECT_EQ(clean_text("\xf4\x90\x80\x80"), std::string(kBad) + kBad + kBad + kBad);
 }
 
+// They would rearrange a line of `lungate top`, or hide in a name.
+TEST(CleanText, ReplacesWhatTurnsOrHides) {
+  for (const char* text : {"\xe2\x80\xae", "\xe2\x80\x8b", "\xe2\x80\xa8", "\xef\xbb\xbf"}) {
+    EXPECT_EQ(clean_text(text), std::string(kBad) + kBad + kBad);
+  }
+}
+
 TEST(CleanText, GoesOnAfterABadByte) {
   EXPECT_EQ(clean_text("a\xff"
                        "b\nc"),
