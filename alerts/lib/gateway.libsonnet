@@ -89,7 +89,7 @@ function(config)
       'Gateway %s has refused a configuration' % r.gateway.words,
       |||
         {{ $value | humanize }} reloads within 15 min were refused. It serves on with the configuration before; the
-        one on disk has a mistake and would not survive a restart.
+        one on disk has a mistake, or needs a restart.
       |||
     ),
   ];
