@@ -36,6 +36,22 @@ function(config)
       |||,
       '2m'
     ),
+    // Of a host that is dead nothing reports anything: what its exporter said last is all that is known.
+    alert(
+      'GatewayUnreachable',
+      'critical',
+      |||
+        max by (job, instance, gateway) (max_over_time(%(sessions)s[6h])) > 0
+        unless on (job, gateway) %(sessions)s
+        and on (job, instance) up{job="%(job)s"} == 0
+      ||| % { sessions: select('lungate_sessions'), job: config.job },
+      'Gateway %s does not answer, and hosts used it' % r.gateway.words,
+      |||
+        Prometheus does not reach {{ $labels.instance }}. Within the last 6 h the gateway had up to {{ $value }}
+        sessions: either its host is dead or cut off, and their disks with it, or the exporter alone is.
+      |||,
+      '1m'
+    ),
     alert(
       'LayoutMismatch',
       'warning',
@@ -59,7 +75,7 @@ function(config)
     ),
     alert(
       'RestartLoop',
-      'warning',
+      'critical',
       'changes(%s[15m]) > %g' % [select('lungate_process_start_time_seconds'), config.restarts_max],
       'Gateway %s restarts again and again' % r.gateway.words,
       |||
@@ -73,7 +89,7 @@ function(config)
       'Gateway %s has refused a configuration' % r.gateway.words,
       |||
         {{ $value | humanize }} reloads within 15 min were refused. It serves on with the configuration before; the
-        one on disk has a mistake and would not survive a restart.
+        one on disk has a mistake, or needs a restart.
       |||
     ),
   ];

@@ -191,10 +191,10 @@ function(config)
         'slo',
         'info',
         '%s\n> %g\n%s' % [stage_share('backend'), config.share.backend, is_slow],
-        '%s is slow, and the store is why' % r.lun.words,
+        '%s is slow, and most of its time is in the store' % r.lun.words,
         |||
           {{ $value | humanizePercentage }} of the time of its reads and writes is spent in Ceph (or the file), and
-          more of them are slow than agreed. A ticket goes to who runs Ceph.
+          more of them are slow than agreed. A full event loop or a greedy initiator looks like this, too.
         |||,
         r.lun.board('lun'),
         '10m',

@@ -110,7 +110,7 @@ local since_when = {
         ),
         p.heatmap(
           'Write latency distribution',
-          'How many writes ended in which time. A second band above the first is often one slow OSD: `ceph osd perf` names it.',
+          'How many writes ended in which time. A second band above the first: one slow OSD, a greedy initiator or the network; `lungate slowlog` tells by stage.',
           q.latency_buckets('write'),
         ),
       ],
@@ -143,7 +143,7 @@ local why(config) = {
       panels: [
         p.lines(
           'Time of a read by stage',
-          'Mean. backend: Ceph or the file. queue: this gateway, see its loops. receive, send: the network or an initiator that does not read.',
+          'Mean; for the tail `lungate slowlog`. backend: Ceph or the file, if no loop is full. queue: this gateway, see its loops. receive, send: the network or an initiator that does not read.',
           's',
           [p.target(q.stages('read'), '{{stage}}')],
           stacked=true,
@@ -177,7 +177,7 @@ local why(config) = {
         ),
         p.lines(
           'In flight',
-          'Commands begun and not ended, the %d busiest of the chosen LUNs. Steadily at the limit (the depth that the gateway takes): saturated; lower the queue depth of the initiators.' % config.top,
+          'Commands begun and not ended, the %d busiest of the chosen LUNs. limit is what one session may have; several may exceed it together. Steadily high: lower the depth of the initiators.' % config.top,
           'short',
           [
             p.target(q.highest(config.top, q.lun('lungate_lun_inflight_ops'), q.per_lun), legend),

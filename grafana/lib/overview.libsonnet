@@ -18,14 +18,14 @@ local are_we_fine(config) = {
       panels: [
         p.stat(
           'Gateways down',
-          'Segments whose target does not run or cannot be read. Not 0: `systemctl status lungate-target` on that host; the dashboard of the exporter names the reason.',
+          'Of those that an exporter reports: a host that is dead is an alert, not a number here. Target does not run or cannot be read. Not 0: `systemctl status lungate-target` on that host; the dashboard of the exporter names the reason.',
           'short',
           q.sum('1 - ' + q.gateway('lungate_shm_up')),
           [c.critical(1)],
         ) + p.see('lungate-exporter'),
         p.stat(
           'LUNs offline',
-          'LUNs that answer NOT READY. Not 0: the table below names each with its reason, `lungate status` has the words.',
+          'LUNs that answer NOT READY, of gateways that are up. Not 0: the table below names each with its reason, `lungate status` has the words.',
           'short',
           q.sum('1 - ' + q.lun('lungate_lun_up')),
           [c.critical(1)],

@@ -41,7 +41,8 @@ constexpr Metric kLunOfflineInfo{
     "gateway,target,lun,reason",
     "Why the LUN is offline; 1, and present only while it is",
     "missing, denied and invalid need a person; locked names another client that holds the image; "
-    "unreachable points to Ceph; fenced means that another gateway has taken over."};
+    "unreachable points to Ceph; fenced: another client, or this gateway's next process, has shut "
+    "it out."};
 
 constexpr Metric kLunSize{
     "lungate_lun_size_bytes",
@@ -171,7 +172,7 @@ constexpr Metric kLunSloThreshold{
     kGauge,
     Unit::kSeconds,
     "gateway,target,lun,op",
-    "What a read or write may take to be good; absent where nothing is promised",
+    "What a read or write may take to be good",
     "From `slo` in the configuration. A step is a reload; lungate_lun_slow_ops_total counts by the "
     "new one from then on."};
 
@@ -180,7 +181,7 @@ constexpr Metric kLunSloObjective{
     kGauge,
     Unit::kNone,
     "gateway,target,lun",
-    "The share of reads and writes that is to be good; absent where nothing is promised",
+    "The share of reads and writes that is to be good",
     "From `slo` in the configuration. 1 minus it is the error budget that burn rates are "
     "multiples of."};
 
@@ -190,8 +191,8 @@ constexpr Metric kLunQueueDepthLimit{
     Unit::kNone,
     "gateway,target,lun",
     "Commands of one session that the LUN takes at a time",
-    "Initiators that keep more than this in flight are answered TASK SET FULL: see "
-    "lungate_lun_task_set_full_total."};
+    "From `command_window`. Several sessions together may have more in flight; TASK SET FULL is "
+    "given for memory, not for depth."};
 
 constexpr Metric kLunCompareAndWrites{
     "lungate_lun_compare_and_writes_total",
@@ -225,7 +226,7 @@ constexpr Metric kLunLosses{
     kCounter,
     Unit::kNone,
     "gateway,target,lun",
-    "How often an open image or file was lost: fenced, taken over, out of reach",
+    "How often an open image or file was lost: fenced, its lock taken, out of reach",
     "Each is an outage of the LUN on this gateway. Some within minutes on two gateways in turn: "
     "they take the image from each other."};
 
@@ -541,8 +542,8 @@ constexpr Metric kCephClients{
     Unit::kNone,
     "gateway",
     "RADOS clients that the gateway holds",
-    "One per cluster and user in good times. More: clients that were fenced and are being "
-    "replaced."};
+    "One per `images_per_connection` images (16) in good times. More: clients that were fenced and "
+    "are being replaced."};
 
 constexpr Metric kCephClientsFenced{
     "lungate_ceph_clients_fenced_total",
@@ -702,9 +703,9 @@ constexpr Metric kExporterSeriesDropped{
     kCounter,
     Unit::kNone,
     "reason",
-    "LUNs or gateways left out of scrapes because their series would have been there twice",
+    "LUNs, gateways or series left out of scrapes: there twice, or beyond the limit",
     "lun: two slots of one segment claim the same target and LUN. gateway: two segments carry the "
-    "same gateway name; rename one."};
+    "same gateway name; rename one. limit: the page has reached `series_max`."};
 
 constexpr Metric kExporterAuthenticationFailures{
     "lungate_exporter_authentication_failures_total",

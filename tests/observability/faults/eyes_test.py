@@ -18,6 +18,7 @@ from stage import Faults, lab, raises
 
 F_OFD_SETLK = 37  # fcntl(2)
 MAJOR_AT, LUN_SLOTS_AT = 8, 176  # in the segment's header: target/telemetry/layout.h
+SCRAPED_SECONDS = 3  # with an interval of 1 s
 PASSWORD = "a-password"
 HASHED = "$2b$04$a6P1nXiVoUQk.hvp2MnQ7eb8StzM0GwOy1K8AuSJbBXuiZoXzZLr6"  # by bcrypt
 
@@ -53,8 +54,11 @@ class Eyes(Faults):
         with socket.socket() as tried:
             return tried.connect_ex(("127.0.0.1", port)) == 0
 
-    @raises("ExporterDown:warning")
+    @raises("ExporterDown:warning", "GatewayUnreachable:critical")
     def test_gone(self):
+        """To Prometheus a dead exporter is a dead host."""
+        self.peer()
+        time.sleep(SCRAPED_SECONDS)
         self.gateway.exporter().stop()
         self.fires()
         self.gateway._exporter = None  # pylint: disable=protected-access

@@ -29,7 +29,7 @@ class Process(Faults):
         self.gateway.start()
         self.resolves()
 
-    @raises("RestartLoop:warning")
+    @raises("RestartLoop:critical")
     def test_restarts(self):
         def restart():
             self.gateway.kill()
