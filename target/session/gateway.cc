@@ -25,7 +25,6 @@ Gateway::Gateway(event::Loop& home, const Settings& settings, telemetry::Segment
       connections_max_(settings.connections_max),
       connections_per_source_max_(settings.iscsi.connections_per_address_max),
       login_refusal_(settings.iscsi.login_refusal_ms),
-      segment_(segment),
       registry_(
           [this](unsigned lane, SessionId id, CloseReason reason) {
             Lane& target = *lanes_.at(lane);

@@ -137,7 +137,6 @@ class Gateway final : private HomeDoor, private LaneBroadcast {
   const std::size_t connections_max_;
   const std::size_t connections_per_source_max_;  // 0: no bound
   const std::chrono::milliseconds login_refusal_;
-  telemetry::Segment& segment_;
   Registry registry_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   struct Bound {
