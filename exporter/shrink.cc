@@ -61,7 +61,7 @@ std::size_t Page::shrink_to(std::size_t series_max) {
   std::size_t gone = 0;
   for (const bool initiators : {true, false}) {
     if (series_ <= series_max) break;
-    const auto chosen = [this, initiators](std::size_t family) {
+    const auto chosen = [initiators](std::size_t family) {
       const telemetry::Metric& metric = *telemetry::catalogue()[family];
       return metric.labels.starts_with(kLunLabels) &&
              (!initiators || group_of(metric) == Group::kInitiators);
