@@ -129,11 +129,11 @@ void Service::plan_ended() {
   const std::vector<std::string> sentences = outcome();
   for (const std::string& sentence : sentences)
     log::info("control", "reloaded", {{"change", sentence}});
-  answer_reload(api::Reloaded{sentences, warned()});
+  answer_reload(api::Reloaded{sentences, tell_warnings()});
 }
 
 // Said at the start and after each reload, for the log of the last one may be gone.
-std::vector<std::string> Service::warned() const {
+std::vector<std::string> Service::tell_warnings() const {
   std::vector<std::string> sentences = config::warnings(config_);
   for (const std::string& sentence : sentences)
     log::warn("control", "config_warning", {{"warning", sentence}});

@@ -225,7 +225,7 @@ void Service::open_portals() {
     notify_ready("serving " + std::to_string(luns_.size()) + " LUNs");
     log::info("control", "serving",
               {{"gateway", config_.gateway.name}, {"luns", luns_.size()}, {"version", kVersion}});
-    warned();
+    tell_warnings();
   });
 }
 

@@ -98,7 +98,7 @@ class Service {
   /// What has become of the plan so far, one sentence for each change.
   std::vector<std::string> outcome() const;
   /// What is perhaps not meant (config/warnings.h), told to the log and returned.
-  std::vector<std::string> warned() const;
+  std::vector<std::string> tell_warnings() const;
   /// Once per reload; what comes later is told to nobody.
   void answer_reload(const api::Reply& reply);
   session::DirectoryPtr directory() const;

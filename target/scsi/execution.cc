@@ -62,8 +62,7 @@ std::optional<Sense> refused_by_unit(const Command& command, const Cdb& cdb, con
   std::optional<Sense> refusal;
   if (command.needs_medium) refusal = not_ready(unit);
   if (!refusal && command.writes) refusal = write_protected(unit);
-  if (!refusal && command.changes_unit && unit.read_only)
-    refusal = Sense{sense::kWriteProtected, {}, {}};
+  if (!refusal && command.changes_unit) refusal = read_only(unit);
   if (!refusal && command.refusal != nullptr) refusal = command.refusal(cdb, unit);
   return refusal;
 }

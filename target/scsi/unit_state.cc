@@ -52,8 +52,13 @@ std::optional<Sense> not_ready(const Unit& unit) {
   return Sense{formatted ? sense::kMediumFormatCorrupted : sense::kSanitizeCommandFailed, {}, {}};
 }
 
-std::optional<Sense> write_protected(const Unit& unit) {
+std::optional<Sense> read_only(const Unit& unit) {
   if (unit.read_only) return Sense{sense::kWriteProtected, {}, {}};
+  return std::nullopt;
+}
+
+std::optional<Sense> write_protected(const Unit& unit) {
+  if (const auto refusal = read_only(unit)) return refusal;
   if (unit.mode.software_write_protect) return Sense{sense::kSoftwareWriteProtected, {}, {}};
   return std::nullopt;
 }

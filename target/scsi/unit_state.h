@@ -22,7 +22,9 @@ Sense in_progress(const MediumActivity& activity);
 /// left when it failed.
 std::optional<Sense> not_ready(const Unit& unit);
 
-/// DATA PROTECT: by the store or the configuration, or by MODE SELECT (SWP).
+/// DATA PROTECT: by the store or the configuration.
+std::optional<Sense> read_only(const Unit& unit);
+/// The same, or by MODE SELECT (SWP).
 std::optional<Sense> write_protected(const Unit& unit);
 
 /// UNMAP and the UNMAP bit of WRITE SAME are there (LBPME, LBPU, LBPWS, LBPWS10: all or none).

@@ -115,8 +115,7 @@ bool Commands::resolve(Task& task, const iscsi::ScsiCommand& command) {
   task.lun = nexus != nullptr ? nexus->lun : nullptr;
   task.execution.unit = nullptr;
   if (task.lun != nullptr) {
-    task.view = nexus->view();
-    task.execution.unit = &task.view->unit;
+    take_view(task, nexus->view());
     task.recorder = task.lun->recorder;
     task.slot_of_lun = task.lun->slot;
     task.lun->in_progress.add(task);
@@ -274,15 +273,11 @@ scsi::Nexus& Commands::nexus_of(Task& task) {
   const auto number = iscsi::decode_lun(task.lun_field);
   NexusLun* nexus = number ? nexuses_.find(*number) : nullptr;
   if (nexus == nullptr || nexus->lun != task.lun) {
-    leave_lun(task);
-    task.view.reset();
-    task.execution.unit = nullptr;
+    lose_unit(task);
     return nexuses_.nowhere();
   }
-  if (const LunViewPtr& now = nexus->view(); task.view->backend != nullptr && now != task.view) {
-    task.view = now;
-    task.execution.unit = &now->unit;
-  }
+  if (const LunViewPtr& now = nexus->view(); task.view->backend != nullptr && now != task.view)
+    take_view(task, now);
   return nexus->nexus;
 }
 
@@ -412,6 +407,12 @@ void Commands::wait_for(Task& task, const Baton& baton) {
   task.batons.push_back(baton);
 }
 
+/// It runs to the end of its I/O, or ends now where it has none.
+void Commands::absorb(Task& task) {
+  hurry(task);
+  if (task.lun != nullptr) task.lun->executor->give_up(task);
+}
+
 /// By phase: executing, it is absorbed; receiving and delivered, it ends now; receiving and not
 /// delivered, it keeps its slot until its CmdSN has passed, for the number must be used up.
 void Commands::abort(Task& task, const Baton& baton) {
@@ -419,16 +420,14 @@ void Commands::abort(Task& task, const Baton& baton) {
   task.taken_away = false;
   if (!std::exchange(task.aborted, true))
     task.recorder.add(telemetry::LunCounter::kAbortedCommands);
-  if (task.phase == TaskPhase::kExecuting) {  // absorbed
-    wait_for(task, baton);
-    if (task.lun != nullptr) task.lun->executor->give_up(task);
-    return;
+  if (task.phase == TaskPhase::kExecuting) {
+    task.batons.push_back(baton);
+    return absorb(task);
   }
   if (task.delivered) return end(task);
   // Its CmdSN must still pass by, but nothing of it will run: nobody waits for a peer that may
   // never send what comes before it.
-  leave_lun(task);
-  task.view.reset();
+  lose_unit(task);
 }
 
 /// Not executing, nothing of it runs any more, so nobody waits for it: its initiator may be slow to
@@ -438,9 +437,8 @@ void Commands::take_away(Task& task, const Baton& baton) {
   if (!task.aborted) task.recorder.add(telemetry::LunCounter::kAbortedCommands);
   if (task.phase == TaskPhase::kExecuting) {
     if (!std::exchange(task.aborted, true)) task.taken_away = true;
-    wait_for(task, baton);
-    if (task.lun != nullptr) task.lun->executor->give_up(task);
-    return;
+    task.batons.push_back(baton);
+    return absorb(task);
   }
   if (task.aborted) return;
   decide(task, scsi::Status::kTaskAborted);
@@ -468,14 +466,12 @@ void Commands::quiesce(Task& task, LunFate fate, const Baton& baton) {
   // without a backend, or none at all. Its data keeps its place until then.
   check(task.phase == TaskPhase::kReceiving, "a command in progress waits for data or for its I/O");
   if (fate == LunFate::kRemoved) {
-    leave_lun(task);
-    task.view.reset();
+    lose_unit(task);
     task.recorder = {};  // its place in the segment will be another LUN's
   } else {
     check(task.lun->view->backend == nullptr, "a LUN goes offline before it is quiesced");
-    task.view = task.lun->view;
+    take_view(task, task.lun->view);
   }
-  task.execution.unit = task.view != nullptr ? &task.view->unit : nullptr;
 }
 
 /// A walk over all slots: an answered command has left the LUN's list.
@@ -492,12 +488,10 @@ void Commands::connection_closed() {
     if (!std::exchange(task.aborted, true) && task.phase != TaskPhase::kResponding)
       task.recorder.add(telemetry::LunCounter::kAbortedCommands);
     task.taken_away = false;
-    if (task.phase == TaskPhase::kReceiving) {
+    if (task.phase == TaskPhase::kReceiving)
       end(task);
-    } else if (task.phase == TaskPhase::kExecuting) {
-      hurry(task);
-      if (task.lun != nullptr) task.lun->executor->give_up(task);
-    }
+    else if (task.phase == TaskPhase::kExecuting)
+      absorb(task);
   }
 }
 
@@ -506,6 +500,19 @@ void Commands::leave_lun(Task& task) {
   task.lun->in_progress.remove(task);
   task.lun->publish_in_flight();
   task.lun = nullptr;
+}
+
+/// What it runs by from now on.
+void Commands::take_view(Task& task, const LunViewPtr& view) {
+  task.view = view;
+  task.execution.unit = &view->unit;
+}
+
+/// Its LUN is none of this session's any more.
+void Commands::lose_unit(Task& task) {
+  leave_lun(task);
+  task.view.reset();
+  task.execution.unit = nullptr;
 }
 
 /// The slot is free again: answered and sent (kResponding), absorbed (kExecuting), taken back or

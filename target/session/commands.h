@@ -126,7 +126,10 @@ class Commands {
   void send_response(Task& task, const iscsi::Residual& residual, std::uint32_t pdus);
   void hurry(Task& task);
   void wait_for(Task& task, const Baton& baton);
+  void absorb(Task& task);
   void leave_lun(Task& task);
+  static void take_view(Task& task, const LunViewPtr& view);
+  void lose_unit(Task& task);
   void end(Task& task);
 
   Session& session_;

@@ -23,7 +23,7 @@ class HomeDoor {
   /// Answered once, unless it is withdrawn; perhaps late (registry.h). Whoever asked may be gone
   /// then: a session that was admitted for nobody must be ended by session_ended().
   virtual void admit(Lane& from, const Admission& admission, Registry::Answer answer) = 0;
-  /// The login with this ticket waits no longer. Nothing happens when it has been answered.
+  /// This login waits no longer. Nothing happens when it has been answered.
   virtual void withdraw(const Admission& admission) = 0;
   /// The session's connection is gone and its last command has ended. Once per admitted session.
   /// `legacy`: for the login that continues it, if there is one; null: it has none to leave.

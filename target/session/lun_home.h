@@ -38,8 +38,8 @@ struct LunUpdate {
 class LaneBroadcast {
  public:
   virtual void update_lun(const LunUpdate& update, Done done) = 0;
-  /// Every command on the LUN is aborted, for these requests;
-  /// acknowledged when the last one's I/O has ended.
+  /// Every command on the LUN is aborted, for these requests; acknowledged when the last one's I/O
+  /// has ended.
   virtual void abort_lun(LunId id, const std::vector<Taker>& by, Done done) = 0;
   /// The same for what these nexuses have sent, but not for session `except`.
   virtual void abort_nexuses(LunId id, const std::vector<scsi::NexusName>& names, SessionId except,

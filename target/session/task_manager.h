@@ -50,9 +50,9 @@ class TaskManager {
   void refuse_reassign(const iscsi::TaskManagementRequest& request);
   void abort_unseen(const iscsi::TaskManagementRequest& request);
   NexusLun* lun_of(const iscsi::TaskManagementRequest& request);
-  /// Answers on the session's lane, if the session is still there then.
   bool may_reset(const ExportedTarget& target) const;
   Taker taker(const iscsi::TaskManagementRequest& request) const;
+  /// Answers on the session's lane, if the session is still there then.
   Done answer_later(const iscsi::TaskManagementRequest& request);
   void answer(const iscsi::TaskManagementRequest& request, iscsi::TaskResponse response);
 

@@ -17,14 +17,14 @@ import unittest
 from fault_test import TARGET, Peer, main
 from gateway import Gateway, file_lun, rbd_lun, wait_until
 from peer import read10, write10
+from reserve_out import CLEAR, REGISTER, RELEASE, RESERVE, parameters, reserve_out
 
 CONF = os.environ.get("LUNGATE_TEST_CEPH_CONF", "")
 KEY_A, KEY_B = 0xABC0001, 0xABC0002
 RESERVATION_CONFLICT = 0x18
 NOT_READY = 2
-# SPC-4, tables 206 and 213
+# SPC-4, table 206
 WRITE_EXCLUSIVE_REGISTRANTS_ONLY, WRITE_EXCLUSIVE_ALL_REGISTRANTS = 5, 7
-REGISTER, RESERVE, RELEASE, CLEAR = 0, 1, 2, 3
 READ_KEYS, READ_RESERVATION, CAPABILITIES, READ_FULL_STATUS = 0, 1, 2, 3
 BLOCK = bytes(range(256)) * 2
 
@@ -38,8 +38,7 @@ class Node(Peer):
         self.login(TARGET).ready()
 
     def out(self, action, *, key=0, new_key=0, kind=0, aptpl=False):
-        cdb = struct.pack(">BBBxxIx", 0x5F, action, kind, 24)
-        return self.execute(cdb, write=struct.pack(">QQ4xBxxx", key, new_key, aptpl))
+        return self.execute(reserve_out(action, kind), write=parameters(key, new_key, aptpl))
 
     def persistent_in(self, action):
         result = self.execute(struct.pack(">BB5xHx", 0x5E, action, 4096), read=4096)

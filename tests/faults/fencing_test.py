@@ -12,9 +12,10 @@ from copy_list import copy_list, cscd, extended_copy, naa, segment
 from fault_test import FaultTest, main
 from gateway import file_lun, wait_until
 from peer import FUNCTION_COMPLETE, GOOD, LUN_RESET, TASK_RESPONSE, read10, write10
+from reserve_out import (CLEAR, PREEMPT_AND_ABORT, REGISTER_AND_IGNORE, RESERVE, parameters,
+                         reserve_out)
 
 NODE_A, NODE_B, NODE_C = 0xA, 0xB, 0xC
-REGISTER_AND_IGNORE, RESERVE, CLEAR, PREEMPT_AND_ABORT = 6, 1, 3, 5
 REGISTRANTS_ONLY = 5
 RESERVATION_CONFLICT = 0x18
 SLOW, DELAY_SECONDS = 1, 0.4
@@ -22,11 +23,11 @@ ANSWER_SECONDS = 15
 
 
 def out(action):
-    return struct.pack(">BBBxxIx", 0x5F, action, REGISTRANTS_ONLY, 24)
+    return reserve_out(action, REGISTRANTS_ONLY)
 
 
 def keys(key, other=0, aptpl=False):
-    return struct.pack(">QQ4xBxxx", key, other, aptpl)
+    return parameters(key, other, aptpl)
 
 
 def read_keys(peer):

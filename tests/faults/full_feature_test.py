@@ -8,11 +8,11 @@ import struct
 
 from fault_test import MIB, TARGET, FaultTest, main
 from peer import (COMMAND, CONTINUE, DATA_OUT, FINAL, LOGIN, LOGOUT, NO_TAG, NOP_IN, NOP_OUT, READ,
-                  REJECT, RESPONSE, SNACK, TASK, TASK_IN_PROGRESS, TASK_RESPONSE, TEST_UNIT_READY,
-                  TEXT, TEXT_RESPONSE, Closed, pdu, read10, write10)
+                  REJECT, RESPONSE, SNACK, TARGET_COLD_RESET, TASK, TASK_IN_PROGRESS,
+                  TASK_RESPONSE, TEST_UNIT_READY, TEXT, TEXT_RESPONSE, Closed, pdu, read10,
+                  write10)
 
 INVALID_FIELD = 9  # reason of a Reject (11.17.1)
-TARGET_COLD_RESET = 7
 KNOWN = (NOP_OUT, COMMAND, TASK, LOGIN, TEXT, DATA_OUT, LOGOUT, SNACK)
 
 

@@ -6,8 +6,8 @@ import struct
 
 from fault_test import TARGET, FaultTest, main
 from peer import FINAL, WRITE, Peer, read10, write10
+from reserve_out import CLEAR, REGISTER, REGISTER_AND_MOVE, RESERVE, parameters, reserve_out
 
-REGISTER, RESERVE, CLEAR, REGISTER_AND_MOVE = 0, 1, 3, 7
 READ_KEYS, READ_FULL_STATUS = 0, 3
 WRITE_EXCLUSIVE, ALL_REGISTRANTS = 1, 7
 SPEC_I_PT = 8
@@ -16,16 +16,8 @@ NO_RESOURCES, LENGTH_ERROR, INVALID_FIELD_IN_LIST = (5, 0x55, 4), (5, 0x1A, 0), 
 CONFLICT = 0x18
 
 
-def reserve_out(action, size=24, kind=0):
-    return struct.pack(">BBB2xIB", 0x5F, action, kind, size, 0)
-
-
 def reserve_in(action, size=8192):
     return struct.pack(">BB5xHB", 0x5E, action, size, 0)
-
-
-def parameters(key=0, new=0, flags=0, more=b""):
-    return struct.pack(">QQ4xB3x", key, new, flags) + more
 
 
 def transport_id(name, kind=0x45, length=None):
@@ -42,7 +34,7 @@ def listed(*ids, told=None):
 
 class Reservations(FaultTest):
     def out(self, peer, action, data, kind=0):
-        return peer.execute(reserve_out(action, len(data), kind), write=data, edtl=len(data),
+        return peer.execute(reserve_out(action, kind, len(data)), write=data, edtl=len(data),
                             flags=FINAL | (WRITE if data else 0))
 
     def register(self, peer, key, old=0, **more):

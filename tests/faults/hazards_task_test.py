@@ -11,13 +11,12 @@ from fault_test import MIB, TARGET, Closed, FaultTest, main
 from gateway import file_lun, wait_until
 from peer import (ABORT_TASK, ABORT_TASK_SET, CLEAR_TASK_SET, COMMAND, DATA_OUT, FINAL,
                   FUNCTION_COMPLETE, LOGOUT, LUN_DOES_NOT_EXIST, LUN_RESET, NOP_IN, R2T, READ,
-                  RESPONSE, TARGET_WARM_RESET, TASK_DOES_NOT_EXIST, TASK_RESPONSE, TEST_UNIT_READY,
-                  pdu, read10, write10)
+                  RESPONSE, TARGET_WARM_RESET, TASK_ABORTED, TASK_DOES_NOT_EXIST, TASK_RESPONSE,
+                  TASK_SET_FULL, TEST_UNIT_READY, pdu, read10, write10)
+from reserve_out import REGISTER, parameters, reserve_out
 
-TASK_SET_FULL, TASK_ABORTED = 0x28, 0x40
 SLOW, DELAY = 1, 0.4
 RESERVE_6 = b"\x16" + bytes(5)
-REGISTER = bytes((0x5F, 0, 0, 0, 0, 0, 0, 0, 24, 0))
 RESERVATION_CONFLICT = 0x18
 
 
@@ -197,7 +196,7 @@ class Endings(Tasks):
         """Guards: who comes back is a new nexus: it is told so, RESERVE is gone with the old one,
         a registration stays (SAM-5, 6.3.4; SPC-4, 5.13)."""
         old, other = self.session(), self.session()
-        self.assertTrue(old.execute(REGISTER, write=bytes(8) + b"\0" * 7 + b"\7" + bytes(8)).good)
+        self.assertTrue(old.execute(reserve_out(REGISTER), write=parameters(new=7)).good)
         new = self.connect(isid=old.isid).login(TARGET)
         self.assert_closed(old)
         told = new.execute(TEST_UNIT_READY)
@@ -205,8 +204,7 @@ class Endings(Tasks):
         new.ready()
         keys = new.execute(bytes((0x5E, 0, 0, 0, 0, 0, 0, 0, 255, 0)), read=255).data
         self.assertEqual(keys[8:], b"\0" * 7 + b"\7")
-        unregister = b"\0" * 7 + b"\7" + bytes(16)
-        self.assertTrue(new.execute(REGISTER, write=unregister).good)
+        self.assertTrue(new.execute(reserve_out(REGISTER), write=parameters(7)).good)
         self.assertTrue(new.execute(RESERVE_6).good)
         self.assertEqual(other.execute(TEST_UNIT_READY).status, RESERVATION_CONFLICT)
         again = self.connect(isid=new.isid).login(TARGET)

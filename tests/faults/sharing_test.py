@@ -2,26 +2,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may only read a disk, or see some of a target, takes nothing from those who share it."""
 
-import struct
-
 from fault_test import MIB, TARGET, FaultTest, main
 from gateway import file_lun
-from peer import (FINAL, FUNCTION_COMPLETE, TARGET_WARM_RESET, TASK_RESPONSE, TEST_UNIT_READY,
-                  WRITE, read10, write10)
+from peer import (AUTHORIZATION_FAILED, FINAL, FUNCTION_COMPLETE, TARGET_COLD_RESET,
+                  TARGET_WARM_RESET, TASK_RESPONSE, TASK_SET_FULL, TEST_UNIT_READY, WRITE, read10,
+                  write10)
+from reserve_out import REGISTER, RESERVE, parameters, reserve_out
 
 OWNER, READER = "iqn.2026-11.io.lungate:peer", "iqn.2026-11.io.lungate:reader"
 SOME = "iqn.2026-11.io.lungate:some"
-AUTHORIZATION_FAILED = 6
-TASK_SET_FULL = 0x28
-TARGET_COLD_RESET = 7
 WRITE_PROTECTED = (7, 0x27, 0)
-REGISTER, RESERVE = 0, 1
-KEY = struct.pack(">Q", 7)
+KEY, EXCLUSIVE = 7, 3
 PROTECT = bytes(4) + bytes((0x0A, 0x0A, 0x02, 0x10, 0x08, 0x40)) + bytes(6)
-
-
-def reserve_out(action, kind=0):
-    return bytes((0x5F, action, kind, 0, 0, 0, 0, 0, 24, 0))
 
 
 class Sharing(FaultTest):
@@ -46,8 +38,8 @@ luns = [0]
         """Guards: reservations and mode pages are the unit's, not the initiator's."""
         reader, owner = self.visitor(READER), self.session()
         for what, cdb, data in (
-                ("REGISTER", reserve_out(REGISTER), bytes(8) + KEY + bytes(8)),
-                ("RESERVE", reserve_out(RESERVE, 3), KEY + bytes(16)),
+                ("REGISTER", reserve_out(REGISTER), parameters(new=KEY)),
+                ("RESERVE", reserve_out(RESERVE, EXCLUSIVE), parameters(KEY)),
                 ("RESERVE (6)", b"\x16" + bytes(5), b""),
                 ("MODE SELECT", bytes((0x15, 0x10, 0, 0, len(PROTECT), 0)), PROTECT)):
             with self.subTest(what):
@@ -69,8 +61,8 @@ luns = [0]
         self.assertEqual(owner.until(lambda got: got.itt == itt)[-1].header[2], FUNCTION_COMPLETE)
 
     def test_those_who_ask_for_much_and_send_nothing_stop_nobody(self):
-        """Guards: a connection has one command's memory although its lane has none (16 sessions
-        with 64 MiB of writes each fill two lanes)."""
+        """Guards: a connection has one command's memory although its lane has none (eight
+        sessions with 64 MiB of writes each fill a lane; these fill two)."""
         waiting = [self.visitor(OWNER) for _ in range(18)]
         for peer in waiting:
             for _ in range(64):

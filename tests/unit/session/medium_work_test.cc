@@ -3,6 +3,8 @@
 // is whose work has not ended well.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "scsi/kept_state.h"
 #include "tests/unit/session/rig.h"
 
@@ -55,6 +57,25 @@ struct WorkRig {
     rig.store().wait_held(1);
     rig.store().release(status);
   }
+
+  /// Another initiator's command that comes while the whole medium is locked, and whose turn comes
+  /// when the work has begun, writes nothing. `send`: gives its tag.
+  void is_overtaken(const std::function<std::uint32_t(Peer& other)>& send) {
+    Peer other = rig.connect();
+    EXPECT_EQ(other.login({.isid = 2}), 0);
+    other.attentions();
+    rig.store().hold();
+    const auto tag = overwrite(kImmediateAndExit);
+    rig.store().wait_held(1);  // its state: the whole medium is locked
+    const auto sent = send(other);
+    EXPECT_TRUE(eventually([&] { return rig.in_progress() == 2; }));
+    rig.settle();
+    release();
+    EXPECT_GOOD(peer.finish(tag)) << "it is under way";
+    EXPECT_EQ(other.finish(sent).status, Status::kBusy);
+    rig.store().let_go();
+    EXPECT_EQ(rig.store().submitted(Verb::kWrite), 0u);
+  }
 };
 
 const MediumFailure kOverwriteFailed{MediumWork::kOverwrite, true};
@@ -101,44 +122,21 @@ TEST(MediumWork, ThatFailsIsRememberedUntilItIsLeft) {
 /// the work or behind it.
 TEST(MediumWork, AWriteThatCameWhileItBeganIsNotDoneDuringIt) {
   WorkRig work;
-  Peer other = work.rig.connect();
-  EXPECT_EQ(other.login({.isid = 2}), 0);
-  other.attentions();
-  work.rig.store().hold();
-  const auto tag = work.overwrite(kImmediateAndExit);
-  work.rig.store().wait_held(1);  // its state: the whole medium is locked
-  const auto write = other.write(0, pattern(kBlock), kBlock);
-  EXPECT_TRUE(eventually([&] { return work.rig.in_progress() == 2; }));
-  work.rig.settle();
-  work.release();
-  EXPECT_GOOD(work.peer.finish(tag)) << "it is under way";
-  EXPECT_EQ(other.finish(write).status, Status::kBusy);
-  work.rig.store().let_go();
-  EXPECT_EQ(work.rig.store().submitted(Verb::kWrite), 0u);
+  work.is_overtaken([](Peer& other) { return other.write(0, pattern(kBlock), kBlock); });
 }
 
 /// Guards overtaken() where a lock is granted: the ORWRITE was let in before, and its turn has come
 /// by the time the work is at its first piece.
 TEST(MediumWork, ACommandThatWaitedForItsLockIsNotDoneDuringIt) {
   WorkRig work;
-  Peer other = work.rig.connect();
-  EXPECT_EQ(other.login({.isid = 2}), 0);
-  other.attentions();
-  work.rig.store().hold();
-  const auto tag = work.overwrite(kImmediateAndExit);
-  work.rig.store().wait_held(1);  // its state: the whole medium is locked
-  std::array<std::uint8_t, 16> or_write{0x8b};
-  or_write[13] = 1;
-  const auto header =
-      other.command(or_write, kBlock, iscsi::ScsiCommand::kWriteBit | iscsi::kFinalBit);
-  other.send(header, pattern(kBlock));
-  EXPECT_TRUE(eventually([&] { return work.rig.in_progress() == 2; }));
-  work.rig.settle();
-  work.release();
-  EXPECT_GOOD(work.peer.finish(tag)) << "it is under way";
-  EXPECT_EQ(other.finish(header.initiator_task_tag).status, Status::kBusy);
-  work.rig.store().let_go();
-  EXPECT_EQ(work.rig.store().submitted(Verb::kWrite), 0u);
+  work.is_overtaken([](Peer& other) {
+    std::array<std::uint8_t, 16> or_write{0x8b};
+    or_write[13] = 1;
+    const auto header =
+        other.command(or_write, kBlock, iscsi::ScsiCommand::kWriteBit | iscsi::kFinalBit);
+    other.send(header, pattern(kBlock));
+    return header.initiator_task_tag;
+  });
 }
 
 /// Guards LunHome::keep_medium: what cannot be stored is not begun, and not left.
