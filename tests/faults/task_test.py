@@ -14,7 +14,7 @@ from peer import (ABORT_TASK, ABORT_TASK_SET, FUNCTION_COMPLETE, LOGOUT, LOGOUT_
 
 SLOWER, SLOW = 1, 2  # the LUNs whose disks take their time
 DELAY = 0.7
-LONG_DELAY = 4  # what happens meanwhile, beside a busy machine's other work, takes a second
+LONG_DELAY = 6  # what happens meanwhile, beside a busy machine's other work, takes a second
 
 
 class Tasks(FaultTest):
@@ -218,9 +218,11 @@ class Tasks(FaultTest):
         old = self.slow_session(SLOWER)
         old.start(write10(0, 8), write=b"o" * 4096)
         self.wait_in_flight(SLOWER)
-        for _ in range(30):
-            gone = self.ask_for_login(old.isid)
-            gone.reset()
+        with self.counts("lungate_connections_accepted_total", 30):
+            for _ in range(30):
+                self.ask_for_login(old.isid).reset()
+        wait_until("only the old session is connected", 10,
+                   lambda: self.gateway.metric("lungate_connections") == 1)
         pair = [self.ask_for_login(old.isid) for _ in range(2)]
         answers = [peer.receive().header[36:38] for peer in pair]
         self.assertEqual(sorted(answers), [b"\0\0", b"\3\2"], "one of them: out of resources")
