@@ -120,14 +120,19 @@ std::string sessions_text(const api::Sessions& sessions, std::uint64_t now_unix_
                {"LOOP", Align::kRight},
                {"AGE", Align::kRight},
                {"LUNS"},
-               {"IN FLIGHT", Align::kRight}});
+               {"IN FLIGHT", Align::kRight},
+               {"RTT", Align::kRight},
+               {"SENT AGAIN", Align::kRight},
+               {"DISORDER", Align::kRight}});
   std::string parameters;
   for (const api::SessionInfo& session : sessions.sessions) {
     table.add({std::to_string(session.id), shown(session.initiator),
                session.target.empty() ? "(discovery)" : shown(session.target), shown(session.peer),
                shown(session.portal), std::to_string(session.loop),
                age_text(session.since_unix_ms, now_unix_ms), luns_text(session.luns),
-               std::to_string(session.in_flight)});
+               std::to_string(session.in_flight), latency_text(session.round_trip_us / 1e6),
+               std::to_string(session.retransmitted_bytes),
+               std::to_string(session.out_of_order_segments)});
     if (with_parameters) parameters += parameters_text(session);
   }
   return table.text() + (parameters.empty() ? "" : "\n" + parameters);

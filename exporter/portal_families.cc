@@ -19,6 +19,8 @@ void add_portals(Page& page, const telemetry::Snapshot& snapshot) {
     page.add(kPortalPdus, out, static_cast<double>(portal.pdus_sent));
     page.add(kPortalBytes, in, static_cast<double>(portal.bytes_received));
     page.add(kPortalBytes, out, static_cast<double>(portal.bytes_sent));
+    page.add(kPortalRetransmitted, labels, static_cast<double>(portal.bytes_retransmitted));
+    page.add(kPortalOutOfOrder, labels, static_cast<double>(portal.segments_out_of_order));
   }
 }
 

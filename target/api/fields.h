@@ -130,6 +130,9 @@ void each_field(SessionInfo& m, auto&& visit) {
   visit("loop", m.loop);
   visit("since_unix_ms", m.since_unix_ms);
   visit("in_flight", m.in_flight);
+  visit("round_trip_us", m.round_trip_us);
+  visit("retransmitted_bytes", m.retransmitted_bytes);
+  visit("out_of_order_segments", m.out_of_order_segments);
   visit("luns", m.luns);
   visit("parameters", m.parameters);
 }

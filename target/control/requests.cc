@@ -69,6 +69,9 @@ api::SessionInfo session_info(const session::SessionDescription& description) {
   info.loop = description.lane;
   info.since_unix_ms = description.since_unix_ms;
   info.in_flight = description.in_flight;
+  info.round_trip_us = description.path.round_trip_us;
+  info.retransmitted_bytes = description.path.retransmitted_bytes;
+  info.out_of_order_segments = description.path.out_of_order_segments;
   info.luns = description.luns;
   info.parameters = parameters_of(description.parameters);
   return info;

@@ -273,6 +273,7 @@ void Connection::close(CloseReason reason) {
   state_.enter(ConnectionState::kClosed);
   // Perhaps called by the watcher itself: it is stopped now and destroyed with the connection.
   watcher_->set_interest(event::Interest::kNone);
+  look_at_path();
   fd_.reset();
   framer_.discard_data();
   queue_.clear([this](Task& task) { handler_->sent(task); });
@@ -292,6 +293,13 @@ void Connection::tick(BootTime now) {
   if (!open()) return;
   check_deadlines(now);
   if (open()) handler_->tick(now);
+}
+
+void Connection::look_at_path() {
+  if (!fd_) return;
+  const PathHealth before = std::exchange(path_, path_health(fd_.get()));
+  portal_.lost(path_.retransmitted_bytes - before.retransmitted_bytes,
+               path_.out_of_order_segments - before.out_of_order_segments);
 }
 
 /// A peer must end what it has begun, and read what it has asked for. Time in which we do not read

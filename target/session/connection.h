@@ -99,6 +99,8 @@ class Connection {
   bool open() const { return state_ < ConnectionState::kClosed; }
   /// The peer has ended its side, or the connection is broken: for one that is not read.
   bool peer_has_gone() const { return open() && hung_up(fd_.get()); }
+  /// As of the last look (look_at_path()).
+  const PathHealth& path() const { return path_; }
   /// False while what the peer sends waits in the socket.
   bool reading() const;
   /// When the turn began in which the PDU at hand arrived.
@@ -142,6 +144,8 @@ class Connection {
   /// Sends what is queued, as far as the kernel takes it.
   void flush();
   void tick(BootTime now);
+  /// Counts what the network has lost since the last look.
+  void look_at_path();
   void drain();
   PduHandler& handler() { return *handler_; }
 
@@ -193,6 +197,7 @@ class Connection {
   BootTime pdu_began_;   // a PDU is incomplete since; 0: between two PDUs
   BootTime send_stuck_;  // unsent since; 0: nothing waits
   BootTime sent_at_;
+  PathHealth path_;
 };
 
 }  // namespace lungate::session

@@ -328,6 +328,7 @@ void Lane::tick() {
   for (Connection* connection : connections) connection->tick(now);
   if (now < next_look_) return;
   next_look_ = now + limits::kStuckLook;
+  for (const auto& [connection, owner] : connections_) connection->look_at_path();
   look_for_stuck(now);
 }
 

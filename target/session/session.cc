@@ -394,6 +394,7 @@ SessionDescription Session::describe() const {
   description.lane = connection_.lane().index();
   description.since_unix_ms = since_unix_ms_;
   description.in_flight = static_cast<std::uint32_t>(commands_.in_progress());
+  description.path = connection_.path();
   description.luns = commands_.nexuses().inventory();
   return description;
 }

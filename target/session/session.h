@@ -60,6 +60,7 @@ struct SessionDescription {
   unsigned lane = 0;
   std::uint64_t since_unix_ms = 0;
   std::uint32_t in_flight = 0;
+  PathHealth path;
   std::vector<std::uint16_t> luns;
 };
 

@@ -6,8 +6,8 @@
 #include "session/socket.h"
 
 #include <arpa/inet.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -131,6 +131,16 @@ Transfer send(int fd, std::span<const iovec> from) {
   message.msg_iov = const_cast<iovec*>(from.data());  // sendmsg does not write through it
   message.msg_iovlen = from.size();
   return outcome(::sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+
+/// An older kernel fills in less, and the rest stays zero.
+PathHealth path_health(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+  return {.retransmitted_bytes = info.tcpi_bytes_retrans,
+          .out_of_order_segments = info.tcpi_rcv_ooopack,
+          .round_trip_us = info.tcpi_rtt};
 }
 
 }  // namespace lungate::session

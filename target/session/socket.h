@@ -53,4 +53,14 @@ bool hung_up(int fd);
 Transfer receive(int fd, std::span<iovec> into);
 Transfer send(int fd, std::span<const iovec> from);
 
+/// What the kernel has seen of a connection so far. Nothing above TCP sees a lost segment: what is
+/// sent counts as gone when the kernel has it, and a command that is lost has no first byte yet.
+struct PathHealth {
+  std::uint64_t retransmitted_bytes = 0;
+  std::uint64_t out_of_order_segments = 0;  // received: one before them was lost or overtaken
+  std::uint32_t round_trip_us = 0;          // smoothed, RFC 6298; 0: not known yet
+};
+/// Zeros where the kernel does not tell.
+PathHealth path_health(int fd);
+
 }  // namespace lungate::session

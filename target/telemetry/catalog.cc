@@ -85,6 +85,8 @@ constexpr const Metric* kCatalogue[] = {
     &kPortalAccepted,
     &kPortalPdus,
     &kPortalBytes,
+    &kPortalRetransmitted,
+    &kPortalOutOfOrder,
     &kShmUp,
     &kShmFault,
     &kShmGeneration,

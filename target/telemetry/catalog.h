@@ -77,6 +77,7 @@ extern const Metric kBuildInfo, kProcessStartTime, kSessions, kConnections, kLog
     kCephClientsFenced, kCephTimeouts, kLoginSourcesRefused;
 // One per portal of a gateway.
 extern const Metric kPortalConnections, kPortalAccepted, kPortalPdus, kPortalBytes;
+extern const Metric kPortalRetransmitted, kPortalOutOfOrder;
 // One per segment that the exporter reads.
 extern const Metric kShmUp, kShmFault, kShmGeneration, kShmHeartbeatAge, kShmLayoutInfo,
     kShmReadRetries, kShmSlotsSkipped;

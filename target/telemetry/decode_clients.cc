@@ -107,6 +107,8 @@ Result<void, ReadError> decode_portals(const Source& source, const Header& heade
       portal.pdus_sent += shard.pdus_sent;
       portal.bytes_received += shard.bytes_received;
       portal.bytes_sent += shard.bytes_sent;
+      portal.bytes_retransmitted += shard.bytes_retransmitted;
+      portal.segments_out_of_order += shard.segments_out_of_order;
     }
     if (portal.address.empty() || slot.tag > 0xffff) {
       ++snapshot.slots_skipped;

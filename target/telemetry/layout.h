@@ -415,11 +415,13 @@ struct PortalShard {
   std::uint64_t pdus_sent;
   std::uint64_t bytes_received;
   std::uint64_t bytes_sent;
-  std::array<std::uint64_t, 2> reserved;
+  std::uint64_t bytes_retransmitted;
+  std::uint64_t segments_out_of_order;
 };
 static_assert(offsetof(PortalShard, connections) == 0);
 static_assert(offsetof(PortalShard, pdus_received) == 16);
 static_assert(offsetof(PortalShard, bytes_received) == 32);
+static_assert(offsetof(PortalShard, bytes_retransmitted) == 48);
 static_assert(sizeof(PortalShard) == 64);
 
 // Single writers on cache lines of their own: every shard begins on one.

@@ -607,6 +607,25 @@ constexpr Metric kPortalBytes{
     "Bytes on the iSCSI connections of one portal, headers and digests included",
     "Compare with what the portal's network interface can carry: at 80 % of it, latency grows."};
 
+constexpr Metric kPortalRetransmitted{
+    "lungate_portal_retransmitted_bytes_total",
+    kCounter,
+    Unit::kBytes,
+    "gateway,portal",
+    "Bytes that TCP had to send again to initiators, looked at once a second",
+    "More than a hundredth of what lungate_portal_bytes_total sends: the network loses segments, "
+    "and each loss delays reads by 200 ms or more, which no stage of lungate shows. `lungate "
+    "sessions` says to whom."};
+
+constexpr Metric kPortalOutOfOrder{
+    "lungate_portal_out_of_order_segments_total",
+    kCounter,
+    Unit::kNone,
+    "gateway,portal",
+    "TCP segments from initiators that came before an earlier one, looked at once a second",
+    "A steady rate: segments from initiators are lost, or a bond or a router sends them by ways of "
+    "different length. `lungate sessions` says whose."};
+
 // --- Segments ----------------------------------------------------------------------------------
 
 // These are of the segment as the exporter sees it, so they are there when the target is not.

@@ -118,6 +118,8 @@ class PortalRecorder {
   void disconnected() noexcept;
   void received(std::uint64_t pdus, std::uint64_t bytes) noexcept;
   void sent(std::uint64_t pdus, std::uint64_t bytes) noexcept;
+  /// What TCP had to send again, and what came in another order than it was sent.
+  void lost(std::uint64_t retransmitted_bytes, std::uint64_t out_of_order_segments) noexcept;
 
  private:
   friend class LoopRecorder;
@@ -312,6 +314,13 @@ inline void PortalRecorder::sent(std::uint64_t pdus, std::uint64_t bytes) noexce
   if (portal_ == nullptr) return;
   detail::bump(portal_->pdus_sent, pdus);
   detail::bump(portal_->bytes_sent, bytes);
+}
+
+inline void PortalRecorder::lost(std::uint64_t retransmitted_bytes,
+                                 std::uint64_t out_of_order_segments) noexcept {
+  if (portal_ == nullptr) return;
+  detail::bump(portal_->bytes_retransmitted, retransmitted_bytes);
+  detail::bump(portal_->segments_out_of_order, out_of_order_segments);
 }
 
 }  // namespace lungate::telemetry

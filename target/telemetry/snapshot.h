@@ -117,6 +117,8 @@ struct PortalSnapshot {
   std::uint64_t pdus_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_retransmitted = 0;
+  std::uint64_t segments_out_of_order = 0;
 };
 
 /// An I/O of the slow ring.

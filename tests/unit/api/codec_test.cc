@@ -51,6 +51,9 @@ SessionInfo full_session() {
           1,
           1'790'000'000'000,
           32,
+          250,
+          1448,
+          2,
           {0, 255},
           {{"MaxBurstLength", "1048576"}, {"HeaderDigest", "CRC32C"}, {"A", "z"}}};
 }

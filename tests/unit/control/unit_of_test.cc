@@ -88,6 +88,7 @@ TEST(SessionInfo, IsTheSessionInWords) {
   session.tsih = 77;
   session.lane = 1;
   session.in_flight = 3;
+  session.path = {.retransmitted_bytes = 1448, .out_of_order_segments = 2, .round_trip_us = 90};
   session.luns = {0, 4};
   session.parameters.header_digest = true;
   session.parameters.max_send_data_segment_bytes = 262144;
@@ -98,6 +99,9 @@ TEST(SessionInfo, IsTheSessionInWords) {
   EXPECT_EQ(info.tsih, 77);
   EXPECT_EQ(info.loop, 1u);
   EXPECT_EQ(info.in_flight, 3u);
+  EXPECT_EQ(info.retransmitted_bytes, 1448u);
+  EXPECT_EQ(info.out_of_order_segments, 2u);
+  EXPECT_EQ(info.round_trip_us, 90u);
   EXPECT_EQ(info.luns, (std::vector<std::uint16_t>{0, 4}));
   const auto value = [&](const std::string& key) -> std::string {
     for (const auto& [name, text] : info.parameters)

@@ -149,6 +149,7 @@ TEST(DefaultRecorder, CountsNothingAndHurtsNobody) {
   portal.disconnected();
   portal.received(1, 1);
   portal.sent(1, 1);
+  portal.lost(1, 1);
 }
 
 TEST_F(Recorder, PortalsAreSummedOverLoops) {
@@ -160,6 +161,8 @@ TEST_F(Recorder, PortalsAreSummedOverLoops) {
   second.connected();
   first.received(2, 96);
   second.sent(3, 1000);
+  first.lost(1448, 0);
+  second.lost(52, 7);
   const PortalSnapshot portal = read().portals.at(0);
   EXPECT_EQ(portal.address, "10.0.0.1:3260");
   EXPECT_EQ(portal.connections, 2u);
@@ -168,6 +171,8 @@ TEST_F(Recorder, PortalsAreSummedOverLoops) {
   EXPECT_EQ(portal.bytes_received, 96u);
   EXPECT_EQ(portal.pdus_sent, 3u);
   EXPECT_EQ(portal.bytes_sent, 1000u);
+  EXPECT_EQ(portal.bytes_retransmitted, 1500u);
+  EXPECT_EQ(portal.segments_out_of_order, 7u);
 }
 
 TEST_F(Recorder, APortalThatIsNotInThePlanCountsNothing) {
