@@ -10,6 +10,9 @@ function(config)
   local count(window, matchers='') =
     'rate(%s[%s])' % [select('lungate_lun_op_duration_seconds_count', matchers), window];
   local slow(window) = 'rate(%s[%s])' % [select('lungate_lun_slow_ops_total'), window];
+  // Reads and writes that have a threshold: a LUN whose writes are promised nothing has no budget for them.
+  local promised(window) =
+    '%s and on (%s) %s' % [count(window, data), of_op, select('lungate_lun_slo_threshold_seconds')];
 
   // `or` unites them, since no two have the same labels: what is missing on one page is not the end of all.
   local failed(window) =
@@ -59,12 +62,12 @@ function(config)
     ops_ratio('1h'),
     failed_ratio('5m'),
     failed_ratio('1h'),
-    r.record('gateway:lungate_lun_op:rate5m', r.sum(r.of_gateway, count('5m', data))),
+    r.record('gateway:lungate_lun_op:rate5m', r.sum(r.of_gateway, promised('5m'))),
     r.record('gateway:lungate_lun_slow_ops:rate5m', r.sum(r.of_gateway, slow('5m'))),
     r.record(
       'gateway:lungate_lun_slow_ops_allowed:rate5m',
       r.sum(r.of_gateway, '\n%s\n* on (%s) lun:lungate_lun_slo_budget:ratio\n' % [
-        r.sum(r.of_lun, count('5m', data)),
+        r.sum(r.of_lun, promised('5m')),
         r.of_lun,
       ])
     ),
