@@ -15,7 +15,7 @@ local are_they_fine = {
     panels: [
       p.stat(
         'Sessions',
-        'Sessions that are logged in. Fewer than hosts times paths: a path is missing; `lungate sessions` lists who is there, multipath on the hosts who is not.',
+        'Sessions that are logged in. Fewer than hosts (times portals, where they use several): `lungate sessions` lists who is there.',
         'short',
         q.sum(q.gateway('lungate_sessions')),
       ) + p.see('lungate-gateway'),
