@@ -171,7 +171,7 @@ function(config)
       '%s > %g' % [increase('lungate_pdu_protocol_errors_total', '', '10m'), config.protocol_errors_max],
       'An initiator breaks the protocol at %s' % r.gateway.words,
       |||
-        {{ $value | humanize }} PDUs within 10 min broke RFC 7143. The journal names the peer and the rule.
+        {{ $value | humanize }} PDUs within 10 min broke RFC 7143. The journal names the peer or the session.
       |||
     ),
     alert(

@@ -132,12 +132,12 @@ function(config)
     r.lun.board('lun'),
     wait
   );
-  local error_alert(which, severity, factor, windows, wait, words) = r.alert(
+  local error_alert(which, severity, factor, windows, wait, summary, words) = r.alert(
     'ErrorBudgetBurn' + which,
     'slo',
     severity,
     failing(factor, windows),
-    'Commands of %s fail' % r.lun.words,
+    'Commands of %s %s' % [r.lun.words, summary],
     |||
       {{ $value | humanizePercentage }} of the commands of the last %s failed, were aborted or took longer than
       %s s. At this rate a month's budget (%g %%) is gone in %s.
@@ -158,7 +158,7 @@ function(config)
     'LUNs on %s have been slower than agreed for long' % r.gateway.words,
     |||
       All LUNs together spend their budget of slow I/O {{ $value | humanize }} times as fast as agreed, over the
-      last %s. At this rate a month's budget is gone in %s.
+      last %s. At this rate a month's budget is %s.
     ||| % [windows[0], words],
     r.gateway.board('overview'),
     wait
@@ -185,10 +185,10 @@ function(config)
     r.group('slo', [
       burn_alert('Fast', 'critical', config.burn.fast, ['1h', '5m'], '2m', 'is slow', 'two days'),
       burn_alert('Slow', 'warning', config.burn.slow, ['6h', '30m'], '15m', 'is slower than agreed', 'five days'),
-      long_alert('warning', config.burn.long_warning, ['1d', '2h'], '1h', 'ten days'),
-      long_alert('info', config.burn.long_info, ['3d', '6h'], '3h', 'a month'),
-      error_alert('Fast', 'critical', config.burn.fast, ['1h', '5m'], '2m', 'two days'),
-      error_alert('Slow', 'warning', config.burn.slow, ['6h', '30m'], '15m', 'five days'),
+      long_alert('warning', config.burn.long_warning, ['1d', '2h'], '1h', 'gone in ten days'),
+      long_alert('info', config.burn.long_info, ['3d', '6h'], '3h', 'just spent at its end'),
+      error_alert('Fast', 'critical', config.burn.fast, ['1h', '5m'], '2m', 'fail', 'two days'),
+      error_alert('Slow', 'warning', config.burn.slow, ['6h', '30m'], '15m', 'fail now and then', 'five days'),
       r.alert(
         'BackendLatencyShare',
         'slo',

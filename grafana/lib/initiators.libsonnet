@@ -126,7 +126,7 @@ local who_drops_out(config) = {
         ),
         p.lines(
           'Protocol errors',
-          'PDUs that break RFC 7143. An initiator with a bug, or no initiator: the journal names peer and rule; tell its vendor.',
+          'PDUs that break RFC 7143. An initiator with a bug, or no initiator: the journal names peer or session; tell its vendor.',
           'ops',
           [p.target(per_second('lungate_pdu_protocol_errors_total', by=['gateway']), '{{gateway}}')],
         ),

@@ -249,7 +249,7 @@ local events = {
     panels: [
       p.lines(
         'Task management',
-        'What initiators asked, by function and answer. abort_task after 15 to 30 s, lun_reset when that did not help: look at the oldest in flight of the same minutes.',
+        'What initiators asked, by function and answer. abort_task after 30 s (Linux), lun_reset when that did not help: look at the oldest in flight of the same minutes.',
         'ops',
         [p.target(q.sum(q.rate(q.lun('lungate_lun_tmf_total')), ['function', 'response']), '{{function}} {{response}}')],
       ) + p.see('lungate-initiators'),
