@@ -17,7 +17,7 @@ import linter_queries
 # Metrics that no panel, annotation, variable or rule reads: { name: reason }.
 DELIBERATELY_UNUSED = {
     "lungate_lun_queue_depth_limit":
-        "of one session, where commands in flight are counted for all: no line to hold against them",
+        "of one session, while commands in flight are counted for all: no line to hold against it",
 }
 
 

@@ -113,7 +113,7 @@ class Cluster(Faults):
 
     @raises("CephTimeouts:warning")
     def test_6_disk_stopped_while_opening(self):
-        """Images are given up, each after half a minute, together; then again with less patience."""
+        """Opens are given up, each after half a minute; then again, with less patience."""
         pid = self.stop("osd.0")
         self.gateway.luns += [lab.rbd_lun(number, f"rbd/disk{number}")
                               for number in range(IMAGES, IMAGES + MORE_IMAGES)]
