@@ -133,8 +133,8 @@ local gateways(config) = tables.table(
   descending=false,
 );
 
-// Of our own eyes an alert names the exporter (instance); `what` is a loop, portal, pool, initiator, reason.
-local of_alerts = ['severity', 'alertname', 'gateway', 'instance', 'target', 'lun', 'what'];
+// `what` is what else an alert names: the exporter of a host, a loop, portal, pool, initiator, reason.
+local of_alerts = ['severity', 'alertname', 'gateway', 'target', 'lun', 'what'];
 
 local who_is_not(config) = {
   title: 'Who is not?',

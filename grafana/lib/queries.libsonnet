@@ -27,7 +27,7 @@
     q.among(q.max(q.with_what(select('ALERTS_FOR_STATE', of_alert)), by) + ' * 1000', by, q.max(q.with_what(q.alerts()), by)),
   // What else an alert names, whichever of these it has, as one column.
   with_what(expr)::
-    'label_join(%s, "what", " ", "op", "loop", "portal", "pool", "initiator", "kind", "reason")' % expr,
+    'label_join(%s, "what", " ", "instance", "op", "loop", "portal", "pool", "initiator", "kind", "reason")' % expr,
 
   rate(selector):: 'rate(%s%s)' % [selector, interval],
   increase(selector):: 'increase(%s%s)' % [selector, interval],
