@@ -123,8 +123,8 @@ function(config)
       ],
       'Somebody tries names or secrets at %s' % r.gateway.words,
       |||
-        More than %g failed logins per second over 5 min, or more than %g addresses that are turned away for their
-        failures (the one that is exceeded: {{ $value | humanize }}).
+        More than %g failed logins per second over 5 min; or, where there are fewer, more than %g addresses that are
+        turned away for their failures. Of these it is {{ $value | humanize }}.
       ||| % [config.attack.failures_per_s, config.attack.sources]
     ),
     // The two counters have no label in common but the gateway's, so that `or` keeps both.
