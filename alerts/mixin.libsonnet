@@ -39,7 +39,11 @@
     loop_busy: 0.9,
     restarts_max: 2,
 
-    churn: { per_session: 3, closes_min: 5 },
+    // Of few sessions a multiple of them, of many a number: a switch that drops each once is news, too.
+    churn: { per_session: 3, closes_min: 5, closes: 30 },
+    // Sessions now, of those that were there within an hour: its 90th percentile, which what comes and
+    // goes within six minutes does not move.
+    hosts_gone: { share: 0.9, usual: 0.9 },
     login_failures_per_s: 0.1,
     attack: { failures_per_s: 1, sources: 5 },
     digest_errors_critical: 10,
@@ -50,7 +54,7 @@
 
     scrape_share: 0.5,  // of the interval
     certificate: { warning_days: 30, critical_days: 7 },
-    exporter_auth_failures_per_s: 0.1,
+    exporter_auth_failures_per_s: 0.05,  // one Prometheus with an old password makes 0.067
   },
 
   local themes = ['fleet', 'slo', 'lun', 'gateway', 'iscsi', 'ceph', 'exporter'],

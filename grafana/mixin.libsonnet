@@ -17,6 +17,12 @@
     heartbeat_critical_s: 15,
     lag_warning_s: 0.01,
     lag_critical_s: 0.1,
+    busy_warning: 0.9,
+    window_full_warning: 0.2,
+    failed_critical: 0.0072,  // 14.4 times the 0.05 % that may fail
+    scrape_warning_s: 7.5,  // half of the interval
+    // What happens more seldom is no basis for a share.
+    burn_ops_per_s_min: 0.1,
     burn_warning: 6,
     burn_critical: 14.4,
     full_warning: 0.85,

@@ -26,10 +26,10 @@ function(config)
       'CephUnreachable',
       'critical',
       select('lungate_ceph_up') + ' == 0',
-      'Gateway %s does not reach Ceph' % r.gateway.words,
+      "Gateway %s does not reach Ceph's monitors" % r.gateway.words,
       |||
-        Ceph does not answer it (lungate_ceph_up is {{ $value }}). I/O on all its images waits; initiators abort after
-        15 to 30 s.
+        Ceph's monitors have not answered its last call (lungate_ceph_up is {{ $value }}). Images that are open may
+        serve on, as long as their OSDs do; no other is opened or locked.
       |||
     ),
     alert(

@@ -102,7 +102,7 @@ function(config)
       ],
       'Somebody is refused at the exporter at {{ $labels.instance }}',
       |||
-        {{ $value | printf "%.1f" }} requests per second come with a wrong password or without one.
+        {{ $value | printf "%.2f" }} requests per second come with a wrong password or without one.
       |||,
       '5m'
     ),

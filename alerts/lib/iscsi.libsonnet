@@ -15,8 +15,11 @@ function(config)
       'SessionChurn',
       'warning',
       |||
-        %(closes)s > %(per)g * %(sessions)s
-        and %(closes)s > %(least)g
+        (
+          %(closes)s > %(per)g * %(sessions)s
+          and %(closes)s > %(least)g
+        )
+        or %(closes)s > %(many)g
       ||| % {
         closes: increase(
           'lungate_session_closes_total',
@@ -26,12 +29,13 @@ function(config)
         per: config.churn.per_session,
         sessions: sessions,
         least: config.churn.closes_min,
+        many: config.churn.closes,
       },
       'Sessions on %s come and go' % r.gateway.words,
       |||
-        {{ $value | humanize }} sessions ended within 10 min without a logout, more than %g for each that there is
-        now. Each costs its initiator seconds of I/O.
-      ||| % config.churn.per_session,
+        {{ $value | humanize }} sessions ended within 10 min without a logout: more than %g for each that there is
+        now, or more than %g. Each costs its initiator seconds of I/O.
+      ||| % [config.churn.per_session, config.churn.closes],
       '5m',
       '5m'
     ),
@@ -48,6 +52,20 @@ function(config)
         down.
       |||,
       '2m'
+    ),
+    alert(
+      'HostsGone',
+      'warning',
+      |||
+        %(sessions)s < %(share)g * quantile_over_time(%(usual)g, gateway:lungate_sessions:sum[1h])
+        and %(sessions)s > 0
+      ||| % config.hosts_gone { sessions: sessions },
+      'Some initiators have left %s' % r.gateway.words,
+      |||
+        It has {{ $value }} sessions: less than %g %% of what it had for minutes within the last hour. Each that is
+        missing is a host without its disks, or with a path less.
+      ||| % (100 * config.hosts_gone.share),
+      '5m'
     ),
     r.alert(
       'PortalIdle',
@@ -105,9 +123,32 @@ function(config)
       ],
       'Somebody tries names or secrets at %s' % r.gateway.words,
       |||
-        More than %g failed logins per second over 5 min, or more than %g addresses that are turned away for their
-        failures (the one that is exceeded: {{ $value | humanize }}).
+        More than %g failed logins per second over 5 min; or, where there are fewer, more than %g addresses that are
+        turned away for their failures. Of these it is {{ $value | humanize }}.
       ||| % [config.attack.failures_per_s, config.attack.sources]
+    ),
+    // The two counters have no label in common but the gateway's, so that `or` keeps both.
+    alert(
+      'HostsTurnedAway',
+      'warning',
+      |||
+        sum by (%s, reason, result) (
+          increase(%s[5m])
+          or increase(%s[5m])
+        ) > 0
+      ||| % [
+        r.of_gateway,
+        select('lungate_connections_refused_total'),
+        select('lungate_logins_total', ', result="limit"'),
+      ],
+      'Gateway %s has no place for some hosts' % r.gateway.words,
+      |||
+        {{ $value | humanize }} {{ if $labels.reason }}connections were closed at once within 5 min (reason: {{
+        $labels.reason }}){{ else }}logins were refused or pushed out within 5 min{{ end }} because a bound was reached.
+        Who is logged in is not touched.
+      |||,
+      '30s',
+      '5m'
     ),
   ];
 
@@ -130,20 +171,23 @@ function(config)
       '%s > %g' % [increase('lungate_pdu_protocol_errors_total', '', '10m'), config.protocol_errors_max],
       'An initiator breaks the protocol at %s' % r.gateway.words,
       |||
-        {{ $value | humanize }} PDUs within 10 min broke RFC 7143. The journal names the peer and the rule.
+        {{ $value | humanize }} PDUs within 10 min broke RFC 7143. The journal names the peer or the session.
       |||
     ),
     alert(
       'CommandWindowFull',
       'warning',
       '%s > %g' % [
-        r.sum(r.of_gateway, 'rate(%s[5m])' % select('lungate_command_window_full_seconds_total')),
+        r.ratio(
+          r.sum(r.of_gateway, 'rate(%s[5m])' % select('lungate_command_window_full_seconds_total')),
+          sessions
+        ),
         config.window_full_share,
       ],
       'Sessions on %s wait for room for their commands' % r.gateway.words,
       |||
-        Over the last 5 min {{ $value | printf "%.1f" }} sessions on average had their command window full: initiators have
-        more to do than they may send.
+        Over the last 5 min the command window of a session was full for {{ $value | humanizePercentage }} of the time,
+        on average over all sessions: initiators have more to do than they may send.
       |||,
       '10m',
       '5m'

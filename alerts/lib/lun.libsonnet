@@ -20,8 +20,8 @@ function(config)
       '%s > %g' % [oldest, config.stuck_io.warning_s],
       'An I/O of %s is stuck' % r.lun.words,
       |||
-        The oldest command in flight is {{ $value | humanizeDuration }} old. Linux initiators abort after 15 to
-        30 s. Latency panels cannot show it: they know completed I/O only.
+        The store has had its oldest request for {{ $value | humanizeDuration }}. Linux initiators abort after 30 s.
+        Latency panels cannot show it: they know completed I/O only.
       |||,
       wait=null
     ),
@@ -31,8 +31,8 @@ function(config)
       '%s > %g' % [oldest, config.stuck_io.critical_s],
       'An I/O of %s hangs' % r.lun.words,
       |||
-        The oldest command in flight is {{ $value | humanizeDuration }} old. Initiators give up at 30 s, reset the
-        LUN, then report I/O errors.
+        The store has had its oldest request for {{ $value | humanizeDuration }}. Linux initiators abort after 30 s,
+        reset the LUN, then report I/O errors.
       |||,
       wait=null
     ),
@@ -45,8 +45,8 @@ function(config)
       ],
       'Initiators abort commands of %s' % r.lun.words,
       |||
-        {{ $value | humanize }} commands were aborted within 10 min. Initiators do that when they have waited for 15
-        to 30 s.
+        {{ $value | humanize }} commands were aborted within 10 min. Initiators do that when they have waited for
+        long (Linux: 30 s).
       |||
     ),
     alert(
@@ -168,7 +168,7 @@ function(config)
         r.ratio(rate('lungate_lun_task_set_full_total', '', '5m'), operations('5m')),
         config.queue_full_share,
       ],
-      'Initiators queue more on %s than it takes' % r.lun.words,
+      'No memory for more commands on %s' % r.lun.words,
       |||
         {{ $value | humanizePercentage }} of the commands of the last 5 min were answered TASK SET FULL. Initiators
         send them again, later.

@@ -10,6 +10,9 @@ function(config)
   local count(window, matchers='') =
     'rate(%s[%s])' % [select('lungate_lun_op_duration_seconds_count', matchers), window];
   local slow(window) = 'rate(%s[%s])' % [select('lungate_lun_slow_ops_total'), window];
+  // Reads and writes that have a threshold: a LUN whose writes are promised nothing has no budget for them.
+  local promised(window) =
+    '%s and on (%s) %s' % [count(window, data), of_op, select('lungate_lun_slo_threshold_seconds')];
 
   // `or` unites them, since no two have the same labels: what is missing on one page is not the end of all.
   local failed(window) =
@@ -59,12 +62,12 @@ function(config)
     ops_ratio('1h'),
     failed_ratio('5m'),
     failed_ratio('1h'),
-    r.record('gateway:lungate_lun_op:rate5m', r.sum(r.of_gateway, count('5m', data))),
+    r.record('gateway:lungate_lun_op:rate5m', r.sum(r.of_gateway, promised('5m'))),
     r.record('gateway:lungate_lun_slow_ops:rate5m', r.sum(r.of_gateway, slow('5m'))),
     r.record(
       'gateway:lungate_lun_slow_ops_allowed:rate5m',
       r.sum(r.of_gateway, '\n%s\n* on (%s) lun:lungate_lun_slo_budget:ratio\n' % [
-        r.sum(r.of_lun, count('5m', data)),
+        r.sum(r.of_lun, promised('5m')),
         r.of_lun,
       ])
     ),
@@ -129,12 +132,12 @@ function(config)
     r.lun.board('lun'),
     wait
   );
-  local error_alert(which, severity, factor, windows, wait, words) = r.alert(
+  local error_alert(which, severity, factor, windows, wait, summary, words) = r.alert(
     'ErrorBudgetBurn' + which,
     'slo',
     severity,
     failing(factor, windows),
-    'Commands of %s fail' % r.lun.words,
+    'Commands of %s %s' % [r.lun.words, summary],
     |||
       {{ $value | humanizePercentage }} of the commands of the last %s failed, were aborted or took longer than
       %s s. At this rate a month's budget (%g %%) is gone in %s.
@@ -155,7 +158,7 @@ function(config)
     'LUNs on %s have been slower than agreed for long' % r.gateway.words,
     |||
       All LUNs together spend their budget of slow I/O {{ $value | humanize }} times as fast as agreed, over the
-      last %s. At this rate a month's budget is gone in %s.
+      last %s. At this rate a month's budget is %s.
     ||| % [windows[0], words],
     r.gateway.board('overview'),
     wait
@@ -182,10 +185,10 @@ function(config)
     r.group('slo', [
       burn_alert('Fast', 'critical', config.burn.fast, ['1h', '5m'], '2m', 'is slow', 'two days'),
       burn_alert('Slow', 'warning', config.burn.slow, ['6h', '30m'], '15m', 'is slower than agreed', 'five days'),
-      long_alert('warning', config.burn.long_warning, ['1d', '2h'], '1h', 'ten days'),
-      long_alert('info', config.burn.long_info, ['3d', '6h'], '3h', 'a month'),
-      error_alert('Fast', 'critical', config.burn.fast, ['1h', '5m'], '2m', 'two days'),
-      error_alert('Slow', 'warning', config.burn.slow, ['6h', '30m'], '15m', 'five days'),
+      long_alert('warning', config.burn.long_warning, ['1d', '2h'], '1h', 'gone in ten days'),
+      long_alert('info', config.burn.long_info, ['3d', '6h'], '3h', 'just spent at its end'),
+      error_alert('Fast', 'critical', config.burn.fast, ['1h', '5m'], '2m', 'fail', 'two days'),
+      error_alert('Slow', 'warning', config.burn.slow, ['6h', '30m'], '15m', 'fail now and then', 'five days'),
       r.alert(
         'BackendLatencyShare',
         'slo',

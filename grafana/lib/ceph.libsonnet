@@ -17,7 +17,7 @@ local is_it_fine(config) = {
     panels: [
       p.stat(
         'Ceph',
-        'Whether Ceph answers every chosen gateway. no answer: `ceph -s` from that host with the keyring of the gateway; monitors, network, caps. none used: every LUN is a file.',
+        'Whether the monitors answer every chosen gateway; open images may serve on without. no answer: `ceph -s` from that host with the keyring of the gateway; monitors, network, caps. none used: every LUN is a file.',
         'short',
         q.min(q.gateway('lungate_ceph_up')),
         states={ '0': ['no answer', 'red'], '1': ['answers', 'green'] },
@@ -25,7 +25,7 @@ local is_it_fine(config) = {
       ) + p.see('lungate-gateway'),
       p.stat(
         'LUNs offline',
-        'LUNs whose store is not open. Not 0: the table below has the reason of each; unreachable and fenced are of Ceph, missing, denied and invalid are of the configuration.',
+        'LUNs of gateways that are up whose store is not open. Not 0: the table below has the reason of each; unreachable and fenced are of Ceph, missing, denied and invalid are of the configuration.',
         'short',
         q.sum('1 - ' + q.lun('lungate_lun_up')),
         [c.critical(1)],
@@ -82,7 +82,7 @@ local who(config) = {
       panels: [
         p.lines(
           'Time in the backend, reads',
-          'From our call until its answer reached our loop. p99 high: single slow OSDs, `ceph osd perf`. p50 high: the cluster is at its limit, or recovers.',
+          'From our call until its answer reached our loop. p99 high: single slow OSDs (`ceph osd perf` knows writes only; `lungate slowlog` has the LBA). p50 high: the cluster is at its limit, or recovers.',
           's',
           quantiles('read'),
         ) + p.see('lungate-lun'),
@@ -141,7 +141,7 @@ local opens(config) = {
       panels: [
         p.states(
           'Ceph over time',
-          'Whether Ceph answered each gateway. One gateway alone: its network. All at once: monitors, or the cluster. Nothing here: no LUN is an image.',
+          'Whether the monitors answered each gateway. One gateway alone: its network. All at once: monitors, or the cluster. Nothing here: no LUN is an image.',
           q.min(q.gateway('lungate_ceph_up'), ['gateway']),
           '{{gateway}}',
           { '0': ['no answer', 'red'], '1': ['answers', 'green'] },
@@ -157,7 +157,7 @@ local opens(config) = {
         ),
         tables.table(
           'LUNs offline, and why',
-          'Empty is good. missing, denied, invalid: correct image, rights or configuration. locked: another client holds the image. unreachable, fenced: Ceph.',
+          'Empty is good. missing, denied, invalid: correct image, rights or configuration. locked: another client, or the former self of this gateway, holds the image. unreachable, fenced: Ceph.',
           q.per_lun + ['reason'],
           [{ name: 'offline', hidden: true, unit: 'short', expr: q.max(q.lun('lungate_lun_offline_info'), q.per_lun + ['reason']) }],
         ),
@@ -168,13 +168,13 @@ local opens(config) = {
       panels: [
         p.lines(
           'RADOS clients',
-          'Connections that each gateway holds to Ceph. Fewer than configured: some could not be opened again, the journal says why. A fenced client is replaced by a new one.',
+          'Connections that each gateway holds to Ceph, one for 16 images. Fewer: some could not be opened again, the journal says why. A fenced client is replaced by a new one.',
           'short',
           [p.target(q.sum(q.gateway('lungate_ceph_clients'), ['gateway']), '{{gateway}}')],
         ),
         p.lines(
           'Fenced clients and calls given up',
-          'Per second. fenced at a takeover is as it should be; at any other time somebody put us on the blocklist. given up: Ceph did not answer in time, `ceph health detail`.',
+          'Per second. fenced: another client or a person put us on the blocklist; `ceph osd blocklist ls`. given up: Ceph did not answer in time, `ceph health detail`.',
           'ops',
           [
             p.target(q.sum(q.rate(q.gateway('lungate_ceph_clients_fenced_total')), ['gateway']), '{{gateway}} fenced'),
@@ -210,7 +210,7 @@ local own_view(config) = {
       ),
       p.lines(
         'Slowest OSDs',
-        'Commit latency of the %d slowest OSDs. One far above the others slows every write that reaches it: `ceph osd out` it, look at its disk.' % config.top + optional,
+        'Commit latency of the %d slowest OSDs (writes only). One far above the others slows every write that reaches it: look at its disk before `ceph osd out`, which moves data.' % config.top + optional,
         'ms',
         [p.target(q.highest(config.top, q.foreign('ceph_osd_commit_latency_ms'), ['ceph_daemon']), '{{ceph_daemon}}')],
       ),

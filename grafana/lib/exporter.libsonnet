@@ -15,7 +15,7 @@ local are_we_fine(config) = {
     height: 4,
     panels: [
       p.stat(
-        'LUNs over budget',
+        'LUNs over budget, of this time range',
         'LUNs that were slower than agreed over the time range above (choose 30 days for the month). Not 0: the table below names them; see each on its dashboard.',
         'short',
         '%s or vector(0)' % q.count(q.budget_left() + ' < 0'),
@@ -38,10 +38,10 @@ local are_we_fine(config) = {
       ) + p.see('lungate-gateway'),
       p.stat(
         'Longest scrape',
-        'How long the slowest exporter took for its page. Above half the scrape interval: a longer interval, or fewer metrics (`collect[]`).',
+        'How long the slowest exporter took for its page. Above %g s, half the scrape interval: a longer interval, or fewer metrics (`collect[]`).' % config.scrape_warning_s,
         's',
         q.max(q.exporter('lungate_exporter_scrape_duration_seconds')),
-        [c.warning(1), c.critical(5)],
+        [c.warning(config.scrape_warning_s)],
         decimals=3,
       ),
       p.stat(
@@ -80,8 +80,8 @@ local budgets(config) =
         height: 8,
         panels: [
           tables.table(
-            'Error budget left',
-            'The %d LUNs that do worst over the time range above; 30 days is the month. Below 0: slower than agreed; click on the LUN for the stage, or agree on another level (`slo`).' % (2 * config.top),
+            'Latency budget left, of this time range',
+            'Of slow I/O, the %d LUNs that do worst over the time range above; 30 days is the month. Failed I/O has a budget of its own, below. Below 0: slower than agreed; click on the LUN for the stage, or agree on another level (`slo`).' % (2 * config.top),
             q.per_lun,
             [
               { name: 'left', unit: 'percentunit', expr: ranking, falling: c.falling(0.25, 0), decimals: 1 },
@@ -111,9 +111,10 @@ local budgets(config) =
           ),
           p.lines(
             'Failed I/O, 1 h',
-            'Share of commands that storage failed, that were taken back or took over 30 s, of the %d LUNs that do worst; from the recording rules. Above 0: see the errors of that LUN.' % config.top,
+            'Share of commands that storage failed, that were taken back or took over 30 s, of the %d LUNs that do worst; from the recording rules. At %g %% (dashed) the alert pages; above 0: see the errors of that LUN.' % [config.top, 100 * config.failed_critical],
             'percentunit',
             [p.target(q.highest(config.top, q.lun('lun:lungate_lun_op_failed:ratio_rate1h'), q.per_lun), '{{gateway}} {{target}} {{lun}}')],
+            bad=[c.critical(config.failed_critical)],
           ) + p.see('lungate-lun'),
         ],
       },
@@ -162,6 +163,7 @@ local exporters(config) = {
           'How long each exporter took for the page before. Above half the scrape interval: a longer interval, or fewer LUNs per exporter.',
           's',
           [p.target(q.max(q.exporter('lungate_exporter_scrape_duration_seconds'), ['instance']), '{{instance}}')],
+          bad=[c.warning(config.scrape_warning_s)],
         ),
         p.lines(
           'Series by exporter',

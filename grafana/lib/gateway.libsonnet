@@ -32,7 +32,7 @@ local are_we_fine(config) = {
       ),
       p.stat(
         'Sessions',
-        'Sessions that are logged in, discovery included. Fewer than the hosts that should have a path here: look at multipath on the hosts, then at the initiators.',
+        'Sessions that are logged in, discovery included. Fewer than the hosts that should be here (times portals, where they use several): see the initiators.',
         'short',
         q.sum(q.gateway('lungate_sessions')),
       ) + p.see('lungate-initiators'),
@@ -46,10 +46,10 @@ local are_we_fine(config) = {
       ),
       p.stat(
         'Busiest loop',
-        'Share of time that the busiest event loop works. Near 100 % everything on it waits: raise `loops` if cores are free, else add a gateway.',
+        'Share of time that the busiest event loop works. Near 100 % everything on it waits, and its backend times grow, too: raise `loops` (a restart) if cores are free.',
         'percentunit',
         q.max(busy),
-        [c.warning(0.8), c.critical(0.95)],
+        [c.warning(config.busy_warning)],
         decimals=0,
       ),
       p.stat(
@@ -109,10 +109,10 @@ local loops(config) = {
       panels: [
         p.lines(
           'Event loops, busy share',
-          'The %d busiest. One near 100 %% and others idle: sessions are unevenly spread, let initiators log in anew. All: raise `loops` or add a gateway.' % config.top,
+          'The %d busiest. One near 100 %% and others idle: sessions are unevenly spread, `lungate sessions` has the loop of each. All: raise `loops` or add a gateway. Dashed: %g.' % [config.top, config.busy_warning],
           'percentunit',
           [p.target(q.leaders(config.top, q.max(busy, per_loop), per_loop), '{{gateway}} loop {{loop}}')],
-          bad=[c.warning(0.8)],
+          bad=[c.warning(config.busy_warning)],
           max=1,
         ),
         p.lines(
@@ -138,20 +138,20 @@ local loops(config) = {
       height: 8,
       panels: [
         p.lines(
-          'CPU of the loops',
-          'Cores that the loops of each gateway keep busy. Near the number of `loops`: saturated. Threads of librbd are not in it: compare with `top -H` on the host.',
+          'Busy time of the loops',
+          'Time per second that the loops of each gateway are busy. Near the number of `loops`: saturated, or short of CPU. Threads of librbd are not in it: compare with `top -H` on the host.',
           'none',
           [p.target(q.sum(busy, ['gateway']), '{{gateway}}')],
         ),
         p.lines(
-          'CPU per I/O',
+          'Busy time per I/O',
           'Loop time per command that ended. Higher than yesterday at the same sizes: smaller batches (see work per turn), digests that were switched on, or a slower CPU.',
           's',
           [p.target(q.ratio(q.sum(busy, ['gateway']), q.sum(q.operations(), ['gateway'])), '{{gateway}}')],
         ),
         p.lines(
           'Work per turn of a loop',
-          'Busy time per wake-up. Long turns make others on the loop wait: large I/O, or too many sessions on one loop. Very short ones: a client that sends byte by byte.',
+          'Busy time per wake-up. Long turns make others on the loop wait: large I/O, or too many sessions on one loop. Very short ones under load: a client that sends byte by byte.',
           's',
           [p.target(q.ratio(q.sum(busy, ['gateway']), q.sum(q.rate(q.gateway('lungate_event_loop_turns_total')), ['gateway'])), '{{gateway}}')],
         ),
@@ -166,10 +166,11 @@ local saturation(config) = {
     height: 8,
     panels: [
       p.lines(
-        'Sessions with a full window',
-        'How many sessions were not allowed to send, on average; 1 is one that always waits. Above 0.2: raise the window, or the initiators queue too much.',
-        'none',
-        [p.target(q.sum(q.rate(q.gateway('lungate_command_window_full_seconds_total')), ['gateway']), '{{gateway}}')],
+        'Windows that are full',
+        'Share of their time that sessions had no place for another command, the mean of all. Above %g (dashed): the initiators queue too much, or the store is slow; see who on their dashboard.' % config.window_full_warning,
+        'percentunit',
+        [p.target(q.ratio(q.sum(q.rate(q.gateway('lungate_command_window_full_seconds_total')), ['gateway']), q.sum(q.gateway('lungate_sessions'), ['gateway'])), '{{gateway}}')],
+        bad=[c.warning(config.window_full_warning)],
       ),
       p.lines(
         'Windows that filled, queues that were full',

@@ -15,7 +15,7 @@ local are_they_fine = {
     panels: [
       p.stat(
         'Sessions',
-        'Sessions that are logged in. Fewer than hosts times paths: a path is missing; `lungate sessions` lists who is there, multipath on the hosts who is not.',
+        'Sessions that are logged in. Fewer than hosts (times portals, where they use several): `lungate sessions` lists who is there.',
         'short',
         q.sum(q.gateway('lungate_sessions')),
       ) + p.see('lungate-gateway'),
@@ -126,7 +126,7 @@ local who_drops_out(config) = {
         ),
         p.lines(
           'Protocol errors',
-          'PDUs that break RFC 7143. An initiator with a bug, or no initiator: the journal names peer and rule; tell its vendor.',
+          'PDUs that break RFC 7143. An initiator with a bug, or no initiator: the journal names peer or session; tell its vendor.',
           'ops',
           [p.target(per_second('lungate_pdu_protocol_errors_total', by=['gateway']), '{{gateway}}')],
         ),

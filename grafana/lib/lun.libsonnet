@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// One LUN (or those chosen, added up): is it slow, since when, for whom, and in which stage.
+// One LUN: is it slow, since when, for whom, and in which stage.
 local c = import 'colours.libsonnet';
 local dashboard = import 'dashboard.libsonnet';
 local p = import 'panels.libsonnet';
@@ -16,14 +16,20 @@ local is_it_fine(config) = {
       panels: [
         p.stat(
           'State',
-          'Whether every chosen LUN serves. offline: its reason is on the overview and in `lungate status`; the gateway keeps trying by itself.',
+          'Whether the LUN serves. offline: its reason is on the overview and in `lungate status`. several disks: choose one target and one LUN above, or all panels add up what has nothing in common.',
           'short',
-          q.min(q.lun('lungate_lun_up')),
-          states={ '0': ['offline', 'red'], '1': ['online', 'green'] },
+          // 2 more where more than one disk is chosen.
+          '%s + 2 * (%s > bool 1)' % [q.min(q.lun('lungate_lun_up')), q.count(q.lun('lungate_lun_up'))],
+          states={
+            '0': ['offline', 'red'],
+            '1': ['online', 'green'],
+            '2': ['offline; several disks', 'red'],
+            '3': ['several disks', 'red'],
+          },
         ) + p.see('lungate-ceph'),
         p.stat(
-          'Budget left',
-          'Share of the error budget of the time range above that is left, of the LUN that does worst. Choose 30 days for the month. Below 0: slower than agreed, see who and which stage.',
+          'Budget left, of this time range',
+          'Share of the latency budget of the time range above that is left, of the LUN that does worst. Choose 30 days for the month. Below 0: slower than agreed, see who and which stage.',
           'percentunit',
           q.min(q.budget_left()),
           c.falling(0.25, 0),
@@ -69,12 +75,21 @@ local is_it_fine(config) = {
           'Image, size, place and service level of the chosen LUNs, the %d largest. place used above %g: writes to all images of that pool stop when it is full; add OSDs or delete.' % [config.top, config.full_warning],
           q.per_lun + ['backend', 'pool', 'namespace', 'image', 'wwn', 'serial'],
           local ranking = q.top(config.top, q.max(q.lun('lungate_lun_size_bytes'), q.per_lun));
+          local level(op) = q.max(q.lun('lungate_lun_slo_threshold_seconds', ['op="%s"' % op]), q.per_lun);
           local named(expr) = '%s * on (gateway, target, lun) group_left (backend, pool, namespace, image, wwn, serial) %s' % [
             expr,
             q.max(q.lun('lungate_lun_info'), q.per_lun + ['backend', 'pool', 'namespace', 'image', 'wwn', 'serial']),
           ];
           [
             { name: 'size', unit: 'bytes', expr: named(ranking) },
+            { name: 'reads within', unit: 's', expr: named('(%s)' % q.among(level('read'), q.per_lun, ranking)) },
+            { name: 'writes within', unit: 's', expr: named('(%s)' % q.among(level('write'), q.per_lun, ranking)) },
+            {
+              name: 'objective',
+              unit: 'percentunit',
+              expr: named('(%s)' % q.among(q.max(q.lun('lungate_lun_slo_objective_ratio'), q.per_lun), q.per_lun, ranking)),
+              decimals: 2,
+            },
             {
               name: 'place used',
               unit: 'percentunit',
@@ -91,7 +106,6 @@ local is_it_fine(config) = {
 
 local quantiles(op) = [
   p.target(q.latency('0.5', op), 'p50'),
-  p.target(q.latency('0.95', op), 'p95'),
   p.with_exemplars(p.target(q.latency('0.99', op), 'p99')),
   p.target(q.latency('0.999', op), 'p99.9'),
   p.limit(q.threshold(op)),
@@ -126,7 +140,7 @@ local since_when = {
         ),
         p.lines(
           'Write latency',
-          'limit is the service level. A write ends when Ceph has stored it on every replica. p99 above it: see which stage below, then `ceph osd perf`.',
+          'limit is the service level. A write ends when Ceph has stored it on every replica. p99 above it: `lungate slowlog`, and which stage below; then `ceph osd perf`.',
           's',
           quantiles('write'),
         ),
@@ -147,14 +161,14 @@ local why(config) = {
           's',
           [p.target(q.stages('read'), '{{stage}}')],
           stacked=true,
-        ) + p.see('lungate-ceph'),
+        ) + p.see('lungate-ceph', 'lungate-gateway'),
         p.lines(
           'Time of a write by stage',
-          'Mean. receive holds the round trips that fetch the data: high means network, or an initiator without ImmediateData. backend: Ceph.',
+          'Mean; for the tail `lungate slowlog`. receive holds the round trips that fetch the data: high means network, or an initiator without ImmediateData. backend: Ceph, if no loop is full.',
           's',
           [p.target(q.stages('write'), '{{stage}}')],
           stacked=true,
-        ) + p.see('lungate-ceph'),
+        ) + p.see('lungate-ceph', 'lungate-gateway'),
         p.lines(
           'Slow I/O',
           'Share of reads and writes above their threshold; limit is what the objective allows. Above it the budget shrinks faster than it may: see which stage grew.',
@@ -177,11 +191,10 @@ local why(config) = {
         ),
         p.lines(
           'In flight',
-          'Commands begun and not ended, the %d busiest of the chosen LUNs. limit is what one session may have; several may exceed it together. Steadily high: lower the depth of the initiators.' % config.top,
+          'Commands begun and not ended, of all sessions, the %d busiest of the chosen LUNs. Steadily high while latency rises: more is asked for than the store gives, lower the depth of the initiators.' % config.top,
           'short',
           [
             p.target(q.highest(config.top, q.lun('lungate_lun_inflight_ops'), q.per_lun), legend),
-            p.limit(q.min(q.lun('lungate_lun_queue_depth_limit'))),
           ],
         ) + p.see('lungate-initiators'),
         p.lines(
@@ -236,7 +249,7 @@ local events = {
     panels: [
       p.lines(
         'Task management',
-        'What initiators asked, by function and answer. abort_task after 15 to 30 s, lun_reset when that did not help: look at the oldest in flight of the same minutes.',
+        'What initiators asked, by function and answer. abort_task after 30 s (Linux), lun_reset when that did not help: look at the oldest in flight of the same minutes.',
         'ops',
         [p.target(q.sum(q.rate(q.lun('lungate_lun_tmf_total')), ['function', 'response']), '{{function}} {{response}}')],
       ) + p.see('lungate-initiators'),
@@ -270,5 +283,5 @@ function(config) dashboard(
   'One LUN of lungate: is it slow, since when, why, for whom.',
   ['gateway', 'target', 'lun', 'initiator'],
   [is_it_fine(config), since_when, why(config), for_whom(config), events],
-  chosen=['lun'],  // a thousand LUNs added up would answer nothing, at a price
+  chosen=['gateway', 'target', 'lun'],  // one disk; a thousand added up would answer nothing, at a price
 )

@@ -18,10 +18,11 @@ local are_we_fine(config) = {
       panels: [
         p.stat(
           'Gateways down',
-          'Of those that an exporter reports: a host that is dead is an alert, not a number here. Target does not run or cannot be read. Not 0: `systemctl status lungate-target` on that host; the dashboard of the exporter names the reason.',
+          'Of those that were there within the time range above: down, or nobody reports them. Not 0: the table below names them; `systemctl status lungate-target` there, or the host is dead.',
           'short',
-          q.sum('1 - ' + q.gateway('lungate_shm_up')),
+          q.sum('1 - (%s)' % q.gateways_up()),
           [c.critical(1)],
+          instant=true,
         ) + p.see('lungate-exporter'),
         p.stat(
           'LUNs offline',
@@ -40,9 +41,9 @@ local are_we_fine(config) = {
         ) + p.see('lungate-lun'),
         p.stat(
           'Worst budget burn',
-          'How fast the LUN that does worst spends its error budget: 1 lasts exactly the period, %g is gone in two days. Above %g: see the slowest LUNs below, and the budgets behind the link.' % [config.burn_critical, config.burn_warning],
+          'How fast the LUN that does worst has spent its latency budget within the last hour: 1 lasts exactly the period, %g is gone in two days. Above %g: see the slowest LUNs below, and the budgets behind the link.' % [config.burn_critical, config.burn_warning],
           'none',
-          q.max(q.burn()),
+          q.max(q.burn(config.burn_ops_per_s_min)),
           [c.warning(config.burn_warning), c.critical(config.burn_critical)],
           decimals=1,
           empty='no I/O',
@@ -74,7 +75,7 @@ local are_we_fine(config) = {
         ),
         p.stat(
           'Sessions',
-          'iSCSI sessions that are logged in, on the chosen gateways. Fewer than hosts times paths: a path is missing, look at multipath on the hosts.',
+          'iSCSI sessions that are logged in, on the chosen gateways. Fewer than hosts (times portals, where they use several): somebody is missing, `lungate sessions` has the others.',
           'short',
           q.sum(q.gateway('lungate_sessions')),
         ) + p.see('lungate-initiators'),
@@ -84,13 +85,15 @@ local are_we_fine(config) = {
 };
 
 local slowest(config) =
-  local ranking = q.top(config.top, q.lun_p99() + ' > 0');
+  // What hangs has ended nothing, so it has no p99: its age leads instead.
+  local oldest = q.max(q.lun('lungate_lun_oldest_inflight_seconds'), q.per_lun);
+  local ranking = q.top(config.top, '(%s > 1) or (%s > 0)' % [oldest, q.lun_p99()]);
   tables.table(
     'Slowest LUNs',
-    'The %d LUNs with the highest p99 of reads and writes together. Click on a LUN to see why. If all of them are slow it is no LUN: look at the gateways and at Ceph.' % config.top,
+    'The %d LUNs whose oldest I/O is older than 1 s, then those with the highest p99 (5 min, reads and writes together). No p99: nothing ends, it hangs. Click on a LUN to see why. If all of them are slow it is no LUN: look at the gateways and at Ceph.' % config.top,
     q.per_lun,
     [
-      { name: 'p99', unit: 's', expr: ranking },
+      { name: 'p99', unit: 's', expr: q.among('(%s > 0)' % q.lun_p99(), q.per_lun, ranking) },
       {
         name: 'slow',
         unit: 'percentunit',
@@ -102,7 +105,7 @@ local slowest(config) =
       {
         name: 'oldest',
         unit: 's',
-        expr: q.among(q.max(q.lun('lungate_lun_oldest_inflight_seconds'), q.per_lun), q.per_lun, ranking),
+        expr: q.among(oldest, q.per_lun, ranking),
         steps: [c.warning(config.stuck_warning_s), c.critical(config.stuck_critical_s)],
       },
     ],
@@ -110,10 +113,10 @@ local slowest(config) =
 
 local gateways(config) = tables.table(
   'Gateways',
-  'One row per gateway. down, LUNs offline or a loop (the busiest) near 100 %: click on its name. Fewer sessions than its neighbours: hosts miss a path to it, see multipath there.',
+  'One row per gateway of the time range above. down (or nobody reports it), LUNs offline or a loop (the busiest) near 100 %: click on its name. Fewer sessions than before: hosts are missing.',
   ['gateway'],
   [
-    { name: 'state', unit: 'short', expr: q.min(q.gateway('lungate_shm_up'), ['gateway']), states: up },
+    { name: 'state', unit: 'short', expr: q.min(q.gateways_up(), ['gateway']), states: up },
     { name: 'offline', unit: 'short', expr: q.sum('1 - ' + q.gateway('lungate_lun_up'), ['gateway']), steps: [c.critical(1)] },
     { name: 'sessions', unit: 'short', expr: q.sum(q.gateway('lungate_sessions'), ['gateway']) },
     { name: 'IOPS', unit: 'iops', expr: q.sum(q.operations(), ['gateway']) },
@@ -122,13 +125,16 @@ local gateways(config) = tables.table(
       name: 'loop',
       unit: 'percentunit',
       expr: q.max(q.rate(q.gateway('lungate_event_loop_busy_seconds_total')), ['gateway']),
-      steps: [c.warning(0.8), c.critical(0.95)],
+      steps: [c.warning(config.busy_warning)],
       decimals: 0,
     },
   ],
   sort='gateway',
   descending=false,
 );
+
+// `what` is what else an alert names: the exporter of a host, a loop, portal, pool, initiator, reason.
+local of_alerts = ['severity', 'alertname', 'gateway', 'target', 'lun', 'what'];
 
 local who_is_not(config) = {
   title: 'Who is not?',
@@ -140,11 +146,11 @@ local who_is_not(config) = {
         tables.table(
           'Alerts',
           'What fires now, critical first; empty is good. Look up the name in alerts/runbooks.md: meaning, diagnosis by command, mitigation.',
-          ['severity', 'alertname', 'gateway', 'target', 'lun'],
+          of_alerts,
           [{
             name: 'since',
             unit: 'dateTimeFromNow',
-            expr: q.alerts_since(['severity', 'alertname', 'gateway', 'target', 'lun']),
+            expr: q.alerts_since(of_alerts),
           }],
           sort='severity',
           descending=false,
@@ -222,18 +228,18 @@ local why = {
     panels: [
       p.lines(
         'Time of a read by stage',
-        'Mean. backend: Ceph or the file, ask there. queue: this gateway, look at its loops. receive, send: the network or an initiator that does not read.',
+        'Mean. backend: Ceph or the file, if no loop is full. queue: a gateway, look at its loops. receive, send: the network or an initiator that does not read.',
         's',
         [p.target(q.fleet_stages('read'), '{{stage}}')],
         stacked=true,
-      ) + p.see('lungate-ceph'),
+      ) + p.see('lungate-ceph', 'lungate-gateway'),
       p.lines(
         'Time of a write by stage',
-        'Mean. receive holds the round trips that fetch the data: high means network, or an initiator without ImmediateData. backend: Ceph.',
+        'Mean. receive holds the round trips that fetch the data: high means network, or an initiator without ImmediateData. backend: Ceph, if no loop is full.',
         's',
         [p.target(q.fleet_stages('write'), '{{stage}}')],
         stacked=true,
-      ) + p.see('lungate-ceph'),
+      ) + p.see('lungate-ceph', 'lungate-gateway'),
       p.lines(
         'Errors',
         'Commands that did not end in GOOD, by class. medium, hardware, not_ready, aborted: storage fails, read the journal of the gateway. unit_attention at logins is normal.',

@@ -31,20 +31,23 @@ local stacking(stacked) = { group: 'A', mode: if stacked then 'normal' else 'non
   // Draws single slow I/O as points above the line, where Prometheus keeps exemplars.
   with_exemplars(target):: target { exemplar: true },
   // Where to look next, with everything that is chosen here; added to a panel.
-  see(uid):: {
-    assert std.objectHas(titles, uid) : uid,
-    links: [{
-      type: 'link',
-      title: titles[uid],
-      url: '/d/%s?${__all_variables}&${__url_time_range}' % uid,
-      targetBlank: false,
-      asDropdown: false,
-      icon: 'external link',
-      includeVars: false,  // the address has them
-      keepTime: false,
-      tags: [],
-      tooltip: '',
-    }],
+  see(uid, second=null):: {
+    links: [
+      {
+        type: 'link',
+        title: titles[one],
+        url: '/d/%s?${__all_variables}&${__url_time_range}' % one,
+        targetBlank: false,
+        asDropdown: false,
+        icon: 'external link',
+        includeVars: false,  // the address has them
+        keepTime: false,
+        tags: [],
+        tooltip: '',
+      }
+      for one in [uid, second]
+      if one != null
+    ],
   },
   // What a value must not reach, as a dashed line of its own.
   limit(expr):: self.target(expr, c.limit),

@@ -24,7 +24,10 @@
   alerts():: select('ALERTS', of_alert + ['alertstate="firing"']),
   // When what fires began, in milliseconds.
   alerts_since(by)::
-    q.among(q.max(select('ALERTS_FOR_STATE', of_alert), by) + ' * 1000', by, q.max(q.alerts(), by)),
+    q.among(q.max(q.with_what(select('ALERTS_FOR_STATE', of_alert)), by) + ' * 1000', by, q.max(q.with_what(q.alerts()), by)),
+  // What else an alert names, whichever of these it has, as one column.
+  with_what(expr)::
+    'label_join(%s, "what", " ", "instance", "op", "loop", "portal", "pool", "initiator", "kind", "reason")' % expr,
 
   rate(selector):: 'rate(%s%s)' % [selector, interval],
   increase(selector):: 'increase(%s%s)' % [selector, interval],
@@ -45,6 +48,12 @@
   highest(count, selector, by)::
     q.among(q.max(selector, by), by, q.top(count, q.max(q.peak(selector), by))),
   peak(selector):: 'max_over_time(%s%s)' % [selector, whole],
+  // 1 or 0 of each gateway that was there within the time shown: 0, too, where nobody reports it now.
+  gateways_up()::
+    '%s or on (job, gateway) 0 * %s' % [
+      q.min(q.gateway('lungate_shm_up'), ['job', 'gateway']),
+      q.max(q.peak(q.gateway('lungate_shm_up')), ['job', 'gateway']),
+    ],
   // Rows of one table are the same things in all its columns: those that `ranking` names.
   among(expr, by, ranking):: '%s and on (%s) %s' % [expr, std.join(', ', by), ranking],
   // Nothing while the divisor is 0, instead of 0/0, which is no number and fails every comparison.
@@ -89,12 +98,25 @@
 
   // The service level of a LUN. The target itself counts what is slower than the LUN's threshold.
   slow(by=[]):: q.sum(q.rate(q.lun('lungate_lun_slow_ops_total')), by),
-  slow_share(by=[]):: q.ratio(q.slow(by), q.sum(q.operations(both), by)),
+  // Of reads and writes that have a threshold: what nothing is promised of dilutes no share.
+  promised(expr)::
+    '%s and on (job, gateway, target, lun, op) %s' % [expr, q.lun('lungate_lun_slo_threshold_seconds')],
+  slow_share(by=[]):: q.ratio(q.slow(by), q.sum(q.promised(q.operations(both)), by)),
   threshold(op):: q.max(q.lun('lungate_lun_slo_threshold_seconds', ['op="%s"' % op])),
   // What may be slow.
   allowed():: '(1 - %s > 0)' % q.max(q.lun('lungate_lun_slo_objective_ratio'), q.per_lun),
   // 1: the budget lasts exactly as long as its period.
-  burn():: '%s / on (gateway, target, lun) %s' % [q.slow_share(q.per_lun), q.allowed()],
+  // Over an hour, as the alerts see it, of what has enough I/O for a share.
+  burn(least)::
+    local by = q.per_lun + ['op'];
+    '(%s) / on (gateway, target, lun) group_left () %s' % [
+      q.among(
+        q.max(q.lun('lun:lungate_lun_op_slow:ratio_rate1h'), by),
+        by,
+        '(%s > %g)' % [q.max(q.lun('lun:lungate_lun_op:rate1h'), by), least],
+      ),
+      q.allowed(),
+    ],
   // The same over a fixed window, as alerts/ records it: of those that burnt fastest.
   recorded_burns(count, window)::
     local by = q.per_lun + ['op'];
@@ -107,7 +129,7 @@
   budget_left():: '1 - (%s) / on (gateway, target, lun) %s' % [
     q.ratio(
       q.sum(q.over_the_range(q.lun('lungate_lun_slow_ops_total')), q.per_lun),
-      q.sum(q.over_the_range(q.lun(latency + '_count', both)), q.per_lun),
+      q.sum(q.promised(q.over_the_range(q.lun(latency + '_count', both))), q.per_lun),
     ),
     q.allowed(),
   ],

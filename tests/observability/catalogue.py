@@ -14,12 +14,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 RULES = f"{ROOT}/alerts/lungate.rules.yml"
 DASHBOARDS = sorted(glob.glob(f"{ROOT}/grafana/dashboards/*.json"))
 SCRAPED = {"job", "instance"}  # labels that Prometheus adds
+# What our alerts have of labels, one or the other.
+OF_ALERTS = SCRAPED | {"alertname", "severity", "gateway", "target", "lun", "op", "loop", "portal",
+                       "pool", "initiator", "kind", "reason"}
 # Series that others export: Prometheus itself and, where it is scraped, ceph-mgr.
 FOREIGN = {
     "up": SCRAPED,
     "scrape_duration_seconds": SCRAPED,
-    "ALERTS": SCRAPED | {"alertname", "alertstate", "severity", "gateway", "target", "lun"},
-    "ALERTS_FOR_STATE": SCRAPED | {"alertname", "severity", "gateway", "target", "lun"},
+    "ALERTS": OF_ALERTS | {"alertstate"},
+    "ALERTS_FOR_STATE": OF_ALERTS,
     "ceph_health_status": SCRAPED,
     "ceph_healthcheck_slow_ops": SCRAPED,
     "ceph_osd_commit_latency_ms": SCRAPED | {"ceph_daemon"},

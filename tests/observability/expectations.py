@@ -19,7 +19,8 @@ HIGHEST = {"s": 60, "percentunit": 1.5, "iops": 1e6, "ops": 1e6, "Bps": 1e11, "b
            "short": 1e5, "none": 1e4, "ms": 6e4, "dateTimeFromNow": 4e12}
 LOWEST = {"dateTimeFromNow": 1.7e12}  # milliseconds; seconds would be of 1970
 # Where a unit alone says too little: budgets that are overspent, the age of a process.
-BOUNDS = {"Budget left": (-1000, 1), "Error budget left": (-1000, 1e5), "Up for": (0, 1e5),
+BOUNDS = {"Budget left, of this time range": (-1000, 1),
+          "Latency budget left, of this time range": (-1000, 1e5), "Up for": (0, 1e5),
           "Certificate expires in": (0, 1e9)}
 # A time range of Grafana, and all of everything.
 VARIABLES = {"$__rate_interval": "10s", "$__range": "30s", "$initiator": ".*", "$job": ".+",

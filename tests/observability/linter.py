@@ -63,7 +63,8 @@ def templates(board):
             yield f"{where}: not a query of the chosen data source"
         if variable["refresh"] != 2:
             yield f"{where}: not asked again when the time range changes"
-        every = variable["includeAll"] or (board["uid"], where) == ("lungate-lun", "lun")
+        one = board["uid"] == "lungate-lun" and where in ("gateway", "target", "lun")
+        every = variable["includeAll"] or one
         if not (variable["multi"] and every and variable["sort"]):
             yield f"{where}: no choice of several or all, or unsorted"
         if variable["includeAll"] and variable["allValue"] not in (".+", ".*"):

@@ -13,6 +13,7 @@ from peer import write10
 
 LAB = f"{scene.lib.ROOT}/tests/lab"
 IMAGES, MIB = 6, 1 << 20
+MORE_IMAGES = 6  # each of which is an open that is given up
 FENCED_S = 30  # so long stands an entry of the blocklist; a new client has another address
 
 
@@ -27,7 +28,7 @@ class Cluster(Faults):
                        capture_output=True)
         cls.addClassCleanup(subprocess.run, [f"{LAB}/ceph-down", cls.folder], check=False)
         cls.conf = f"{cls.folder}/ceph.conf"
-        for number in range(IMAGES):
+        for number in range(IMAGES + MORE_IMAGES):
             cls.run_on("rbd", "create", "--size", "64M", f"rbd/disk{number}")
         cls.LUNS = [lab.rbd_lun(number, f"rbd/disk{number}") for number in range(IMAGES)]
         cls.MORE = {"ceph": {"conf": cls.conf, "user": "admin"}}
@@ -108,6 +109,17 @@ class Cluster(Faults):
         for name, value in (("full", "0.95"), ("backfillfull", "0.9"), ("nearfull", "0.85")):
             self.run_on("ceph", "osd", f"set-{name}-ratio", value)
         self.run_on("ceph", "osd", "unset", "noout")
+        self.resolves()
+
+    @raises("CephTimeouts:warning")
+    def test_6_disk_stopped_while_opening(self):
+        """Opens are given up, each after half a minute; then again, with less patience."""
+        pid = self.stop("osd.0")
+        self.gateway.luns += [lab.rbd_lun(number, f"rbd/disk{number}")
+                              for number in range(IMAGES, IMAGES + MORE_IMAGES)]
+        self.gateway.reload()
+        self.fires(within=180)
+        os.kill(pid, signal.SIGCONT)
         self.resolves()
 
 

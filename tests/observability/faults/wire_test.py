@@ -2,6 +2,7 @@
 """Faults on the wire and of who is at its other end: corruption, silence, guesses, slowness."""
 
 import contextlib
+import resource
 import time
 import unittest
 
@@ -13,7 +14,7 @@ DIGESTS = {"HeaderDigest": "CRC32C", "DataDigest": "CRC32C"}
 IN_CLEAR = 0x16  # no opcode of an initiator
 DELAY_S = 0.06  # above what reads and writes may take
 KNOWN, SECRET = "iqn.2026-11.io.lungate:known", "secret-of-the-initiator"
-NEXUS_SLOTS = 4096
+NEXUS_SLOTS, CONNECTIONS_MAX = 4096, 2048
 
 
 class Wire(Faults):
@@ -89,6 +90,20 @@ class Wire(Faults):
         peer = self.peer().ready()
         self.resolves()
 
+    @raises("HostsGone:warning")
+    def test_some_leave(self):
+        """Two hosts of four lose power, and come back."""
+        names = [f"{KNOWN}{number}" for number in range(4)]
+        hosts = [self.peer(initiator=name).ready() for name in names]
+        self.scene.wait_scrapes(6)
+        for host in hosts[2:]:
+            host.close()
+        with self.again_and_again(lambda: [host.ping() for host in hosts[:2]], 1):
+            self.fires()
+            back = [self.peer(initiator=name).ready() for name in names[2:]]
+            with self.again_and_again(lambda: [host.ping() for host in back], 1):
+                self.resolves()
+
     @raises("InitiatorsWithoutSlot:info")
     def test_too_many_names(self):
         """One name more than there are counters, and another."""
@@ -97,6 +112,33 @@ class Wire(Faults):
             peer.ready().execute(read10(0, 1), read=512)
             peer.close()
         self.fires()
+        self.resolves()
+
+
+class Crowd(Faults):
+    """More hosts than a gateway takes."""
+    MORE = {"iscsi": {"connections_per_address_max": 0, "nop_interval_ms": 0}}
+
+    @classmethod
+    def setUpClass(cls):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = CONNECTIONS_MAX + 1024
+        if most < wanted:
+            raise unittest.SkipTest(f"no more than {most} descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        super().setUpClass()
+
+    @raises("HostsTurnedAway:warning")
+    def test_full(self):
+        hosts = []
+        with contextlib.suppress(Closed):
+            while len(hosts) <= CONNECTIONS_MAX:
+                hosts.append(self.peer(initiator=f"{KNOWN}{len(hosts)}"))
+        self.assertIn(len(hosts), range(CONNECTIONS_MAX // 2, CONNECTIONS_MAX + 1))
+        with self.again_and_again(lambda: self.peer().close()):
+            self.fires()
+        for host in hosts:
+            host.close()
         self.resolves()
 
 
