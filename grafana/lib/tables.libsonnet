@@ -66,7 +66,7 @@ local indices(list) = std.range(0, std.length(list) - 1);
       ],
       fieldConfig: {
         defaults: {
-          unit: values[0].unit,
+          unit: 'string',  // of labels; every value has its own: a LUN is no "7 s", a name no date
           custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: true, inspect: false, minWidth: 60 },
         },
         overrides: [
