@@ -14,7 +14,8 @@ PAGE = """<!doctype html><html><head><meta charset="utf-8"><link rel="stylesheet
 <script>window.PAGE={data}</script><script src="app.js"></script></body></html>"""
 BUNDLE = ["app/main.tsx", "--bundle", "--format=iife", "--jsx=automatic", "--log-level=warning",
           '--define:process.env.NODE_ENV="production"', "--loader:.svg=dataurl",
-          "--loader:.woff2=dataurl", "--loader:.ttf=dataurl"]
+          "--loader:.woff2=dataurl", "--loader:.ttf=dataurl",
+          "--alias:react-custom-scrollbars-2=./app/scrollbars.tsx"]
 
 
 def bundle(folder):

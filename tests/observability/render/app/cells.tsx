@@ -24,6 +24,7 @@ function paint(plot: uPlot, { cells, gap }: Props) {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  ctx.textAlign = 'left'; // the axes leave theirs
   ctx.textBaseline = 'middle';
   ctx.font = `${12 * pixel}px ${theme.typography.fontFamily}`;
   for (const cell of cells) {
