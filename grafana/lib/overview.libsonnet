@@ -157,7 +157,7 @@ local who_is_not(config) = {
         ),
       ],
     },
-    { height: 9, panels: [gateways(config), slowest(config)] },
+    { height: 9, widths: [9, 15], panels: [gateways(config), slowest(config)] },
   ],
 };
 
