@@ -20,7 +20,7 @@ local link(column, columns) =
   else [];
 
 // A name needs its width, a number does not.
-local widths = { alertname: 210, severity: 70, target: 190, lun: 50, gateway: 80, initiator: 260, reason: 90, portal: 150 };
+local widths = { alertname: 235, severity: 70, target: 200, lun: 50, gateway: 80, initiator: 260, reason: 90, portal: 150 };
 local label_properties(column, columns) =
   (if link(column, columns) == [] then [] else [{ id: 'links', value: link(column, columns) }]) +
   (if std.objectHas(widths, column) then [{ id: 'custom.width', value: widths[column] }] else []);

@@ -188,6 +188,12 @@ class Alive:
                                                stdout=subprocess.DEVNULL,
                                                stderr=subprocess.DEVNULL))
 
+    def wait_ceph(self):
+        """Until ceph-mgr has told Prometheus of its cluster."""
+        if self.ceph:
+            lab.wait_until("ceph-mgr is scraped", 300,
+                           lambda: self.scene.query("ceph_osd_commit_latency_ms"))
+
     def go_on(self, scrapes):
         """Some at a time: each part has its own patience."""
         for _ in range(0, scrapes, 10):

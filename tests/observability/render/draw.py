@@ -2,17 +2,21 @@
 """From what a dashboard asked and got to a picture: a page for headless Chromium, and a palette of 256
 colours, which halves the file."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROW, MARGIN, HEADING = 38, 12, 38  # as in app/main.tsx and app/heading.tsx
 PATIENCE_MS = 8000  # of the page's own clock, which stands while the page works
+ATTEMPTS, ATTEMPT_SECONDS = 3, 120
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><link rel="stylesheet" href="app.css">
 <style>body{{margin:0;overflow:hidden}}</style></head><body><div id="root"></div>
-<script>window.PAGE={data}</script><script src="app.js"></script></body></html>"""
-BUNDLE = ["app/main.tsx", "--bundle", "--format=iife", "--jsx=automatic", "--log-level=warning",
+<script>window.PAGE={data};Date.now=()=>PAGE.to*1000</script><script src="app.js"></script></body></html>"""
+BUNDLE = ["app/main.tsx", "--bundle", "--format=iife", "--jsx=automatic", "--minify",
+          "--log-level=warning",
           '--define:process.env.NODE_ENV="production"', "--loader:.svg=dataurl",
           "--loader:.woff2=dataurl", "--loader:.ttf=dataurl",
           "--alias:react-custom-scrollbars-2=./app/scrollbars.tsx"]
@@ -34,6 +38,21 @@ def height_of(board):
     return rows * ROW + HEADING + 2 * MARGIN
 
 
+def drawn(command, log, path):
+    """Chromium's page clock stands still for ever now and then: then it is ended with its children."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    with open(log, "ab") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                   start_new_session=True)
+    try:
+        process.wait(ATTEMPT_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return os.path.exists(path)
+
+
 def picture(folder, chromium, page, mode, width, path):
     data = json.dumps({**page, "mode": mode, "width": width, "made": made_with(folder)})
     html = f"{folder}/page.html"
@@ -44,8 +63,8 @@ def picture(folder, chromium, page, mode, width, path):
                "--allow-file-access-from-files", "--enable-logging=stderr",
                f"--user-data-dir={folder}/profile", f"--window-size={width},{height_of(page['board'])}",
                f"--virtual-time-budget={PATIENCE_MS}", f"--screenshot={path}", f"file://{html}"]
-    with open(f"{folder}/chromium.log", "ab") as log:
-        subprocess.run(command, check=True, stdout=log, stderr=log, timeout=300)
+    if not any(drawn(command, f"{folder}/chromium.log", path) for _ in range(ATTEMPTS)):
+        raise AssertionError(f"{path} is not drawn: {folder}/chromium.log")
     subprocess.run(["pngquant", "--force", "--skip-if-larger", "--nofs", "--strip", "--output", path,
                     "256", path], check=False)
     return os.path.getsize(path)
