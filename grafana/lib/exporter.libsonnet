@@ -42,7 +42,7 @@ local are_we_fine(config) = {
         's',
         q.max(q.exporter('lungate_exporter_scrape_duration_seconds')),
         [c.warning(config.scrape_warning_s)],
-        decimals=3,
+        decimals=1,
       ),
       p.stat(
         'Series',

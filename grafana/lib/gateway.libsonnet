@@ -204,7 +204,7 @@ local portals(config) = {
   title: 'Which way? Network and portals',
   lines: [{
     height: 8,
-    widths: [7, 7, 10],
+    widths: [6, 6, 12],
     panels: [
       p.lines(
         'Network',

@@ -187,7 +187,7 @@ local why(config) = {
           'Size of an I/O',
           'Median of what a read or write moves. Latency without size misleads: larger than before, slower is to be expected; look at throughput instead.',
           'bytes',
-          [p.target(q.quantile('0.5', q.lun('lungate_lun_op_size_bytes_bucket'), ['op']), '{{op}} p50')],
+          [p.target(q.quantile('0.5', q.lun('lungate_lun_op_size_bytes_bucket'), ['op']), '{{op}}')],
         ),
         p.lines(
           'In flight',

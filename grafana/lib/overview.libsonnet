@@ -141,7 +141,7 @@ local who_is_not(config) = {
   lines: [
     {
       height: 7,
-      widths: [14, 10],
+      widths: [15, 9],
       panels: [
         tables.table(
           'Alerts',
@@ -163,7 +163,7 @@ local who_is_not(config) = {
         ),
       ],
     },
-    { height: 9, panels: [gateways(config), slowest(config)] },
+    { height: 9, widths: [10, 14], panels: [gateways(config), slowest(config)] },
   ],
 };
 

@@ -20,7 +20,7 @@ local link(column, columns) =
   else [];
 
 // A name needs its width, a number does not.
-local widths = { alertname: 240, severity: 80, lun: 60, gateway: 110, initiator: 260, reason: 110, portal: 150 };
+local widths = { alertname: 235, severity: 70, target: 200, lun: 50, gateway: 80, initiator: 260, reason: 90, portal: 150 };
 local label_properties(column, columns) =
   (if link(column, columns) == [] then [] else [{ id: 'links', value: link(column, columns) }]) +
   (if std.objectHas(widths, column) then [{ id: 'custom.width', value: widths[column] }] else []);
@@ -66,7 +66,7 @@ local indices(list) = std.range(0, std.length(list) - 1);
       ],
       fieldConfig: {
         defaults: {
-          unit: values[0].unit,
+          unit: 'string',  // of labels; every value has its own: a LUN is no "7 s", a name no date
           custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: true, inspect: false, minWidth: 60 },
         },
         overrides: [
