@@ -63,7 +63,7 @@ class Greedy(Good):
 
 class Lossy(Good):
     """The wire of one host loses packets."""
-    LOSS = 0.03
+    LOSS = 0.05
 
     def connect(self, host, name):
         if name == NAMES[VICTIM]:
