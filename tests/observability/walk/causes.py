@@ -3,7 +3,7 @@
 
 DISKS = [f"vms/disk{number}" for number in range(4)]
 NAMES = ("web-1", "db-1", "mail-1", "backup-1")
-VICTIM = 1
+VICTIM, SLOW_OSD = 1, 1
 MIB = 1 << 20
 # What everybody does on a good day; the database writes pages of 64 KiB.
 MODEST = ("--depth", "4", "--block-bytes", "16384", "--read-percent", "70", "--iops-max", "60")
@@ -31,10 +31,10 @@ class SlowOsd(Good):
     """One of three OSDs takes its time."""
 
     def begin(self, scene):
-        scene.cluster.slow(1, 0.15, 0.5)
+        scene.cluster.slow(SLOW_OSD, 0.15, 0.5)
 
     def end(self, scene):
-        scene.cluster.slow(1, 0, 0)
+        scene.cluster.slow(SLOW_OSD, 0, 0)
 
 
 class Loop(Good):

@@ -72,6 +72,14 @@ class Cluster:
         with open(f"{self.folder}/run/osd.{number}.pid", encoding="ascii") as pid:
             return int(pid.read())
 
+    def primary(self, disk, byte):
+        """The OSD that has this byte of an image; by the commands of the README."""
+        pool, name = disk.split("/")
+        info = json.loads(self.run("rbd", "info", disk, "--format", "json"))
+        where = self.run("ceph", "osd", "map", pool, "--format", "json",
+                         f"{info['block_name_prefix']}.{byte >> info['order']:016x}")
+        return json.loads(where)["acting_primary"]
+
     def slow(self, number, delay_s, share):
         """Requests of that OSD wait before it looks at them, as behind a dying disk."""
         for option, value in (("duration", delay_s), ("probability", share)):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the README's walk reads, and where it points. Each function says why it does not."""
 
-from causes import NAMES, VICTIM
+from causes import DISKS, NAMES, SLOW_OSD, VICTIM
 
 INTERVAL_S = 3
 FULL = 0.8  # SATURATED in the headline
 LONGEST = 8  # lines of `lungate slowlog --sort duration` that one looks at
+BLOCK_BYTES = 512
 DISORDER = 50  # segments: a busy machine without losses has none or a few
 DATABASE = f"iqn.2026-11.com.example:{NAMES[VICTIM]}"
 BACKUP = f"iqn.2026-11.com.example:{NAMES[3]}"
@@ -29,6 +30,7 @@ class Reading:
         self.top = scenery.ask("top", "--once", "--interval", str(INTERVAL_S))
         self.records = scenery.ask("slowlog", "--sort", "duration")["records"]
         self.sessions = scenery.sessions()
+        self.cluster = scenery.cluster
 
     def slow_luns(self):
         """Those that are nearly as bad as the worst: a small machine is a bit slow everywhere."""
@@ -48,11 +50,18 @@ class Reading:
         rows = sorted(self.top["initiators"], key=self.bytes_of)
         return rows[-1]["initiator"], self.bytes_of(rows[-1]) / sum(map(self.bytes_of, rows))
 
+    def longest(self):
+        return [record for record in self.records if record["lun"] == VICTIM][-LONGEST:]
+
     def stage(self):
         """Of the longest slow I/O of the victim's disk: the stage that most of them spent most of
         their time in, and its share of them."""
-        mine = [record for record in self.records if record["lun"] == VICTIM]
-        return most_of(map(longest_stage, mine[-LONGEST:]))
+        return most_of(map(longest_stage, self.longest()))
+
+    def osd(self):
+        """That most of them come from, and its share of them."""
+        return most_of(self.cluster.primary(DISKS[VICTIM], record["lba"] * BLOCK_BYTES)
+                       for record in self.longest())
 
     def whose(self, stage):
         """Of the slow I/O that was so long there: the initiator of most, and its share of them."""
@@ -70,6 +79,7 @@ def slow_osd(seen):
     assert len(seen.slow_luns()) > 1, f"slow are only {seen.slow_luns()}"
     assert seen.greediest()[1] < 0.8, seen.greediest()
     assert seen.stage()[0] == "backend" and seen.stage()[1] > 0.8, seen.stage()
+    assert (osd := seen.osd())[0] == SLOW_OSD and osd[1] > 0.8, f"most of it is from osd.{osd}"
 
 
 def loop(seen):
