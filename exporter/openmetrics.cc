@@ -68,28 +68,37 @@ void append_seconds(std::string& to, std::int64_t ms) {
 
 class Family {
  public:
-  Family(std::string& text, const MetricFamily& family, const Exemplars& exemplars)
-      : text_(text), family_(family), name_(family_name(family)), exemplars_(exemplars) {}
+  Family(Lines& lines, const MetricFamily& family, const Exemplars& exemplars)
+      : lines_(lines), family_(family), name_(family_name(family)), exemplars_(exemplars) {}
 
   void write() {
     meta("TYPE", type_name(family_.type));
     if (const auto unit = unit_of(name_); !unit.empty()) meta("UNIT", unit);
     if (!family_.help.empty()) {
-      text_.append("# HELP ").append(name_).append(" ");
-      append_escaped(text_, family_.help, Escape::kQuoted);
-      text_ += '\n';
+      std::string help;
+      append_escaped(help, family_.help, Escape::kQuoted);
+      meta("HELP", help);
     }
-    for (const ClientMetric& metric : family_.metric) write(metric);
+    const auto& metrics = family_.metric;
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+      prefetch_labels(metrics, i);
+      write(metrics[i]);
+    }
   }
 
  private:
   void meta(std::string_view what, std::string_view value) {
-    text_.append("# ").append(what).append(" ").append(name_).append(" ").append(value) += '\n';
+    for (const std::string_view piece : {std::string_view("# "), what, std::string_view(" "), name_,
+                                         std::string_view(" "), value, std::string_view("\n")}) {
+      lines_.put(piece);
+    }
   }
 
   void write(const ClientMetric& metric) {
     labels_.clear();
     append_labels(labels_, metric.label);
+    in_braces_ = " ";
+    if (!labels_.empty()) in_braces_.assign("{").append(labels_).append("} ");
     time_.clear();
     if (metric.timestamp_ms > 0) {
       time_ = " ";
@@ -126,7 +135,7 @@ class Family {
       bound_line(bounds_.at(i, last), histogram.bucket[i].cumulative_count, at(exemplars, i));
     }
     if (last != std::numeric_limits<double>::infinity()) {
-      bound_line("+Inf", histogram.sample_count, at(exemplars, histogram.bucket.size()));
+      bound_line("+Inf\"} ", histogram.sample_count, at(exemplars, histogram.bucket.size()));
     }
     line("_count", histogram.sample_count);
     line("_sum", histogram.sample_sum);
@@ -146,35 +155,41 @@ class Family {
 
   template <class Number>
   void bound_line(std::string_view bound, Number value, const Exemplar* exemplar) {
-    text_.append(head_).append(bound).append("\"} ");
-    append_number(text_, value);
-    text_.append(time_);
-    if (exemplar != nullptr) {
-      text_ += " # {";
-      append_labels(text_, exemplar->labels);
-      text_ += "} ";
-      append_number(text_, exemplar->value);
-      text_ += ' ';
-      append_seconds(text_, exemplar->time_ms);
-    }
-    text_ += '\n';
+    lines_.put(head_);
+    lines_.put(bound);
+    lines_.put_number(value);
+    lines_.put(time_);
+    if (exemplar != nullptr) put(*exemplar);
+    lines_.put("\n");
+  }
+
+  void put(const Exemplar& exemplar) {
+    std::string text = " # {";
+    append_labels(text, exemplar.labels);
+    text += "} ";
+    append_number(text, exemplar.value);
+    text += ' ';
+    append_seconds(text, exemplar.time_ms);
+    lines_.put(text);
   }
 
   template <class Number>
   void line(std::string_view suffix, Number value) {
-    text_.append(name_).append(suffix);
-    if (!labels_.empty()) text_.append("{").append(labels_).append("}");
-    text_ += ' ';
-    append_number(text_, value);
-    text_.append(time_) += '\n';
+    lines_.put(name_);
+    lines_.put(suffix);
+    lines_.put(in_braces_);
+    lines_.put_number(value);
+    lines_.put(time_);
+    lines_.put("\n");
   }
 
-  std::string& text_;
+  Lines& lines_;
   const MetricFamily& family_;
   std::string_view name_;  // without _total
   const Exemplars& exemplars_;
   BoundTexts bounds_;
   std::string labels_;
+  std::string in_braces_;  // with the space before the value
   std::string head_;
   std::string time_;
 };
@@ -183,8 +198,12 @@ class Family {
 
 std::string to_openmetrics(const std::vector<MetricFamily>& families, const Exemplars& exemplars) {
   std::string text;
-  for (const MetricFamily& family : families) Family(text, family, exemplars).write();
-  return text += "# EOF\n";
+  text.reserve(bytes_about(families));
+  Lines lines(text);
+  for (const MetricFamily& family : families) Family(lines, family, exemplars).write();
+  lines.put("# EOF\n");
+  lines.flush();
+  return text;
 }
 
 }  // namespace lungate::exporter

@@ -6,6 +6,7 @@
 // which need no floating-point arithmetic at all.
 #include "exporter/text_tools.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -18,13 +19,6 @@ constexpr int kDigits = 16;
 /// Below it a whole number has at most kDigits digits, so %.16g writes all of them and no exponent.
 constexpr double kWholeMax = 1e15;
 
-template <class Integer>
-void append_integer(std::string& to, Integer value) {
-  std::array<char, 24> text;  // 20 digits and a sign
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  to.append(text.data(), end);
-}
-
 std::string_view special(char c) {
   switch (c) {
     case '\\':
@@ -36,41 +30,51 @@ std::string_view special(char c) {
   }
 }
 
-}  // namespace
+// A table: to look for one character among three costs a call for each byte of a label otherwise.
+constexpr auto kIsSpecial = [] {
+  std::array<bool, 256> table{};
+  for (const unsigned char c : {'\\', '\n', '"'}) table[c] = true;
+  return table;
+}();
 
-void append_number(std::string& to, std::uint64_t value) {
-  append_integer(to, value);
+/// The bytes before the first that has to be escaped.
+std::size_t plain_bytes(std::string_view text, Escape what) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!kIsSpecial[static_cast<unsigned char>(text[i])]) continue;
+    if (what == Escape::kQuoted || text[i] != '"') return i;
+  }
+  return text.size();
 }
 
-void append_number(std::string& to, std::int64_t value) {
-  append_integer(to, value);
+}  // namespace
+
+char* write_number(char* to, std::uint64_t value) {
+  return std::to_chars(to, to + kNumberCharsMax, value).ptr;
+}
+
+char* write_number(char* to, std::int64_t value) {
+  return std::to_chars(to, to + kNumberCharsMax, value).ptr;
 }
 
 // Minus zero is a whole number to the comparison and "-0" to %g.
-void append_number(std::string& to, double value) {
-  if (std::isnan(value)) {
-    to += "NaN";
-  } else if (std::isinf(value)) {
-    to += value < 0 ? "-Inf" : "+Inf";
-  } else if (std::fabs(value) < kWholeMax && std::trunc(value) == value &&
-             !(value == 0 && std::signbit(value))) {
-    append_integer(to, static_cast<std::int64_t>(value));
-  } else {
-    std::array<char, 32> text;  // sign, 17 characters, exponent
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
-                                   std::chars_format::general, kDigits)
-                         .ptr;
-    to.append(text.data(), end);
+char* write_number(char* to, double value) {
+  if (std::fabs(value) < kWholeMax && std::trunc(value) == value &&
+      !(value == 0 && std::signbit(value))) {
+    return write_number(to, static_cast<std::int64_t>(value));
   }
+  if (std::isfinite(value)) {
+    return std::to_chars(to, to + kNumberCharsMax, value, std::chars_format::general, kDigits).ptr;
+  }
+  const std::string_view name = std::isnan(value) ? "NaN" : value < 0 ? "-Inf" : "+Inf";
+  return std::copy(name.begin(), name.end(), to);
 }
 
 // In runs: hardly any text has something to escape.
 void append_escaped(std::string& to, std::string_view text, Escape what) {
-  const std::string_view specials = what == Escape::kQuoted ? "\\\n\"" : "\\\n";
   for (;;) {
-    const std::size_t at = text.find_first_of(specials);
+    const std::size_t at = plain_bytes(text, what);
     to.append(text.substr(0, at));
-    if (at == std::string_view::npos) return;
+    if (at == text.size()) return;
     to.append(special(text[at]));
     text.remove_prefix(at + 1);
   }
@@ -88,6 +92,52 @@ void append_labels(std::string& to, const std::vector<prometheus::ClientMetric::
   }
 }
 
+// In two steps, since the texts lie apart from the labels that say where they are.
+void prefetch_labels(const std::vector<prometheus::ClientMetric>& metrics, std::size_t here) {
+  constexpr std::size_t kLabels = 8;
+  constexpr std::size_t kTexts = 4;
+  constexpr std::size_t kCacheLine = 64;
+  if (here + kLabels < metrics.size()) {
+    const auto& labels = metrics[here + kLabels].label;
+    const char* from = reinterpret_cast<const char*>(labels.data());
+    for (std::size_t at = 0; at < labels.size() * sizeof labels[0]; at += kCacheLine) {
+      __builtin_prefetch(from + at);
+    }
+  }
+  if (here + kTexts < metrics.size()) {
+    for (const auto& label : metrics[here + kTexts].label) __builtin_prefetch(label.value.data());
+  }
+}
+
+std::size_t bytes_about(const std::vector<prometheus::MetricFamily>& families) {
+  constexpr std::size_t kRest = 48;  // suffix, bound, value, punctuation
+  std::size_t bytes = 0;
+  for (const prometheus::MetricFamily& family : families) {
+    if (family.metric.empty()) continue;
+    const prometheus::ClientMetric& first = family.metric.front();
+    std::size_t line = family.name.size() + kRest;
+    for (const auto& label : first.label) line += label.name.size() + label.value.size() + 4;
+    const bool one_line = first.histogram.bucket.empty() && first.summary.quantile.empty();
+    bytes += line * family.metric.size() * (one_line ? 1 : first.histogram.bucket.size() + 3);
+  }
+  return bytes;
+}
+
+void Lines::flush() {
+  page_.append(buffer_.data(), at_);
+  at_ = buffer_.data();
+}
+
+// Nothing bounds a label but its memory.
+void Lines::put_beyond(std::string_view piece) {
+  flush();
+  if (piece.size() > room()) {
+    page_.append(piece);
+  } else {
+    put(piece);
+  }
+}
+
 // Compared by their bits: NaN is equal to nothing, and a bound of NaN must not be written as the
 // one that stood there before.
 std::string_view BoundTexts::at(std::size_t index, double bound) {
@@ -98,6 +148,7 @@ std::string_view BoundTexts::at(std::size_t index, double bound) {
     known.bits = bits;
     known.text.clear();
     append_number(known.text, bound);
+    known.text += "\"} ";
   }
   return known.text;
 }
