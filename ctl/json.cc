@@ -119,8 +119,12 @@ Json to_json(const SlowRow& row) {
   for (std::size_t i = 0; i < row.stages_s.size(); ++i) {
     stages[std::string(telemetry::kStageNames[i])] = row.stages_s[i];
   }
+  const bool ended = row.kind == telemetry::SlowKind::kEnded;
+  Json stage = ended ? Json("done") : Json(nullptr);
+  if (row.stage) stage = telemetry::kStageNames[telemetry::index_of(*row.stage)];
   return {{"time", iso_time(row.wall_ns)},
           {"kind", telemetry::kSlowKindNames[telemetry::index_of(row.kind)]},
+          {"stage", stage},
           {"target", row.target},
           {"lun", row.lun},
           {"initiator", row.initiator},

@@ -37,6 +37,7 @@ SlowRow make_row(const SlowSnapshot& record, const LunSnapshot& lun, const Clock
   for (std::size_t i = 0; i < row.stages_s.size(); ++i) {
     row.stages_s[i] = static_cast<double>(record.stage_ns[i]) / kNs;
   }
+  row.stage = record.stage;
   row.error = record.error;
   row.task_tag = record.task_tag;
   row.loop = record.loop;

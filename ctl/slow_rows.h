@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct SlowRow {
   std::uint64_t bytes = 0;
   double duration_s = 0;
   std::array<double, telemetry::kStages> stages_s{};  // of a stuck one: those that are over
+  std::optional<telemetry::Stage> stage;              // of a stuck one: where it is
   telemetry::ErrorClass error = telemetry::ErrorClass::kNone;
   std::uint32_t task_tag = 0;
   // Which record of its segment it is.

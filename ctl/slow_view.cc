@@ -28,10 +28,17 @@ std::string error_text(const SlowRow& row) {
   return std::string(telemetry::kErrorClassNames[index_of(row.error)]);
 }
 
+/// "ended", "stuck in backend".
+std::string kind_text(const SlowRow& row) {
+  const std::string kind(telemetry::kSlowKindNames[index_of(row.kind)]);
+  return row.stage ? kind + " in " + std::string(telemetry::kStageNames[index_of(*row.stage)])
+                   : kind;
+}
+
 std::vector<std::string> cells(const SlowRow& row) {
   const auto stage = [&](Stage one) { return latency_text(row.stages_s[index_of(one)]); };
   return {iso_time(row.wall_ns),
-          std::string(telemetry::kSlowKindNames[index_of(row.kind)]),
+          kind_text(row),
           latency_text(row.duration_s),
           stage(Stage::kReceive),
           stage(Stage::kQueue),

@@ -160,8 +160,8 @@ TopRow make_row(const LunSnapshot& before, const LunSnapshot& after, double inte
   TopRow row;
   describe(row, after);
   row.in_flight = after.in_flight;
-  if (after.oldest_start.ns != 0) {
-    row.oldest_s = static_cast<double>(now - after.oldest_start) / kNs;
+  if (after.oldest_in_store.ns != 0) {
+    row.oldest_s = static_cast<double>(now - after.oldest_in_store) / kNs;
   }
   if (interval_s > 0) {
     row.read = rates(before, after, Op::kRead, interval_s);

@@ -42,8 +42,11 @@ void add_state(Page& page, const Snapshot& snapshot, const LunSnapshot& lun, con
   }
   page.add(kLunSize, labels, static_cast<double>(lun.size_bytes));
   page.add(kLunInFlight, labels, static_cast<double>(lun.in_flight));
-  const bool busy = lun.oldest_start.ns != 0;
-  page.add(kLunOldestInFlight, labels, busy ? seconds(snapshot.taken_at - lun.oldest_start) : 0.0);
+  const auto age = [&](BootTime since) {
+    return since.ns != 0 ? seconds(snapshot.taken_at - since) : 0.0;
+  };
+  page.add(kLunOldestInFlight, labels, age(lun.oldest_in_store));
+  page.add(kLunOldestWaiting, labels, age(lun.oldest_waiting));
   if (lun.place_used) page.add(kLunPlaceUsed, labels, *lun.place_used);
 }
 

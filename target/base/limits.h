@@ -429,12 +429,19 @@ inline constexpr std::uint32_t kNexusSlots = 4 * kLunsMax;
 /// An initiator that has done nothing on a LUN for so long may lose its slot to another one. An
 /// hour, so that names that a peer invents make at most kNexusSlots new series per hour.
 inline constexpr std::chrono::hours kNexusIdleTime{1};
+/// Between two searches for the idle in a full table, for a crowd of new pairs asks for many; and
+/// who has no slot asks again so often.
+inline constexpr std::chrono::minutes kNexusLook{1};
 /// Slow I/O of one loop that its ring takes per second: a second of disaster must not push out what
 /// led to it, and copying them must not slow the loop down (64 times 500 bytes).
 inline constexpr std::uint32_t kSlowPerSecondMax = 64;
 /// Beside these, for what is stuck; what finds no place is tried again with the next look. So in an
 /// honest hang every command is told of in the end, and slow ones do not push them aside.
 inline constexpr std::uint32_t kStuckPerSecond = 16;
+/// Of both, for one session: a peer can make its own I/O slow, by answering R2Ts late or reading
+/// slowly, and must not take the ring from the others.
+inline constexpr std::uint32_t kSlowPerSessionSecond = kSlowPerSecondMax / 8;
+inline constexpr std::uint32_t kStuckPerSessionSecond = kStuckPerSecond / 4;
 /// Flushes, discards and what is neither read nor write have no SLO; above this they are slow.
 inline constexpr std::chrono::milliseconds kSlowOther{1'000};
 /// An I/O that is in flight for so long is put into the ring as stuck, once.
@@ -457,8 +464,8 @@ inline constexpr unsigned kScrapeConnectionsPerAddressMax = kScrapeConnectionsMa
 /// Request line and headers of one connection; Prometheus sends some 300 bytes.
 inline constexpr std::size_t kScrapeRequestBytesMax = 16 * kKiB;
 /// Pages made and not yet taken by their clients; beyond it the slowest of them loses its own. A
-/// page of 1,000 LUNs has 17 MB, so two slow scrapers fit, and a crowd of them costs nobody the
-/// memory.
+/// page of 1,000 LUNs has 17 MB, so two slow scrapers fit; of the largest (kExporterSeries) one
+/// does. A crowd of them costs nobody the memory.
 inline constexpr std::size_t kScrapeReplyBytesMax = 48 * kMiB;
 /// Of these, for one address; beyond it its next page is 503. Half: two Prometheus servers behind
 /// one address may be slow at the same time.

@@ -198,7 +198,7 @@ void Commands::arrived(bool data_digest_ok) {
   if (task.delivered)
     advance(task);
   else
-    send_r2ts(task);
+    wait_for_initiator(task);
 }
 
 void Commands::deliver(Task& task) {
@@ -244,11 +244,18 @@ bool Commands::awaits_data(const Task& task) const {
 
 /// Asks for what is missing; executes when nothing is.
 void Commands::advance(Task& task) {
-  if (awaits_data(task)) return send_r2ts(task);
+  if (awaits_data(task)) return wait_for_initiator(task);
+  if (task.lun != nullptr) task.lun->leave_waiting(task);
   task.times.ready = connection_.arrival();
   task.phase.enter(TaskPhase::kExecuting);
   if (task.failed) return executed(task);
   execute(task);
+}
+
+/// For data, or for the command before it.
+void Commands::wait_for_initiator(Task& task) {
+  if (task.lun != nullptr) task.lun->enter_waiting(task, connection_.arrival());
+  send_r2ts(task);
 }
 
 /// As many as may be open. Transfer tags are the session's, not the task's: a late Data-Out of a
@@ -499,6 +506,8 @@ void Commands::leave_lun(Task& task) {
   if (task.lun == nullptr) return;
   task.lun->in_progress.remove(task);
   task.lun->publish_in_flight();
+  task.lun->leave_waiting(task);
+  check(!TasksSince::has(TasksSince::State::kInStore, task), "a command outlasts its requests");
   task.lun = nullptr;
 }
 

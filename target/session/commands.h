@@ -115,6 +115,7 @@ class Commands {
               const scsi::AdditionalSense& sense = scsi::sense::kNone);
   void advance(Task& task);
   bool awaits_data(const Task& task) const;
+  void wait_for_initiator(Task& task);
   void send_r2ts(Task& task);
   scsi::Nexus& nexus_of(Task& task);
   NexusLun* nexus_that_counts(const Task& task);

@@ -65,10 +65,12 @@ constexpr std::array<telemetry::Op, 5> kOpOf = {telemetry::Op::kRead, telemetry:
                                                 telemetry::Op::kOther};
 
 /// For people to read: who, where on the disk, and what took so long.
-bool keep(const Task& task, telemetry::SlowKind kind, const telemetry::IoRecord& io, BootTime now) {
+telemetry::SlowKept keep(const Task& task, std::optional<telemetry::Stage> stuck_in,
+                         const telemetry::IoRecord& io, BootTime now) {
   Session& session = *task.session;
   telemetry::SlowIo slow;
-  slow.kind = kind;
+  slow.kind = stuck_in ? telemetry::SlowKind::kStuck : telemetry::SlowKind::kEnded;
+  slow.stage = stuck_in;
   slow.io = io;
   slow.start = task.times.arrival;
   slow.recorded = now;
@@ -77,7 +79,15 @@ bool keep(const Task& task, telemetry::SlowKind kind, const telemetry::IoRecord&
   slow.task_tag = task.initiator_task_tag;
   slow.initiator = session.identity().initiator_name;
   slow.peer = session.peer();
-  return session.lane().recorder().keep_slow(task.slot_of_lun, slow);
+  return session.lane().recorder().keep_slow(task.slot_of_lun, slow, &session.slow_share());
+}
+
+/// Where a command is that has not been answered. What is changed at home (reservations, modes, a
+/// whole medium) is the store's in the end.
+telemetry::Stage stage_of(const Task& task) {
+  if (task.phase == TaskPhase::kReceiving) return telemetry::Stage::kReceive;
+  const bool in_store = TasksSince::has(TasksSince::State::kInStore, task);
+  return in_store || task.execution.change ? telemetry::Stage::kBackend : telemetry::Stage::kQueue;
 }
 
 /// Of those that came so far as to compare. One that was refused before, or whose store failed, has
@@ -142,24 +152,24 @@ void record_task(Task& task, NexusLun* nexus, BootTime sent) {
   const bool slow = task.recorder.record(io);
   if (nexus != nullptr) [[likely]] {
     Session& session = *task.session;
-    nexus->record(session.lane().recorder(), session.identity().initiator_name, io, slow);
+    nexus->record(session.lane().recorder(), session.identity().initiator_name, io, slow, sent);
   }
   if (slow) [[unlikely]]
-    keep(task, telemetry::SlowKind::kEnded, io, sent);
+    keep(task, std::nullopt, io, sent);
   if (task.execution.cdb.opcode() == scsi::kCompareAndWriteCode) [[unlikely]]
     count_comparison(task, io.error);
 }
 
-/// What is over of it is told, so that who reads it sees where it hangs: in the first stage that
-/// has no time.
-bool record_stuck(const Task& task, BootTime now) {
+/// What is over of it is told, and where it is: the times alone do not say that, since a stage
+/// within one turn has none.
+telemetry::SlowKept record_stuck(const Task& task, BootTime now) {
   const TaskTimes& at = task.times;
   telemetry::IoRecord io;
   io.op = kOpOf[static_cast<std::size_t>(task.execution.planned.op)];
   io.bytes = task.buffer.bytes().size();
   if (task.phase == TaskPhase::kExecuting) io.stage_ns[0] = at.ready - at.arrival;
   if (at.submitted != BootTime{}) io.stage_ns[1] = at.submitted - at.ready;
-  return keep(task, telemetry::SlowKind::kStuck, io, now);
+  return keep(task, stage_of(task), io, now);
 }
 
 }  // namespace lungate::session

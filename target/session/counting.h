@@ -23,6 +23,6 @@ telemetry::ErrorClass error_class(const scsi::Execution& execution);
 void record_task(Task& task, NexusLun* nexus, BootTime sent);
 
 /// Adds a task that is in flight to the slow I/O of its loop.
-bool record_stuck(const Task& task, BootTime now);
+telemetry::SlowKept record_stuck(const Task& task, BootTime now);
 
 }  // namespace lungate::session

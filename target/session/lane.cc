@@ -111,12 +111,19 @@ void Lane::bury(Connection& connection) {
 
 void Lane::add_session(Session& session) {
   sessions_.emplace(session.id(), &session);
-  recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
+  discovery_sessions_ += session.discovery() ? 1 : 0;
+  count_sessions();
 }
 
 void Lane::remove_session(Session& session) {
-  sessions_.erase(session.id());
-  recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size());
+  discovery_sessions_ -= sessions_.erase(session.id()) != 0 && session.discovery() ? 1 : 0;
+  count_sessions();
+}
+
+/// Apart: who only asks where the targets are uses none, and leaves none when it goes.
+void Lane::count_sessions() {
+  recorder_.set(telemetry::GatewayGauge::kSessions, sessions_.size() - discovery_sessions_);
+  recorder_.set(telemetry::GatewayGauge::kDiscoverySessions, discovery_sessions_);
 }
 
 void Lane::evict(const Login& login, std::string_view bound) {
@@ -332,14 +339,19 @@ void Lane::tick() {
   look_for_stuck(now);
 }
 
-/// Each LUN's list begins with its oldest command: on a LUN that is well this is one look.
+/// Each LUN's list begins with its oldest command: on a LUN that is well this is one look. Past
+/// those whose session has had its share: the others' turn must come.
 void Lane::look_for_stuck(BootTime now) {
   for (const auto& [id, lun] : luns_) {
-    while (Task* task = lun->in_progress.oldest_unseen()) {
+    for (Task* task = lun->in_progress.oldest_unseen(); task != nullptr; task = task->newer) {
       if (now < task->times.arrival + settings_.stuck_after) break;
-      if (!task->seen_stuck) task->seen_stuck = record_stuck(*task, now);
-      if (!task->seen_stuck) break;  // the ring is full: with the next look
-      lun->in_progress.set_seen(*task);
+      if (!task->seen_stuck) {
+        const telemetry::SlowKept kept = record_stuck(*task, now);
+        if (kept == telemetry::SlowKept::kSecondIsUsed) return;  // with the next look
+        task->seen_stuck = kept == telemetry::SlowKept::kKept;
+      }
+      if (task->seen_stuck && task == lun->in_progress.oldest_unseen())
+        lun->in_progress.set_seen(*task);
     }
   }
 }

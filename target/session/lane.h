@@ -125,6 +125,7 @@ class Lane {
 
   void make_room_for_login(const Source& source);
   void evict(const Login& login, std::string_view bound);
+  void count_sessions();
   void end_turn();
   void tick();
   void look_for_stuck(BootTime now);
@@ -152,6 +153,7 @@ class Lane {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::vector<Login> logins_;  // oldest first
   std::unordered_map<SessionId, Session*> sessions_;
+  std::size_t discovery_sessions_ = 0;  // of these
   std::vector<Connection*> dirty_;
   std::vector<Connection*> dead_;
   std::thread thread_;

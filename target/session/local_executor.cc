@@ -7,6 +7,7 @@
 #include "session/local_executor.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "base/check.h"
 #include "session/lane.h"
@@ -120,7 +121,9 @@ void LocalExecutor::submit(Task& task) noexcept {
     return task.lun->ranges.park(task);
   const LunView& view = own ? *task.view : *place_of(task, unit).view;
   check(view.backend != nullptr, "the device server submits for a unit that is ready");
-  if (task.times.submitted == BootTime{}) task.times.submitted = boot_now();
+  const BootTime now = boot_now();
+  if (task.times.submitted == BootTime{}) task.times.submitted = now;
+  task.lun->enter_store(task, now);
   view.backend->submit(request);
 }
 
@@ -138,16 +141,21 @@ void LocalExecutor::resume_parked(LaneLun& lun) noexcept {
 void LocalExecutor::delivered(Mail& letter) noexcept {
   Task& task = *static_cast<Task*>(static_cast<backend::Request&>(letter).owner);
   LocalExecutor& self = task.session->lane().local_executor();
+  task.lun->leave_store(task);
   self.proceed(task, scsi::resume(task.execution));
 }
 
 /// The task stays in progress on its LUN until the home loop answers, so that the LUN is not
 /// forgotten and a reset waits for it. An abort meanwhile is seen by proceed(): the change stands.
 void LocalExecutor::change(Task& task) noexcept {
+  // Work on a whole medium takes hours and hangs nowhere.
+  if (!std::holds_alternative<scsi::MediumJob>(*task.execution.change))
+    task.lun->enter_store(task, boot_now());
   lane_.home().apply_change(lane_, task.lun->id, *task.execution.change,
                             {task.session->id(), task.lock_ticket},
                             [this, &task](const scsi::ChangeOutcome& outcome) {
                               task.execution.changed = outcome;
+                              task.lun->leave_store(task);
                               proceed(task, scsi::resume(task.execution));
                             });
 }

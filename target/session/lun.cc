@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The list of a LUN's commands on one lane. Called by Commands when a command begins and when it
-// has been decided or ends, on the lane's thread. A list through the tasks: entering and leaving
-// cost four stores, and its front is the oldest command, which is what tells a stuck store.
+// The lists of a LUN's commands on one lane. Called by Commands when a command begins, waits, and
+// has been decided or ends, and by LocalExecutor around each request to the store, on the lane's
+// thread. Lists through the tasks: entering and leaving cost four stores, and their fronts are the
+// oldest commands, which is what tells a stuck store.
 #include "session/lun.h"
 
 #include "base/check.h"
@@ -34,6 +35,53 @@ Task* TasksInProgress::oldest_unseen() const {
 
 BootTime TasksInProgress::oldest_start() const {
   return oldest_ == nullptr ? BootTime{} : oldest_->times.arrival;
+}
+
+bool TasksSince::has(State state, const Task& task) {
+  return task.since[static_cast<std::size_t>(state)].time != BootTime{};
+}
+
+void TasksSince::add(Task& task, BootTime now) {
+  TaskSince& place = task.since[state_];
+  if (place.time != BootTime{}) return;
+  place = {now, last_, nullptr};
+  (last_ != nullptr ? last_->since[state_].next : first_) = &task;
+  last_ = &task;
+}
+
+void TasksSince::remove(Task& task) {
+  TaskSince& place = task.since[state_];
+  if (place.time == BootTime{}) return;
+  (place.before != nullptr ? place.before->since[state_].next : first_) = place.next;
+  (place.next != nullptr ? place.next->since[state_].before : last_) = place.before;
+  place = {};
+}
+
+BootTime TasksSince::longest() const {
+  return first_ == nullptr ? BootTime{} : first_->since[state_].time;
+}
+
+void LaneLun::enter_store(Task& task, BootTime now) {
+  in_store_.add(task, now);
+  recorder.set_in_store(in_store_.longest());
+}
+
+void LaneLun::leave_store(Task& task) {
+  in_store_.remove(task);
+  recorder.set_in_store(in_store_.longest());
+}
+
+void LaneLun::enter_waiting(Task& task, BootTime now) {
+  waiting_.add(task, now);
+  recorder.set_waiting(waiting_.longest());
+}
+
+/// Most commands never waited.
+void LaneLun::leave_waiting(Task& task) {
+  if (!TasksSince::has(TasksSince::State::kWaiting, task)) [[likely]]
+    return;
+  waiting_.remove(task);
+  recorder.set_waiting(waiting_.longest());
 }
 
 void LaneLun::publish_in_flight() {

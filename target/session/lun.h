@@ -58,6 +58,28 @@ class TasksInProgress {
   std::uint32_t count_ = 0;
 };
 
+/// Commands of one LUN on one lane that are in some state, and since when: who has been in it for
+/// longest is in front. A list through the tasks.
+class TasksSince {
+ public:
+  enum class State : std::uint8_t {
+    kInStore,  // the store, or its keeper, owes an answer to a request
+    kWaiting,  // their initiator owes data, or an earlier command
+  };
+  explicit TasksSince(State state) : state_(static_cast<std::size_t>(state)) {}
+  static bool has(State state, const Task& task);
+  /// Nothing when it is in it, and when it is not.
+  void add(Task& task, BootTime now);
+  void remove(Task& task);
+  /// Since when; 0 when there is none.
+  BootTime longest() const;
+
+ private:
+  const std::size_t state_;
+  Task* first_ = nullptr;
+  Task* last_ = nullptr;
+};
+
 /// What has become of a LUN whose commands are quiesced (commands.h).
 enum class LunFate : std::uint8_t {
   kOffline,  // it is there, without a backend: NOT READY
@@ -77,8 +99,18 @@ struct LaneLun {
   /// that has heard of the same.
   std::uint64_t tellings = 0;
 
-  /// After every change of in_progress: the exporter sees stuck I/O by it.
+  /// After every change of in_progress.
   void publish_in_flight();
+  // The exporter sees stuck I/O by these. Apart from each other, because a peer may wait as long as
+  // it likes, and must not be able to say that the store hangs.
+  void enter_store(Task& task, BootTime now);
+  void leave_store(Task& task);
+  void enter_waiting(Task& task, BootTime now);
+  void leave_waiting(Task& task);
+
+ private:
+  TasksSince in_store_{TasksSince::State::kInStore};
+  TasksSince waiting_{TasksSince::State::kWaiting};
 };
 
 }  // namespace lungate::session

@@ -12,6 +12,15 @@
 #include "session/lane.h"
 
 namespace lungate::session {
+namespace {
+
+/// Whoever looks at a new disk is told of its reset, and asks for what it does not have.
+bool is_met_by_looking(telemetry::ErrorClass error) {
+  return error == telemetry::ErrorClass::kNone || error == telemetry::ErrorClass::kUnitAttention ||
+         error == telemetry::ErrorClass::kIllegalRequest;
+}
+
+}  // namespace
 
 /// A LUN that is in the directory but not on the lane cannot be (lane.h: it is installed before);
 /// the null check is for a directory of a reload that was overtaken by the next one.
@@ -86,14 +95,15 @@ const LunViewPtr& NexusLun::view() {
   return protected_;
 }
 
-/// A place that was given away meanwhile, for nothing came from here for long, is asked for again.
+/// A place that was given away meanwhile, for nothing came from here for long, is asked for again;
+/// and so is, now and then, one where there was none.
 void NexusLun::record(telemetry::LoopRecorder& loop, std::string_view initiator,
-                      const telemetry::IoRecord& io, bool slow) {
-  if (counted_ && recorder_.record(io, slow)) [[likely]]
+                      const telemetry::IoRecord& io, bool slow, BootTime now) {
+  if (counted_ && recorder_.record(io, slow, now)) [[likely]]
     return;
-  if (!counted_ && io.op == telemetry::Op::kOther) return;
+  if (!counted_ && io.op == telemetry::Op::kOther && is_met_by_looking(io.error)) return;
   counted_ = true;
-  recorder_ = loop.nexus(lun->slot, initiator);
+  recorder_ = loop.nexus(lun->slot, initiator, now);
   recorder_.record(io, slow);
 }
 

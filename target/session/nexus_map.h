@@ -30,11 +30,12 @@ struct NexusLun {
   /// write-protected.
   const LunViewPtr& view();
 
-  /// Counts an I/O of this initiator, as LunRecorder::record() has counted it. A place of its own
-  /// in the segment is taken with the first I/O and not with the first look: a host that looks at a
-  /// thousand disks uses few of them.
+  /// Counts an I/O of this initiator that ended now, as LunRecorder::record() has counted it. A
+  /// place of its own in the segment is taken with the first I/O, or with the first error that says
+  /// more than a look does, and not with the first look: a host that looks at a thousand disks uses
+  /// few of them.
   void record(telemetry::LoopRecorder& loop, std::string_view initiator,
-              const telemetry::IoRecord& io, bool slow);
+              const telemetry::IoRecord& io, bool slow, BootTime now);
 
  private:
   LunViewPtr base_;  // what protected_ was made from

@@ -97,6 +97,7 @@ class Session final : public PduHandler {
   /// Whom reservations are of.
   const scsi::NexusName& port() const { return port_; }
   Commands& commands() { return commands_; }
+  telemetry::SlowShare& slow_share() { return slow_share_; }
 
   // PduHandler
   MutableBytes place(const iscsi::Framer& framer) override;
@@ -177,6 +178,7 @@ class Session final : public PduHandler {
   Window window_;
   Sender sender_;
   Commands commands_;
+  telemetry::SlowShare slow_share_;
   TextExchange text_;
   TaskManager manager_;
   iscsi::HeldCommands<Held> held_;

@@ -25,6 +25,7 @@
 // I/O has ended.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -41,6 +42,7 @@
 namespace lungate::session {
 
 class Session;
+struct Task;
 
 enum class TaskPhase : std::uint8_t {
   kFree,        // no command: the slot holds nothing, and its tag is nobody's
@@ -69,6 +71,13 @@ struct TaskTimes {
 struct Neighbour {
   LunId lun = 0;
   LunViewPtr view;
+};
+
+/// A task's place in a TasksSince.
+struct TaskSince {
+  BootTime time;  // 0: it is not in it
+  Task* before = nullptr;
+  Task* next = nullptr;
 };
 
 struct Task {
@@ -111,6 +120,8 @@ struct Task {
   // TasksInProgress's own.
   Task* older = nullptr;
   Task* newer = nullptr;
+  // By TasksSince::State, theirs.
+  std::array<TaskSince, 2> since;
 };
 
 }  // namespace lungate::session

@@ -31,6 +31,7 @@ constexpr const Metric* kCatalogue[] = {
     &kLunOpErrors,
     &kLunInFlight,
     &kLunOldestInFlight,
+    &kLunOldestWaiting,
     &kLunTaskSetFull,
     &kLunUnitAttentions,
     &kLunAbortedCommands,
@@ -52,6 +53,7 @@ constexpr const Metric* kCatalogue[] = {
     &kBuildInfo,
     &kProcessStartTime,
     &kSessions,
+    &kDiscoverySessions,
     &kConnections,
     &kLogins,
     &kLoginFailures,
@@ -224,6 +226,7 @@ constexpr CellRow kGatewayCounterRows[] = {
 constexpr CellRow kGatewayGaugeRows[] = {
     one(kSessions),
     one(kConnections),
+    one(kDiscoverySessions),
 };
 
 // Not all of them are numbers as they stand (gateway_families.cc): the hash is a label, the time is

@@ -61,20 +61,20 @@ namespace metrics {
 
 // One per LUN. `target` and `lun` are what the configuration names, never what a peer sends.
 extern const Metric kLunInfo, kLunUp, kLunOfflineInfo, kLunSize, kLunOpDuration, kLunStageSeconds,
-    kLunOpSize, kLunBytes, kLunOpErrors, kLunInFlight, kLunOldestInFlight, kLunTaskSetFull,
-    kLunUnitAttentions, kLunAbortedCommands, kLunTaskManagement, kLunSlowOps, kLunSloThreshold,
-    kLunSloObjective, kLunQueueDepthLimit, kLunCompareAndWrites, kLunCompareMiscompares, kLunOpens,
-    kLunLosses, kLunPlaceUsed;
+    kLunOpSize, kLunBytes, kLunOpErrors, kLunInFlight, kLunOldestInFlight, kLunOldestWaiting,
+    kLunTaskSetFull, kLunUnitAttentions, kLunAbortedCommands, kLunTaskManagement, kLunSlowOps,
+    kLunSloThreshold, kLunSloObjective, kLunQueueDepthLimit, kLunCompareAndWrites,
+    kLunCompareMiscompares, kLunOpens, kLunLosses, kLunPlaceUsed;
 // One per initiator and LUN. `initiator` is a peer's name; the segment bounds how many there are.
 extern const Metric kInitiatorOps, kInitiatorBytes, kInitiatorLatency, kInitiatorSlowOps,
     kInitiatorErrors;
 // One per gateway.
-extern const Metric kBuildInfo, kProcessStartTime, kSessions, kConnections, kLogins, kLoginFailures,
-    kSessionCloses, kPduProtocolErrors, kDigestErrors, kNopTimeouts, kRejects, kConnectionsAccepted,
-    kConnectionsRefused, kNetworkBytes, kStageDuration, kLoopLag, kLoopBusy, kLoopTurns,
-    kLoopTickAge, kLoopTurnAge, kWindowFullSeconds, kWindowFulls, kSlowRecordsDropped,
-    kInitiatorsWithoutSlot, kConfigInfo, kConfigLoaded, kConfigReloads, kCephUp, kCephClients,
-    kCephClientsFenced, kCephTimeouts, kLoginSourcesRefused;
+extern const Metric kBuildInfo, kProcessStartTime, kSessions, kDiscoverySessions, kConnections,
+    kLogins, kLoginFailures, kSessionCloses, kPduProtocolErrors, kDigestErrors, kNopTimeouts,
+    kRejects, kConnectionsAccepted, kConnectionsRefused, kNetworkBytes, kStageDuration, kLoopLag,
+    kLoopBusy, kLoopTurns, kLoopTickAge, kLoopTurnAge, kWindowFullSeconds, kWindowFulls,
+    kSlowRecordsDropped, kInitiatorsWithoutSlot, kConfigInfo, kConfigLoaded, kConfigReloads,
+    kCephUp, kCephClients, kCephClientsFenced, kCephTimeouts, kLoginSourcesRefused;
 // One per portal of a gateway.
 extern const Metric kPortalConnections, kPortalAccepted, kPortalPdus, kPortalBytes;
 extern const Metric kPortalRetransmitted, kPortalOutOfOrder;

@@ -77,15 +77,18 @@ void merge(Snapshot& snapshot, const LoopShard& shard) {
   }
 }
 
+void take_older(BootTime& oldest, std::uint64_t ns) {
+  if (ns != 0 && (oldest.ns == 0 || ns < oldest.ns)) oldest = {ns};
+}
+
 // Sums of loops. The latency's sum is that of its stages and the number of I/Os that of its bins:
-// neither is stored, so neither can disagree with the parts. The oldest start is the minimum over
-// the loops that have something in flight.
-void merge(LunSnapshot& lun, const LunShard& shard) {
+// neither is stored, so neither can disagree with the parts. The oldest is the minimum over the
+// loops that have one.
+void merge(LunSnapshot& lun, const LunShard& shard, bool by_what_it_waits_for) {
   lun.in_flight += shard.in_flight;
-  const BootTime oldest{shard.oldest_start_ns};
-  if (oldest.ns != 0 && (lun.oldest_start.ns == 0 || oldest < lun.oldest_start)) {
-    lun.oldest_start = oldest;
-  }
+  take_older(lun.oldest_in_store,
+             by_what_it_waits_for ? shard.oldest_in_store_ns : shard.oldest_start_ns);
+  take_older(lun.oldest_waiting, shard.oldest_waiting_ns);
   add(lun.bytes, shard.bytes);
   add(lun.counters, shard.counters);
   for (std::size_t op = 0; op < kOps; ++op) {
@@ -152,7 +155,7 @@ Result<void, ReadError> decode_luns(const Source& source, const Header& header,
         const std::uint64_t at = index * header.loops.count + loop;
         if (!copy(source, header.lun_shards, at, shard)) return false;
         good &= counts(shard);
-        merge(lun, shard);
+        merge(lun, shard, header.minor >= 3);
       }
       return true;
     };

@@ -35,6 +35,8 @@ bool fill(SlowSnapshot& slow, const SlowRecord& record) {
   std::copy_n(record.stage_ns.begin(), kStages, slow.stage_ns.begin());
   slow.initiator = text(record.initiator);
   slow.peer = text(record.peer);
+  if (record.stage >= 1 && record.stage <= kStages)
+    slow.stage = static_cast<Stage>(record.stage - 1);
   return true;
 }
 

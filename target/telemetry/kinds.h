@@ -195,16 +195,20 @@ enum class GatewayCounter : std::uint8_t {
   kConnectionsRefusedAddress,  // connections_per_address_max reached
   // Since layout 2.3.
   kWindowFulls,       // a session's command window became full
-  kSlowNotKept,       // slow I/O that the ring had no place for (kSlowPerSecondMax)
-  kInitiatorsNoSlot,  // an initiator's I/O on a LUN that is counted under "other": no slot was left
+  kSlowNotKept,       // slow I/O that the ring had no place for (limits::kSlowPerSecondMax)
+  kInitiatorsNoSlot,  // a session asked for a slot, and is counted under the empty name
 };
 inline constexpr std::size_t kGatewayCounters =
     static_cast<std::size_t>(GatewayCounter::kInitiatorsNoSlot) + 1;
 
 /// Levels of one loop; the reader sums them. Kept per loop and not once, so that each loop writes
 /// its own cell and none of them needs to know of the others.
-enum class GatewayGauge : std::uint8_t { kSessions, kConnections };
-inline constexpr std::size_t kGatewayGauges = 2;
+enum class GatewayGauge : std::uint8_t {
+  kSessions,  // normal ones; until layout 2.2, all
+  kConnections,
+  kDiscoverySessions,  // since layout 2.3
+};
+inline constexpr std::size_t kGatewayGauges = 3;
 
 /// What the control thread says of the process as a whole (layout::Control). Each is one cell.
 enum class ControlCell : std::uint8_t {

@@ -4,7 +4,7 @@
 // README.md tells the format in prose; both change in the same commit.
 //
 //   +----------------+ 0
-//   | Header         |  written once, but for `state` and `lun_slots_used`
+//   | Header         |  written once, but for `state`, `control` and the numbers of slots used
 //   +----------------+ loops.offset
 //   | LoopShard      |  one per loop, written by that loop alone
 //   +----------------+ lun_slots.offset
@@ -280,12 +280,17 @@ static_assert(sizeof(LunSlot) == 1024);
 /// What one loop has done for one LUN. The number of I/Os is the sum of their bins, and the sum of
 /// their latencies the sum of their stages: neither is stored twice.
 ///
-/// in_flight and oldest_start_ns are levels that the loop says at each change; everything else
-/// counts from the moment when the LUN got its slot. By operation, then by stage, class or bin.
+/// in_flight and the oldest are levels that the loop says at each change; everything else counts
+/// from the moment when the LUN got its slot. By operation, then by stage, class or bin.
 struct LunShard {
   std::uint64_t in_flight;
   std::uint64_t oldest_start_ns;  // of the I/Os in flight; 0: none
-  std::array<std::uint64_t, 14> reserved;
+  // Since 2.3, levels too; 0: none.
+  std::uint64_t
+      oldest_in_store_ns;           // since when the store owes the answer that it owes for longest
+  std::uint64_t oldest_waiting_ns;  // since when the command waits that has waited for its
+                                    // initiator for longest
+  std::array<std::uint64_t, 12> reserved;
   std::array<std::uint64_t, kOpsRoom> bytes;
   std::array<std::uint64_t, 2> reserved_bytes;
   std::array<std::array<std::uint64_t, kStagesRoom>, kOpsRoom> stage_ns;
@@ -297,7 +302,9 @@ struct LunShard {
 };
 static_assert(offsetof(LunShard, in_flight) == 0);
 static_assert(offsetof(LunShard, oldest_start_ns) == 8);
-static_assert(offsetof(LunShard, reserved) == 16);
+static_assert(offsetof(LunShard, oldest_in_store_ns) == 16);
+static_assert(offsetof(LunShard, oldest_waiting_ns) == 24);
+static_assert(offsetof(LunShard, reserved) == 32);
 static_assert(offsetof(LunShard, bytes) == 128);
 static_assert(offsetof(LunShard, reserved_bytes) == 176);
 static_assert(offsetof(LunShard, stage_ns) == 192);
@@ -329,7 +336,8 @@ struct SlowRecord {
   std::uint64_t task_tag;     // ITT
   std::array<char, kTargetBytes> initiator;
   std::array<char, kPeerBytes> peer;
-  std::array<std::uint8_t, 56> reserved;
+  std::uint64_t stage;  // Stage that it is in, plus 1; 0: in none, it has ended
+  std::array<std::uint8_t, 48> reserved;
 };
 static_assert(offsetof(SlowRecord, sequence) == 0);
 static_assert(offsetof(SlowRecord, number) == 8);
@@ -347,7 +355,8 @@ static_assert(offsetof(SlowRecord, bytes) == 152);
 static_assert(offsetof(SlowRecord, task_tag) == 160);
 static_assert(offsetof(SlowRecord, initiator) == 168);
 static_assert(offsetof(SlowRecord, peer) == 392);
-static_assert(offsetof(SlowRecord, reserved) == 456);
+static_assert(offsetof(SlowRecord, stage) == 456);
+static_assert(offsetof(SlowRecord, reserved) == 464);
 static_assert(sizeof(SlowRecord) == 512);
 
 /// Records of each loop that a writer of today keeps: as many as an operator reads in one sitting,

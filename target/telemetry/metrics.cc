@@ -114,9 +114,20 @@ constexpr Metric kLunOldestInFlight{
     kGauge,
     Unit::kSeconds,
     "gateway,target,lun",
-    "Age of the oldest command in flight; 0 when there is none",
+    "For how long the store has had the request that it has had for longest; 0 when it has none",
     "Above 10 s an I/O is stuck, above 30 s initiators abort it and reset the LUN. Computed by the "
-    "reader, so it grows even when the gateway hangs."};
+    "reader, so it grows even when the gateway hangs. FORMAT UNIT and SANITIZE, which take hours, "
+    "are not in it, nor is what waits for its initiator: lungate_lun_oldest_waiting_seconds."};
+
+constexpr Metric kLunOldestWaiting{
+    "lungate_lun_oldest_waiting_seconds",
+    kGauge,
+    Unit::kSeconds,
+    "gateway,target,lun",
+    "For how long the command has waited that waits longest for its initiator; 0 when none does",
+    "For data that it was asked for (R2T), or for an earlier command. Above some seconds: a host "
+    "that hangs, or a network that loses what it sends; `lungate slowlog` names it, as stuck in "
+    "receive. The store is not to blame."};
 
 constexpr Metric kLunTaskSetFull{
     "lungate_lun_task_set_full_total",
@@ -253,7 +264,10 @@ constexpr Metric kInitiatorOps{
     "gateway,target,lun,initiator,op",
     "Commands of one initiator on one LUN that ended",
     "topk() of its rate names the greedy one. An empty initiator is all those that got no series "
-    "of their own: see lungate_initiators_without_slot_total."};
+    "of their own: see lungate_initiators_without_slot_total. A session is counted from its first "
+    "read, write, flush or unmap on, or from its first error but unit_attention and "
+    "illegal_request; what it has asked before, as a look at a new disk does (INQUIRY, TEST UNIT "
+    "READY), is in the LUN's op=\"other\" alone."};
 
 constexpr Metric kInitiatorBytes{
     "lungate_initiator_bytes_total",
@@ -287,8 +301,9 @@ constexpr Metric kInitiatorErrors{
     Unit::kNone,
     "gateway,target,lun,initiator",
     "Commands of one initiator that ended in something else than GOOD",
-    "Unit attentions and reservation conflicts are among them. One initiator with a steady rate: "
-    "it asks for what it may not have; lungate_lun_op_errors_total has the classes."};
+    "Unit attentions and reservation conflicts are among them, but for those of its first look at "
+    "the disk: see lungate_initiator_ops_total. One initiator with a steady rate: it asks for what "
+    "it may not have; lungate_lun_op_errors_total has the classes."};
 
 // --- Gateway -----------------------------------------------------------------------------------
 
@@ -313,15 +328,25 @@ constexpr Metric kSessions{"lungate_sessions",
                            kGauge,
                            Unit::kNone,
                            "gateway",
-                           "iSCSI sessions that are logged in, discovery included",
+                           "iSCSI sessions that are logged in, but for those of discovery",
                            "Compare with the number of hosts times paths that you expect."};
+
+constexpr Metric kDiscoverySessions{
+    "lungate_discovery_sessions",
+    kGauge,
+    Unit::kNone,
+    "gateway",
+    "Discovery sessions that are logged in",
+    "They ask where the targets are, and go. Some that stay: a host that looks without end. They "
+    "use no LUN and no place of a normal session."};
 
 constexpr Metric kConnections{"lungate_connections",
                               kGauge,
                               Unit::kNone,
                               "gateway",
                               "TCP connections, logged in or not",
-                              "Far above lungate_sessions: something connects and never logs in."};
+                              "Far above lungate_sessions and lungate_discovery_sessions: "
+                              "something connects and never logs in."};
 
 // By how it ended and not by who: who is in the log, where names need no series.
 constexpr Metric kLogins{
@@ -490,17 +515,19 @@ constexpr Metric kSlowRecordsDropped{
     Unit::kNone,
     "gateway",
     "Slow I/O that `lungate slowlog` does not show, because there was too much in one second",
-    "Rises in an incident, and only the list of single I/Os is short of some: every counter has "
-    "them. Rising all the time: the service level is far from what this storage does."};
+    "Too much of all, or of one session. Rises in an incident, and only the list of single I/Os is "
+    "short of some: every counter has them. Rising all the time: the service level is far from "
+    "what this storage does."};
 
 constexpr Metric kInitiatorsWithoutSlot{
     "lungate_initiators_without_slot_total",
     kCounter,
     Unit::kNone,
     "gateway",
-    "How often an initiator came to a LUN and got no series of its own",
-    "Above 0: more initiators times LUNs than are counted apart (4,096); the latecomers are "
-    "counted together, under the empty name."};
+    "How often an initiator asked for a series of its own on a LUN and got none",
+    "Rising: there are more initiators times LUNs than are counted apart (4,096); the latecomers "
+    "are counted together, under the empty name, and each session that does I/O asks again every "
+    "minute. Steady: all have got theirs."};
 
 constexpr Metric kConfigInfo{
     "lungate_config_info",

@@ -13,6 +13,7 @@
 #include "telemetry/nexus_table.h"
 
 #include <atomic>
+#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -27,8 +28,7 @@ constexpr std::uint64_t nanoseconds(Nanoseconds span) {
   return static_cast<std::uint64_t>(span.count());
 }
 constexpr std::uint64_t kIdleNs = nanoseconds(limits::kNexusIdleTime);
-/// Between two searches for the idle, in a table that is full: a crowd of new pairs asks for many.
-constexpr std::uint64_t kLookEveryNs = kIdleNs / 60;
+constexpr std::uint64_t kLookEveryNs = nanoseconds(limits::kNexusLook);
 
 }  // namespace
 
@@ -52,7 +52,7 @@ std::optional<NexusTable::Place> NexusTable::find(SlotId lun, std::string_view i
   initiator = initiator.substr(0, layout::kTargetBytes - 1);
   const std::lock_guard lock(mutex_);
   if (detail::get(luns_[lun.value].state) != index_of(SlotState::kLive)) return std::nullopt;
-  const Key key{lun.value, initiator};
+  Key key{lun.value, initiator};
   if (const auto found = by_pair_.find(key); found != by_pair_.end()) {
     return Place{found->second, slots_[found->second].generation, true};
   }
@@ -62,7 +62,8 @@ std::optional<NexusTable::Place> NexusTable::find(SlotId lun, std::string_view i
     if (slots_[common].state != SlotState::kLive) begin(common, lun.value, {});
     return Place{common, slots_[common].generation, false};
   }
-  slots_[*free].key = &by_pair_.emplace(key, *free).first->first;
+  slots_[*free].key = &by_pair_.emplace(std::move(key), *free).first->first;
+  free_.pop_back();  // not before: without memory for the pair, the slot stays free
   slots_[*free].counted = 0;
   slots_[*free].since = now;
   begin(*free, lun.value, initiator);
@@ -86,9 +87,7 @@ void NexusTable::end(SlotId lun) {
 std::optional<std::size_t> NexusTable::free_slot(BootTime now) {
   if (free_.empty()) take_back_idle(now);
   if (free_.empty()) return std::nullopt;
-  const std::size_t index = free_.back();
-  free_.pop_back();
-  return index;
+  return free_.back();
 }
 
 // Since nobody reports what is counted, a pair is known to be idle when two looks find the same
@@ -112,13 +111,11 @@ void NexusTable::take_back_idle(BootTime now) {
 
 void NexusTable::take_back(std::size_t index) {
   Slot& slot = slots_[index];
-  const Key key = *slot.key;
-  slot.key = nullptr;
-  by_pair_.erase(key);
+  const auto pair = by_pair_.extract(by_pair_.find(*std::exchange(slot.key, nullptr)));
   slot.state = SlotState::kTombstone;
   ++slot.generation;  // handles must not count where no reader looks, until another pair has it
-  write(index, key.first, key.second);
-  free_.push_back(index);
+  write(index, pair.key().first, pair.key().second);
+  free_.push_back(index);  // it had this room from the beginning
 }
 
 std::uint64_t NexusTable::counted(std::size_t index) const {

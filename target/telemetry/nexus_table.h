@@ -41,7 +41,8 @@ class NexusTable {
     bool own = false;  // false: the LUN's common one
   };
   /// The pair's slot, given to it now if it has none. Nothing: the LUN is not there (any more).
-  /// A table that is full is searched for the idle at most once in a while: it takes some 100 us.
+  /// A table that is full is searched for the idle every limits::kNexusLook at most: it takes some
+  /// 100 us. Throws std::bad_alloc, and then has changed nothing.
   std::optional<Place> find(SlotId lun, std::string_view initiator, BootTime now);
 
   layout::NexusSlot* slot(std::size_t index) const { return in_segment_ + index; }
@@ -62,7 +63,7 @@ class NexusTable {
     BootTime since;
   };
 
-  /// A slot for a new pair; nothing when all are taken by pairs that do something.
+  /// A slot for a new pair, still in free_; nothing when all are taken by pairs that do something.
   std::optional<std::size_t> free_slot(BootTime now);
   void take_back_idle(BootTime now);
   void take_back(std::size_t index);

@@ -49,7 +49,8 @@ NexusRecorder LoopRecorder::nexus(SlotId slot, std::string_view initiator,
     std::atomic_ref<std::uint64_t>(shard.generation)
         .store(place->generation, std::memory_order_release);
   }
-  return {&shard, cells_->nexuses->slot(place->index), place->generation};
+  return {&shard, cells_->nexuses->slot(place->index), place->generation,
+          place->own ? BootTime{UINT64_MAX} : now + limits::kNexusLook};
 }
 
 PortalRecorder LoopRecorder::portal(std::size_t index) const noexcept {
@@ -59,22 +60,32 @@ PortalRecorder LoopRecorder::portal(std::size_t index) const noexcept {
 
 // The second is the record's own, not the clock's: no reading more, and tests need not wait. What
 // is stuck is in no histogram, and a crowd of slow ones must not take its places.
-bool LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow) noexcept {
-  if (loop_ == nullptr) return true;
+SlowKept LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow, SlowShare* share) noexcept {
+  if (loop_ == nullptr) return SlowKept::kKept;
   check(slot.value < cells_->slots, "a slot of this segment");
-  const std::uint64_t second = slow.recorded.ns / 1'000'000'000;
-  if (second != cells_->slow_second) {
-    cells_->slow_second = second;
-    cells_->slow_in_second = 0;
-    cells_->stuck_in_second = 0;
-  }
   const bool stuck = slow.kind == SlowKind::kStuck;
-  std::uint32_t& used = stuck ? cells_->stuck_in_second : cells_->slow_in_second;
-  if (used == (stuck ? limits::kStuckPerSecond : limits::kSlowPerSecondMax)) {
-    if (!stuck) add(GatewayCounter::kSlowNotKept);  // what is stuck comes again
-    return false;
+  const std::uint64_t second = slow.recorded.ns / 1'000'000'000;
+  std::uint32_t no_share = 0;
+  std::uint32_t& all = cells_->slow_use.of(slow.kind, second);
+  std::uint32_t& own = share != nullptr ? share->use_.of(slow.kind, second) : no_share;
+  SlowKept kept = SlowKept::kKept;
+  if (own >= (stuck ? limits::kStuckPerSessionSecond : limits::kSlowPerSessionSecond)) {
+    kept = SlowKept::kShareIsUsed;
   }
-  ++used;
+  if (all >= (stuck ? limits::kStuckPerSecond : limits::kSlowPerSecondMax)) {
+    kept = SlowKept::kSecondIsUsed;
+  }
+  if (kept != SlowKept::kKept) {
+    if (!stuck) add(GatewayCounter::kSlowNotKept);  // what is stuck comes again
+    return kept;
+  }
+  ++all;
+  ++own;
+  write_slow(slot, slow);
+  return kept;
+}
+
+void LoopRecorder::write_slow(SlotId slot, const SlowIo& slow) noexcept {
   const std::uint64_t number = ++cells_->slow_kept;
   layout::SlowRecord record{};
   record.sequence = 2 * (number / layout::kSlowRecords + 1);
@@ -93,8 +104,8 @@ bool LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow) noexcept {
   record.task_tag = slow.task_tag;
   detail::copy_text(record.initiator, slow.initiator);
   detail::copy_text(record.peer, slow.peer);
+  record.stage = slow.stage ? index_of(*slow.stage) + 1 : 0;
   detail::write_whole(cells_->slow[number % layout::kSlowRecords], record);
-  return true;
 }
 
 }  // namespace lungate::telemetry

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
@@ -46,6 +47,18 @@ inline void bump(std::uint64_t& cell, std::uint64_t n = 1) noexcept {
   put(cell, get(cell) + n);
 }
 
+/// Places of the ring that somebody has used in the present second, by SlowKind.
+struct SlowUse {
+  std::uint64_t second = 0;
+  std::array<std::uint32_t, kSlowKinds> used = {};
+
+  /// This second's, of that kind.
+  std::uint32_t& of(SlowKind kind, std::uint64_t now_second) noexcept {
+    if (now_second != second) *this = {now_second, {}};
+    return used[index_of(kind)];
+  }
+};
+
 /// Where one loop's cells are, and what its ring of slow I/O is at. The Segment has one per loop;
 /// what changes here is the loop's own.
 struct LoopCells {
@@ -60,9 +73,7 @@ struct LoopCells {
   std::size_t portals = 0;
   layout::SlowRecord* slow = nullptr;  // this loop's ring
   std::uint64_t slow_kept = 0;
-  std::uint64_t slow_second = 0;  // the second of the newest, and how many it has had
-  std::uint32_t slow_in_second = 0;
-  std::uint32_t stuck_in_second = 0;
+  SlowUse slow_use;
 };
 
 }  // namespace detail
@@ -84,8 +95,23 @@ struct SlowIo {
   std::uint8_t opcode = 0;
   std::uint64_t lba = 0;  // 0 where the command has none
   std::uint32_t task_tag = 0;
-  std::string_view initiator;  // its name
-  std::string_view peer;       // its address
+  std::string_view initiator;       // its name
+  std::string_view peer;            // its address
+  std::optional<Stage> stage = {};  // kStuck: where it is; kEnded: nowhere
+};
+
+/// What became of a SlowIo.
+enum class SlowKept : std::uint8_t {
+  kKept,
+  kShareIsUsed,   // its session has had its share of this second
+  kSecondIsUsed,  // this second has no place left, for whomever
+};
+
+/// A session's share of the ring. Its loop's thread only.
+class SlowShare {
+ private:
+  friend class LoopRecorder;
+  detail::SlowUse use_;
 };
 
 /// One loop's cells of one initiator on one LUN. Made by LoopRecorder::nexus(), used as
@@ -95,17 +121,20 @@ class NexusRecorder {
   NexusRecorder() = default;
 
   /// Beside LunRecorder::record(), for the same I/O. `slow`: what that one said. False: the slot
-  /// was given away, since this initiator had done nothing here for limits::kNexusIdleTime, and
-  /// nothing was counted: ask LoopRecorder::nexus() again, and then record().
-  bool record(const IoRecord& io, bool slow) noexcept;
+  /// was given away, since this initiator had done nothing here for limits::kNexusIdleTime; or it
+  /// is the LUN's common one, and at `now` one of its own may be free. Nothing was counted: ask
+  /// LoopRecorder::nexus() again, and then record() without `now`.
+  bool record(const IoRecord& io, bool slow, BootTime now = {}) noexcept;
 
  private:
   friend class LoopRecorder;
-  NexusRecorder(layout::NexusShard* nexus, layout::NexusSlot* slot, std::uint64_t generation)
-      : nexus_(nexus), slot_(slot), generation_(generation) {}
+  NexusRecorder(layout::NexusShard* nexus, layout::NexusSlot* slot, std::uint64_t generation,
+                BootTime ask_again)
+      : nexus_(nexus), slot_(slot), generation_(generation), ask_again_(ask_again) {}
   layout::NexusShard* nexus_ = nullptr;
   layout::NexusSlot* slot_ = nullptr;
   std::uint64_t generation_ = 0;  // of the slot, when it was ours
+  BootTime ask_again_;            // for a slot of its own; never, if it has one
 };
 
 /// One loop's cells of one portal. Made by LoopRecorder::portal().
@@ -149,6 +178,16 @@ class LunRecorder {
     detail::put(lun_->oldest_start_ns, count == 0 ? 0 : oldest.ns);
   }
 
+  /// Since when the store owes the answer that it owes this loop for longest; {}: none.
+  void set_in_store(BootTime oldest) noexcept {
+    if (lun_ != nullptr) detail::put(lun_->oldest_in_store_ns, oldest.ns);
+  }
+
+  /// Since when the command waits that has waited for its initiator for longest; {}: none.
+  void set_waiting(BootTime oldest) noexcept {
+    if (lun_ != nullptr) detail::put(lun_->oldest_waiting_ns, oldest.ns);
+  }
+
   void add(LunCounter counter, std::uint64_t n = 1) noexcept {
     if (lun_ != nullptr) detail::bump(lun_->counters[index_of(counter)], n);
   }
@@ -178,10 +217,10 @@ class LoopRecorder {
   /// REQUIRES: `slot` came from this segment's add_lun().
   LunRecorder lun(SlotId slot) const noexcept;
 
-  /// The cells of this initiator on that LUN, for all its sessions on this loop: asked for once in
-  /// a session's life with a LUN, since it takes a lock. Counts nothing when initiators are not
-  /// counted, or when the LUN has been removed; counts under the empty name when there is no slot
-  /// left (kInitiatorsNoSlot).
+  /// The cells of this initiator on that LUN, for all its sessions on this loop: asked for seldom,
+  /// since it takes a lock. Counts nothing when initiators are not counted, when the LUN has been
+  /// removed, or for want of memory; counts under the empty name when there is no slot left
+  /// (kInitiatorsNoSlot).
   NexusRecorder nexus(SlotId slot, std::string_view initiator,
                       BootTime now = boot_now()) const noexcept;
 
@@ -189,11 +228,12 @@ class LoopRecorder {
   /// nothing.
   PortalRecorder portal(std::size_t index) const noexcept;
 
-  /// Puts one into the ring, unless this second has had limits::kSlowPerSecondMax already (which is
-  /// counted): then false. What is stuck has places of its own, limits::kStuckPerSecond, and is not
-  /// counted: its caller tries again. Some 500 bytes copied; no lock, no allocation, no system
-  /// call.
-  bool keep_slow(SlotId slot, const SlowIo& slow) noexcept;
+  /// Puts one into the ring, unless this second has had limits::kSlowPerSecondMax already, or its
+  /// session its share, limits::kSlowPerSessionSecond (which is counted). What is stuck has places
+  /// of its own, limits::kStuckPerSecond and kStuckPerSessionSecond, and is not counted: its caller
+  /// tries again. Some 500 bytes copied; no lock, no allocation, no system call. `share` null: it
+  /// is no session's.
+  SlowKept keep_slow(SlotId slot, const SlowIo& slow, SlowShare* share = nullptr) noexcept;
 
   /// Sessions of this loop that had no place for a command have waited so much longer.
   void window_was_full(std::uint64_t ns) noexcept {
@@ -240,6 +280,7 @@ class LoopRecorder {
  private:
   friend class Segment;
   explicit LoopRecorder(detail::LoopCells* cells) : loop_(cells->loop), cells_(cells) {}
+  void write_slow(SlotId slot, const SlowIo& slow) noexcept;
 
   layout::LoopShard* loop_ = nullptr;
   detail::LoopCells* cells_ = nullptr;
@@ -279,9 +320,9 @@ inline bool LunRecorder::record(const IoRecord& io) noexcept {
 // The generation first: a slot that was given away has another one, and this loop's cells may have
 // begun anew under it, for whoever has it now. Nobody else writes them, so that it cannot change in
 // between.
-inline bool NexusRecorder::record(const IoRecord& io, bool slow) noexcept {
+inline bool NexusRecorder::record(const IoRecord& io, bool slow, BootTime now) noexcept {
   if (nexus_ == nullptr) return true;
-  if (detail::get(slot_->generation) != generation_) return false;
+  if (detail::get(slot_->generation) != generation_ || now >= ask_again_) return false;
   const OpClass op_class = kOpClassOf[index_of(io.op)];
   const std::size_t op = index_of(op_class);
   std::uint64_t total_ns = 0;

@@ -61,7 +61,11 @@ struct LunSnapshot {
   std::uint64_t size_bytes = 0;
   OfflineReason offline = OfflineReason::kNone;
   std::uint64_t in_flight = 0;
-  BootTime oldest_start;             // of the I/Os in flight; 0: none
+  // Since when; 0: none. What a request that the store owes an answer to, or a command that its
+  // initiator owes data or an earlier one to, waits for longest. Of a writer before layout 2.3 the
+  // first is the oldest command, whatever it waits for, and the second is not known.
+  BootTime oldest_in_store;
+  BootTime oldest_waiting;
   std::optional<double> place_used;  // 0 to 1, of its pool or file system
 
   // What the configuration promises.
@@ -138,6 +142,7 @@ struct SlowSnapshot {
   std::array<std::uint64_t, kStages> stage_ns{};
   std::string initiator;
   std::string peer;
+  std::optional<Stage> stage;  // of a stuck one, where it is; none: not in one that we know
 
   std::uint64_t duration_ns() const { return recorded - start; }
 };

@@ -59,7 +59,7 @@ class Reading {
   }
   Reading& in_flight(std::uint64_t count, std::uint64_t oldest_s) {
     last().in_flight = count;
-    last().oldest_start = {oldest_s * 1'000'000'000};
+    last().oldest_in_store = {oldest_s * 1'000'000'000};
     return *this;
   }
   Reading& slot_generation(std::uint64_t generation) {

@@ -219,11 +219,25 @@ TEST_F(SlowlogCommand, AsJson) {
   EXPECT_EQ(record["opcode"], 0x28);
   EXPECT_EQ(record["op"], "read");
   EXPECT_EQ(record["kind"], "ended");
+  EXPECT_EQ(record["stage"], "done");
   EXPECT_EQ(record["duration_s"], 1.5);
   EXPECT_EQ(record["stages_s"]["backend"], 1.5);
   EXPECT_EQ(record["error"], "none");
   EXPECT_EQ(record["blocks"], 8);
   EXPECT_EQ(record["peer"], "10.0.0.9:49152");
+}
+
+TEST_F(SlowlogCommand, SaysWhereAStuckOneIs) {
+  start();
+  telemetry::SlowIo stuck;
+  stuck.kind = telemetry::SlowKind::kStuck;
+  stuck.stage = telemetry::Stage::kReceive;
+  segment_->loop(0).keep_slow(slot_, stuck);
+  EXPECT_EQ(run_it(), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("  stuck in receive  "));
+  options_.json = true;
+  EXPECT_EQ(run_it(), 0);
+  EXPECT_EQ(json::parse(out_)["records"][0]["stage"], "receive");
 }
 
 TEST_F(SlowlogCommand, OfADeadTarget) {

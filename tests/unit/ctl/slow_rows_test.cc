@@ -35,6 +35,7 @@ TEST(SlowRows, SayWhatTheRecordSays) {
   Reading reading = three();
   telemetry::SlowSnapshot& record = reading.snapshot().slow[0];
   record.kind = telemetry::SlowKind::kStuck;
+  record.stage = telemetry::Stage::kSend;
   record.error = telemetry::ErrorClass::kMedium;
   record.opcode = 0x2a;
   record.lba = 2048;
@@ -55,6 +56,7 @@ TEST(SlowRows, SayWhatTheRecordSays) {
   EXPECT_EQ(row.bytes, 8192u);
   EXPECT_EQ(row.duration_s, 30.0);
   EXPECT_THAT(row.stages_s, ElementsAre(1e-6, 0.002, 3.0, 0.0));
+  EXPECT_EQ(row.stage, telemetry::Stage::kSend);
   EXPECT_EQ(row.error, telemetry::ErrorClass::kMedium);
 }
 

@@ -46,20 +46,22 @@ TEST_F(SlowView, LocalTimeWithItsOffset) {
 TEST_F(SlowView, Golden) {
   SlowRow stuck = row();
   stuck.kind = telemetry::SlowKind::kStuck;
+  stuck.stage = telemetry::Stage::kBackend;
   stuck.command = "";
   stuck.opcode = 0xc1;
   stuck.error = telemetry::ErrorClass::kMedium;
   stuck.initiator = "";
-  EXPECT_EQ(SlowTable().text({row(), stuck}),
-            "WHEN                           KIND    TOOK  RECEIVE   QUEUE  BACKEND   SEND"
-            "  LUN                         COMMAND        LBA  BLOCKS  BYTES  ERROR "
-            "  INITIATOR                      PEER\n"
-            "2023-11-15T03:43:20.007+05:30  ended  1.23s     12us  3.00ms    1.23s  500us"
-            "  iqn.2026-11.io.lungate:a/3  READ(10) 28h  2048       8   4096  -     "
-            "  iqn.1993-08.org.debian:host-1  10.0.0.9:49152\n"
-            "2023-11-15T03:43:20.007+05:30  stuck  1.23s     12us  3.00ms    1.23s  500us"
-            "  iqn.2026-11.io.lungate:a/3  C1h           2048       8   4096  medium"
-            "  -                              10.0.0.9:49152\n");
+  EXPECT_EQ(
+      SlowTable().text({row(), stuck}),
+      "WHEN                           KIND               TOOK  RECEIVE   QUEUE  BACKEND   SEND"
+      "  LUN                         COMMAND        LBA  BLOCKS  BYTES  ERROR "
+      "  INITIATOR                      PEER\n"
+      "2023-11-15T03:43:20.007+05:30  ended             1.23s     12us  3.00ms    1.23s  500us"
+      "  iqn.2026-11.io.lungate:a/3  READ(10) 28h  2048       8   4096  -     "
+      "  iqn.1993-08.org.debian:host-1  10.0.0.9:49152\n"
+      "2023-11-15T03:43:20.007+05:30  stuck in backend  1.23s     12us  3.00ms    1.23s  500us"
+      "  iqn.2026-11.io.lungate:a/3  C1h           2048       8   4096  medium"
+      "  -                              10.0.0.9:49152\n");
 }
 
 TEST_F(SlowView, WhatIsFollowedHasTitlesOnceAndColumnsThatStay) {

@@ -98,7 +98,7 @@ inline telemetry::Snapshot example() {
   lun.wwn = "3123456789abcdef";
   lun.size_bytes = 10'737'418'240;
   lun.in_flight = 2;
-  lun.oldest_start = {98'000'000'000};
+  lun.oldest_in_store = {98'000'000'000};
   for (const std::uint64_t latency_ns : {100'000ull, 100'001ull, 5'000'000ull, 40'000'000'000ull}) {
     ++lun.latency[0].bins[bin_of(latency_ns)];
     lun.latency[0].sum_ns += latency_ns;

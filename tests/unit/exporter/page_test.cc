@@ -203,8 +203,9 @@ TEST(Page, CephIsNeitherUpNorDownWhereNobodyUsesIt) {
   EXPECT_EQ(count(series, "lungate_ceph_timeouts_total"), 1u);
 }
 
-// 152 and not 140 since layout 2.3: slow reads and writes, their two thresholds, the objective, the
-// limit of the queue, how full the place is, two of COMPARE AND WRITE, three of opens and losses.
+// 153 and not 140 since layout 2.3: slow reads and writes, their two thresholds, the objective, the
+// limit of the queue, how full the place is, two of COMPARE AND WRITE, three of opens and losses,
+// what waits for its initiator.
 // Initiators are beside it: ten each, where they are counted.
 TEST(Page, ALunKeepsToItsBudgetOfSeries) {
   Page page;
@@ -216,7 +217,7 @@ TEST(Page, ALunKeepsToItsBudgetOfSeries) {
   Page without;
   snapshot.luns.clear();
   add_gateway(without, snapshot);
-  EXPECT_LE(with_one - without.series(), 152u);
+  EXPECT_LE(with_one - without.series(), 153u);
 }
 
 TEST(Page, AnInitiatorOnALunKeepsToItsBudgetOfSeries) {

@@ -495,7 +495,7 @@ TEST(Commands, WhatTheyCostIsRecorded) {
   rig.store().wait_held(1);
   const auto stuck = rig.snapshot().luns.at(0);
   EXPECT_EQ(stuck.in_flight, 1u);
-  EXPECT_GT(stuck.oldest_start.ns, 0u);
+  EXPECT_GT(stuck.oldest_in_store.ns, 0u);
 }
 
 }  // namespace

@@ -213,6 +213,21 @@ TEST(Gateway, SessionsLeaveRoomForLogins) {
   EXPECT_EQ(again.login({.isid = 0}), 0) << "an initiator that comes back has its place";
 }
 
+/// Guards Lane::count_sessions: one that only asked made "all initiators have left" when it went.
+TEST(Gateway, DiscoverySessionsAreCountedApart) {
+  using telemetry::GatewayGauge;
+  Rig rig;
+  Peer normal = rig.ready();
+  Peer asks = rig.connect();
+  EXPECT_EQ(asks.login(discovery()), 0);
+  rig.settle();
+  EXPECT_EQ(gauge(rig, GatewayGauge::kSessions), 1u);
+  EXPECT_EQ(gauge(rig, GatewayGauge::kDiscoverySessions), 1u);
+  asks.hang_up();
+  EXPECT_TRUE(eventually([&] { return gauge(rig, GatewayGauge::kDiscoverySessions) == 0; }));
+  EXPECT_EQ(gauge(rig, GatewayGauge::kSessions), 1u);
+}
+
 /// Guards discovery_life in Session::tick: 63 of them would be kept for ever otherwise.
 TEST(Gateway, ADiscoverySessionHasItsTime) {
   RigOptions options;

@@ -97,6 +97,9 @@ TEST(MediumWork, IsStoredBeforeItBeginsAndForgottenBeforeItsAnswer) {
   EXPECT_EQ(work.rig.store().submitted(Verb::kStoreState), 2u);
   EXPECT_TRUE(work.peer.silent());
   EXPECT_EQ(work.kept(), kOverwriteFailed);
+  const auto lun = work.rig.snapshot().luns.at(0);
+  EXPECT_EQ(lun.in_flight, 1u);
+  EXPECT_EQ(lun.oldest_in_store, BootTime{}) << "it takes hours, and nothing hangs";
   work.release();
   EXPECT_GOOD(work.peer.finish(tag));
   EXPECT_EQ(work.kept(), std::nullopt);

@@ -3,6 +3,8 @@
 // stuck commands, full windows, comparisons.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -74,6 +76,45 @@ TEST(Recording, WhoOnlyLooksTakesNoPlace) {
   EXPECT_EQ(nexus->ops[index_of(OpClass::kOther)], 1u) << "from then on all is counted";
 }
 
+/// Guards is_met_by_looking(): a host that only meets conflicts must have a row that says so.
+TEST(Recording, WhoMeetsAConflictHasAPlace) {
+  Rig rig;
+  Peer holder = rig.ready();
+  Peer other = rig.ready({.isid = 2, .initiator = kOther});
+  const auto run = [](Peer& peer, std::uint8_t opcode) {
+    const auto header = peer.command({opcode}, 0, iscsi::kFinalBit);
+    peer.send(header);
+    return peer.finish(header.initiator_task_tag).status;
+  };
+  EXPECT_EQ(run(other, 0xff), scsi::Status::kCheckCondition) << "no such command";
+  EXPECT_FALSE(nexus_of(rig, kOther)) << "whoever looks meets that";
+  EXPECT_EQ(run(holder, 0x16), scsi::Status::kGood);
+  EXPECT_EQ(run(other, 0x16), scsi::Status::kReservationConflict);
+  const auto nexus = nexus_of(rig, kOther);
+  ASSERT_TRUE(nexus);
+  EXPECT_EQ(nexus->errors, 1u);
+  EXPECT_EQ(nexus->ops[index_of(OpClass::kOther)], 1u);
+  EXPECT_FALSE(nexus_of(rig, LoginOptions{}.initiator));
+}
+
+/// Guards `now` in NexusLun::record: who had found no place was counted under the empty name for
+/// the session's life. (The empty name itself never gets one.)
+TEST(Recording, WhoHasNoPlaceAsksAgain) {
+  Rig rig;
+  LaneLun lun;
+  NexusLun nexus;
+  nexus.lun = &lun;
+  auto loop = rig.recorder(1);
+  const telemetry::IoRecord io{telemetry::Op::kRead, telemetry::ErrorClass::kNone, 512, {}};
+  const BootTime begun{1'000};
+  nexus.record(loop, "", io, false, begun);
+  nexus.record(loop, "", io, false, begun + limits::kNexusLook + -1ns);
+  EXPECT_EQ(rig.counter(GatewayCounter::kInitiatorsNoSlot), 1u);
+  nexus.record(loop, "", io, false, begun + limits::kNexusLook);
+  EXPECT_EQ(rig.counter(GatewayCounter::kInitiatorsNoSlot), 2u);
+  EXPECT_EQ(rig.snapshot().nexuses.at(0).ops[0], 3u) << "each is counted, once";
+}
+
 TEST(Recording, AnInitiatorsErrorsAndSlowCommandsAreItsOwn) {
   Rig rig;
   rig.promise(kImpossible);
@@ -113,7 +154,22 @@ TEST(Recording, ASlowCommandIsKeptWithWhatIsKnownOfIt) {
   EXPECT_GT(slow.duration_ns(), 0u);
   EXPECT_EQ(std::accumulate(slow.stage_ns.begin(), slow.stage_ns.end(), std::uint64_t{0}),
             slow.duration_ns());
+  EXPECT_EQ(slow.stage, std::nullopt);
   EXPECT_EQ(lun_counter(rig, LunCounter::kSlowReads), 1u);
+}
+
+/// Guards Session::slow_share().
+TEST(Recording, ASessionHasItsShareOfTheSlowOnes) {
+  Rig rig;
+  rig.promise(kImpossible);
+  Peer greedy = rig.ready();
+  for (int i = 0; i < 40; ++i) EXPECT_GOOD(greedy.finish(greedy.read(0, 1)));
+  rig.settle();
+  std::map<std::uint64_t, std::uint32_t> in_second;
+  for (const SlowSnapshot& slow : rig.snapshot().slow)
+    ++in_second[slow.recorded.ns / 1'000'000'000];
+  EXPECT_FALSE(in_second.empty());
+  for (const auto& [second, kept] : in_second) EXPECT_LE(kept, limits::kSlowPerSessionSecond);
 }
 
 TEST(Recording, WhatIsFastEnoughIsNotKept) {
@@ -145,11 +201,107 @@ TEST(Recording, AStuckCommandIsKeptOnceWhileItIsInFlight) {
   EXPECT_EQ(slow[0].task_tag, tag);
   EXPECT_EQ(slow[0].initiator, LoginOptions{}.initiator);
   EXPECT_EQ(slow[0].stage_ns[index_of(Stage::kBackend)], 0u) << "it is not over";
+  EXPECT_EQ(slow[0].stage, Stage::kBackend) << "though its receiving took no time either";
   EXPECT_GE(slow[0].duration_ns(), 200'000'000u);
   EXPECT_EQ(slow[1].task_tag, newer) << "the first is not told again";
   rig.store().let_go();
   EXPECT_GOOD(peer.finish(tag));
   EXPECT_GOOD(peer.finish(newer));
+}
+
+TEST(Recording, AStuckCommandThatWaitsForItsDataIsInReceive) {
+  RigOptions options;
+  options.settings.stuck_after = 200ms;
+  Rig rig(options);
+  Peer peer = rig.ready();
+  const auto data = pattern(16384);
+  const auto tag = peer.write(0, data, 0);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
+  ASSERT_TRUE(eventually([&] { return !rig.snapshot().slow.empty(); }));
+  EXPECT_EQ(rig.snapshot().slow[0].stage, Stage::kReceive);
+  peer.give(r2t, data);
+  EXPECT_GOOD(peer.finish(tag));
+}
+
+/// Guards Lane::look_for_stuck, which goes past those whose session has had its share: whoever came
+/// later would wait until the last of them is told.
+TEST(Recording, ASessionsStuckCommandsDoNotHideThoseOfOthers) {
+  constexpr std::uint32_t kMany = 2 * limits::kStuckPerSessionSecond + 1;
+  RigOptions options;
+  options.lanes = 1;
+  options.settings.stuck_after = 300ms;
+  Rig rig(options);
+  Peer greedy = rig.ready();
+  Peer other = rig.ready({.isid = 2, .initiator = kOther});
+  rig.store().hold();
+  for (std::uint32_t i = 0; i < kMany; ++i) greedy.read(i, 1);
+  rig.store().wait_held(kMany);
+  other.read(0, 1);
+  rig.store().wait_held(kMany + 1);
+  ASSERT_TRUE(eventually([&] { return rig.snapshot().slow.size() == kMany + 1; }));
+  const auto slow = rig.snapshot().slow;
+  const auto others = std::find_if(slow.begin(), slow.end(),
+                                   [](const SlowSnapshot& one) { return one.initiator == kOther; });
+  ASSERT_NE(others, slow.end());
+  EXPECT_LT(others->recorded, slow.back().recorded);
+  rig.store().let_go();
+}
+
+// --- The oldest ----------------------------------------------------------------------------------
+
+telemetry::LunSnapshot lun_of(Rig& rig) {
+  rig.settle();
+  return rig.snapshot().luns.at(0);
+}
+
+/// Guards TasksSince: a peer that sends no data could say that the store hangs, for as long as it
+/// liked.
+TEST(Recording, WhatWaitsForItsInitiatorIsNotTheStores) {
+  Rig rig;
+  Peer peer = rig.ready();
+  const auto data = pattern(16384);
+  rig.store().hold();
+  const auto tag = peer.write(0, data, 0);
+  const auto r2t = peer.expect<iscsi::ReadyToTransfer>();
+  auto lun = lun_of(rig);
+  EXPECT_EQ(lun.in_flight, 1u);
+  EXPECT_EQ(lun.oldest_in_store, BootTime{});
+  const BootTime waiting = lun.oldest_waiting;
+  EXPECT_NE(waiting, BootTime{});
+  peer.give(r2t, data);
+  rig.store().wait_held(1);
+  lun = lun_of(rig);
+  EXPECT_GE(lun.oldest_in_store, waiting) << "since it was submitted";
+  EXPECT_EQ(lun.oldest_waiting, BootTime{});
+  rig.store().let_go();
+  EXPECT_GOOD(peer.finish(tag));
+  lun = lun_of(rig);
+  EXPECT_EQ(lun.oldest_in_store, BootTime{});
+}
+
+TEST(Recording, ACommandThatWaitsForAnEarlierOneWaitsForItsInitiator) {
+  Rig rig;
+  Peer peer = rig.ready();
+  const std::uint32_t hole = peer.cmd_sn++;
+  const auto tag = peer.read(0, 1);
+  EXPECT_TRUE(peer.silent());
+  EXPECT_NE(lun_of(rig).oldest_waiting, BootTime{});
+  EXPECT_EQ(lun_of(rig).oldest_in_store, BootTime{});
+  peer.cmd_sn = hole;
+  EXPECT_GOOD(peer.finish(peer.test_unit_ready()));
+  EXPECT_GOOD(peer.finish(tag));
+  EXPECT_EQ(lun_of(rig).oldest_waiting, BootTime{});
+}
+
+TEST(Recording, WhoLeavesWhileItIsWaitedForWaitsNoMore) {
+  Rig rig;
+  Peer peer = rig.ready();
+  peer.write(0, pattern(16384), 0);
+  peer.expect<iscsi::ReadyToTransfer>();
+  EXPECT_NE(lun_of(rig).oldest_waiting, BootTime{});
+  peer.hang_up();
+  EXPECT_TRUE(eventually([&] { return lun_of(rig).in_flight == 0; }));
+  EXPECT_EQ(lun_of(rig).oldest_waiting, BootTime{});
 }
 
 // --- Portals -------------------------------------------------------------------------------------

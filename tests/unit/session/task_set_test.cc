@@ -130,6 +130,29 @@ TEST(TasksInProgress, KeepsTheOldestInFrontWhoeverLeaves) {
   EXPECT_EQ(list.oldest_start(), BootTime{});
 }
 
+TEST(TasksSince, KeepsTheLongestInFrontWhoeverLeaves) {
+  TaskSet set(nobody(), 4);
+  TasksSince list(TasksSince::State::kWaiting);
+  std::vector<Task*> tasks;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    tasks.push_back(set.take(i));
+    list.add(*tasks.back(), {100 + i});
+  }
+  list.add(*tasks[0], {200});
+  EXPECT_EQ(list.longest().ns, 100u) << "it is in it already";
+  list.remove(*tasks[1]);  // middle
+  list.remove(*tasks[0]);  // longest
+  EXPECT_EQ(list.longest().ns, 102u);
+  list.remove(*tasks[0]);
+  list.remove(*tasks[3]);  // newest
+  list.add(*tasks[0], {104});
+  list.remove(*tasks[2]);
+  EXPECT_EQ(list.longest().ns, 104u);
+  EXPECT_FALSE(TasksSince::has(TasksSince::State::kInStore, *tasks[0]));
+  list.remove(*tasks[0]);
+  EXPECT_EQ(list.longest(), BootTime{});
+}
+
 TEST(TasksInProgressDeathTest, NobodyIsInTwice) {
   TaskSet set(nobody(), 1);
   TasksInProgress list;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "telemetry/nexus_table.h"
+#include "tests/unit/telemetry/allocations.h"
 #include "tests/unit/telemetry/segment_fixture.h"
 
 namespace lungate::telemetry {
@@ -167,6 +168,38 @@ TEST_F(Initiators, AHandleKnowsThatItsSlotWasTakenBack) {
   for (NexusRecorder& sleeper : sleepers) EXPECT_FALSE(sleeper.record(read_of(512, 1), true));
   EXPECT_TRUE(ask(kA).record(read_of(512, 1), false));
   EXPECT_EQ(of(kA).ops[0], 1u);
+}
+
+/// Guards NexusRecorder::ask_again_: sessions live for months, and latecomers stayed nameless.
+TEST_F(Initiators, WhoHasNoSlotAsksAgain) {
+  for (const char* initiator : {kA, kB, kC}) ask(initiator, 1).record(read_of(512, 1), false);
+  NexusRecorder owner = ask(kA, 1);
+  NexusRecorder late = ask(kD);
+  const BootTime soon = kNoon + limits::kNexusLook;
+  EXPECT_TRUE(late.record(read_of(512, 1), false, soon + std::chrono::nanoseconds(-1)));
+  EXPECT_TRUE(owner.record(read_of(512, 1), false, kLater)) << "who has one never does";
+  segment_->remove_lun(slots_[1], kNoon);
+  EXPECT_FALSE(late.record(read_of(512, 1), false, soon));
+  EXPECT_TRUE(ask(kD, 0, 0, soon).record(read_of(512, 1), false, kLater));
+  EXPECT_EQ(of(kD).ops[0], 1u);
+  EXPECT_EQ(of("").ops[0], 1u);
+}
+
+/// Guards the order in find(): each failure lost a slot for ever. Without memory nobody is counted,
+/// and the target lives.
+TEST_F(Initiators, WithoutMemoryNothingIsLost) {
+  const std::string long_name = std::string("iqn.2026-11.io.lungate:") + std::string(64, 'x');
+  for (std::uint64_t spared = 0; spared < 8; ++spared) {
+    fail_allocation_after(spared);
+    NexusRecorder recorder = ask(long_name.c_str());
+    if (!allocation_has_failed()) break;
+    EXPECT_TRUE(recorder.record(read_of(512, 1), false)) << "it counts nothing";
+    EXPECT_THAT(names(), IsEmpty());
+    ASSERT_LT(spared, 7u);
+  }
+  EXPECT_THAT(names(), UnorderedElementsAre(on(0, long_name.c_str())));
+  for (const char* initiator : {kA, kB}) ask(initiator).record(read_of(512, 1), false);
+  EXPECT_THAT(names(), UnorderedElementsAre(on(0, long_name.c_str()), on(0, kA), on(0, kB)));
 }
 
 /// Guards NexusShard::generation: loop 1 counted for the old pair and has not met the new one.

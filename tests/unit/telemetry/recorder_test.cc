@@ -2,29 +2,10 @@
 #include "telemetry/recorder.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 
+#include "tests/unit/telemetry/allocations.h"
 #include "tests/unit/telemetry/segment_fixture.h"
-
-namespace {
-// Counts this thread's allocations; every new-expression of this program comes by.
-thread_local std::uint64_t allocations = 0;
-}  // namespace
-
-// Not inlined, or the compiler sees malloc() meet operator delete and objects.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace lungate::telemetry {
 namespace {
@@ -96,15 +77,21 @@ TEST_F(Recorder, LoopsAreSummed) {
   EXPECT_EQ(snapshot.counters[index_of(GatewayCounter::kBytesSent)], 100u);
 }
 
-TEST_F(Recorder, TheOldestInFlightIsThatOfAnyLoop) {
-  lun(0).set_in_flight(2, {500});
-  lun(1).set_in_flight(1, {300});
+TEST_F(Recorder, TheOldestIsThatOfAnyLoop) {
+  lun(0).set_in_flight(2, {100});
+  lun(1).set_in_flight(1, {200});
+  lun(0).set_in_store({500});
+  lun(1).set_in_store({300});
+  lun(1).set_waiting({400});
   EXPECT_EQ(recorded().in_flight, 3u);
-  EXPECT_EQ(recorded().oldest_start.ns, 300u);
-  lun(1).set_in_flight(0, {});
-  EXPECT_EQ(recorded().oldest_start.ns, 500u);
-  lun(0).set_in_flight(0, {500});
-  EXPECT_EQ(recorded().oldest_start.ns, 0u);
+  EXPECT_EQ(recorded().oldest_in_store.ns, 300u);
+  EXPECT_EQ(recorded().oldest_waiting.ns, 400u);
+  lun(1).set_in_store({});
+  lun(1).set_waiting({});
+  EXPECT_EQ(recorded().oldest_in_store.ns, 500u);
+  EXPECT_EQ(recorded().oldest_waiting.ns, 0u);
+  lun(0).set_in_store({});
+  EXPECT_EQ(recorded().oldest_in_store.ns, 0u) << "whatever else is in flight";
 }
 
 TEST_F(Recorder, TurnsAddUpToBusyTime) {
@@ -134,6 +121,8 @@ TEST(DefaultRecorder, CountsNothingAndHurtsNobody) {
   LunRecorder lun = loop.lun({});
   lun.record(read_of(1, 1));
   lun.set_in_flight(1, {1});
+  lun.set_in_store({1});
+  lun.set_waiting({1});
   lun.add(LunCounter::kTaskSetFull);
   loop.turn_started({1});
   loop.turn_ended({2});
@@ -188,9 +177,9 @@ TEST_F(Recorder, FullWindowsAddUp) {
 }
 
 TEST_F(Recorder, RecordingAllocatesNothing) {
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = allocations();
   auto proof = std::make_unique<int>(1);
-  ASSERT_GT(allocations, before) << "the counter counts";
+  ASSERT_GT(allocations(), before) << "the counter counts";
   LoopRecorder loop = segment_->loop(0);
   LunRecorder lun = loop.lun(slot_);
   NexusRecorder nexus = loop.nexus(slot_, "iqn.2026-11.io.lungate:host");
@@ -198,7 +187,7 @@ TEST_F(Recorder, RecordingAllocatesNothing) {
   segment_->promise_lun(slot_, {1'000'000, 1'000'000, 0.99, 32});
   SlowIo slow;
   slow.initiator = "iqn.2026-11.io.lungate:host";
-  const std::uint64_t begun = allocations;
+  const std::uint64_t begun = allocations();
   for (std::uint64_t i = 0; i < 10'000; ++i) {
     const IoRecord io = {static_cast<Op>(i % kOps),
                          static_cast<ErrorClass>(i % kErrorClasses),
@@ -214,7 +203,7 @@ TEST_F(Recorder, RecordingAllocatesNothing) {
     loop.turn_ended({i + 1});
     loop.add(GatewayCounter::kBytesSent, i);
   }
-  EXPECT_EQ(allocations, begun);
+  EXPECT_EQ(allocations(), begun);
 }
 
 // Two loops count, the control thread adds and removes LUNs, a reader reads all the while: no count

@@ -65,6 +65,9 @@ class Release : public SegmentTest {
     segment.set(ControlCell::kConfigHash, 0x1122334455667788);
     segment.set(ControlCell::kSourcesRefused, 1);
     loop.lun(slot).add(LunCounter::kLost, 2);
+    loop.lun(slot).set_in_store({78'000});
+    loop.lun(slot).set_waiting({79'000});
+    loop.set(GatewayGauge::kDiscoverySessions, 1);
     loop.nexus(slot, "iqn.2026-11.io.lungate:host", {1}).record(read, true);
     loop.portal(1).connected();
     loop.window_was_full(6'000);
@@ -76,6 +79,9 @@ class Release : public SegmentTest {
     slow.lba = 2048;
     slow.initiator = "iqn.2026-11.io.lungate:host";
     slow.peer = "10.0.0.7:49152";
+    loop.keep_slow(slot, slow);
+    slow.kind = SlowKind::kStuck;
+    slow.stage = Stage::kBackend;
     loop.keep_slow(slot, slow);
   }
   std::vector<std::byte> written_today() {
@@ -141,7 +147,6 @@ void expect_the_example(const Snapshot& read) {
   EXPECT_EQ(lun.counters[index_of(task_counter(TaskFunction::kLunReset, TaskResponse::kComplete))],
             1u);
   EXPECT_EQ(lun.in_flight, 2u);
-  EXPECT_EQ(lun.oldest_start.ns, 77'000u);
 }
 
 void expect_what_2_3_brought(const Snapshot& read) {
@@ -151,6 +156,9 @@ void expect_what_2_3_brought(const Snapshot& read) {
   EXPECT_EQ(lun.slo_write_ns, 20'000'000u);
   EXPECT_EQ(lun.slo_objective, 0.99);
   EXPECT_EQ(lun.queue_depth_limit, 32u);
+  EXPECT_EQ(lun.oldest_in_store.ns, 78'000u);
+  EXPECT_EQ(lun.oldest_waiting.ns, 79'000u);
+  EXPECT_EQ(read.gauges[index_of(GatewayGauge::kDiscoverySessions)], 1u);
   EXPECT_EQ(lun.counters[index_of(LunCounter::kLost)], 2u);
   EXPECT_EQ(read.control[index_of(ControlCell::kConfigHash)], 0x1122334455667788u);
   EXPECT_EQ(read.control[index_of(ControlCell::kSourcesRefused)], 1u);
@@ -162,15 +170,19 @@ void expect_what_2_3_brought(const Snapshot& read) {
   ASSERT_EQ(read.portals.size(), 2u);
   EXPECT_EQ(read.portals[1].address, "[::1]:3260");
   EXPECT_EQ(read.portals[1].accepted, 1u);
-  ASSERT_EQ(read.slow.size(), 1u);
+  ASSERT_EQ(read.slow.size(), 2u);
   EXPECT_EQ(read.slow[0].duration_ns(), 3'007'000u);
   EXPECT_EQ(read.slow[0].lba, 2048u);
   EXPECT_EQ(read.slow[0].peer, "10.0.0.7:49152");
+  EXPECT_EQ(read.slow[0].stage, std::nullopt);
+  EXPECT_EQ(read.slow[1].stage, Stage::kBackend);
 }
 
 void expect_nothing_of_2_3(const Snapshot& read) {
   const LunSnapshot& lun = read.luns.at(0);
   EXPECT_EQ(lun.place_used, std::nullopt);
+  EXPECT_EQ(lun.oldest_in_store.ns, 77'000u) << "the oldest that it knows of";
+  EXPECT_EQ(lun.oldest_waiting.ns, 0u);
   EXPECT_EQ(lun.slo_read_ns + lun.slo_write_ns + lun.queue_depth_limit, 0u);
   EXPECT_TRUE(read.nexuses.empty() && read.portals.empty() && read.slow.empty());
   EXPECT_EQ(read.control, decltype(read.control){});

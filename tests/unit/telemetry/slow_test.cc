@@ -82,6 +82,7 @@ TEST_F(SlowIos, SayAllThatIsKnown) {
   slow.task_tag = 0xfedcba98;
   slow.initiator = "iqn.2026-11.io.lungate:host";
   slow.peer = "10.0.0.7:49152";
+  slow.stage = Stage::kQueue;
   segment_->loop(1).keep_slow(slot_, slow);
   const Snapshot snapshot = read();
   ASSERT_EQ(snapshot.slow.size(), 1u);
@@ -101,6 +102,12 @@ TEST_F(SlowIos, SayAllThatIsKnown) {
   EXPECT_THAT(seen.stage_ns, ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(seen.initiator, "iqn.2026-11.io.lungate:host");
   EXPECT_EQ(seen.peer, "10.0.0.7:49152");
+  EXPECT_EQ(seen.stage, Stage::kQueue);
+}
+
+TEST_F(SlowIos, AreInNoStageWhenTheyHaveEnded) {
+  keep(kNoon);
+  EXPECT_EQ(read().slow.at(0).stage, std::nullopt);
 }
 
 TEST_F(SlowIos, TheNewestAreKept) {
@@ -178,16 +185,39 @@ TEST_F(SlowIos, WhatIsStuckHasPlacesOfItsOwn) {
   slow.recorded = kNoon;
   LoopRecorder loop = segment_->loop(0);
   for (std::uint32_t i = 0; i < limits::kSlowPerSecondMax; ++i) {
-    EXPECT_TRUE(loop.keep_slow(slot_, slow));
+    EXPECT_EQ(loop.keep_slow(slot_, slow), SlowKept::kKept);
   }
-  EXPECT_FALSE(loop.keep_slow(slot_, slow));
+  EXPECT_EQ(loop.keep_slow(slot_, slow), SlowKept::kSecondIsUsed);
   slow.kind = SlowKind::kStuck;
   for (std::uint32_t i = 0; i < limits::kStuckPerSecond; ++i) {
-    EXPECT_TRUE(loop.keep_slow(slot_, slow));
+    EXPECT_EQ(loop.keep_slow(slot_, slow), SlowKept::kKept);
   }
-  EXPECT_FALSE(loop.keep_slow(slot_, slow));
+  EXPECT_EQ(loop.keep_slow(slot_, slow), SlowKept::kSecondIsUsed);
   slow.recorded = kNoon + std::chrono::seconds(1);
-  EXPECT_TRUE(loop.keep_slow(slot_, slow));
+  EXPECT_EQ(loop.keep_slow(slot_, slow), SlowKept::kKept);
+}
+
+/// Guards the share: a peer makes its own I/O slow for nothing, and had the whole ring in seconds.
+TEST_F(SlowIos, ASessionHasItsShareOfASecond) {
+  SlowIo slow;
+  slow.recorded = kNoon;
+  LoopRecorder loop = segment_->loop(0);
+  SlowShare greedy;
+  SlowShare other;
+  for (std::uint32_t i = 0; i < limits::kSlowPerSessionSecond; ++i) {
+    EXPECT_EQ(loop.keep_slow(slot_, slow, &greedy), SlowKept::kKept);
+  }
+  EXPECT_EQ(loop.keep_slow(slot_, slow, &greedy), SlowKept::kShareIsUsed);
+  EXPECT_EQ(not_kept(), 1u);
+  EXPECT_EQ(loop.keep_slow(slot_, slow, &other), SlowKept::kKept);
+  slow.kind = SlowKind::kStuck;
+  for (std::uint32_t i = 0; i < limits::kStuckPerSessionSecond; ++i) {
+    EXPECT_EQ(loop.keep_slow(slot_, slow, &greedy), SlowKept::kKept);
+  }
+  EXPECT_EQ(loop.keep_slow(slot_, slow, &greedy), SlowKept::kShareIsUsed);
+  EXPECT_EQ(not_kept(), 1u) << "what is stuck comes again";
+  slow.recorded = second(1);
+  EXPECT_EQ(loop.keep_slow(slot_, slow, &greedy), SlowKept::kKept);
 }
 
 }  // namespace
