@@ -100,7 +100,15 @@ local stacking(stacked) = { group: 'A', mode: if stacked then 'normal' else 'non
         overrides: c.overrides([target.legendFormat for target in targets]),
       },
       options: {
-        legend: { calcs: ['mean', 'max'], displayMode: 'table', placement: 'bottom', showLegend: true },
+        // The worst first: a list of ten shows three.
+        legend: {
+          calcs: ['mean', 'max'],
+          displayMode: 'table',
+          placement: 'bottom',
+          showLegend: true,
+          sortBy: 'Max',
+          sortDesc: true,
+        },
         tooltip: { mode: 'multi', sort: 'desc' },
       },
     },

@@ -5,6 +5,7 @@ Ceph where there is one), as many initiators, first well and then with faults.""
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,14 +19,14 @@ from chap import ChapLogin, chap_toml  # noqa: E402
 from peer import Closed, Peer, read10  # noqa: E402
 
 LAB = f"{scene.lib.ROOT}/tests/lab"
-VM, BACKUP, LAB_TARGET = (f"iqn.2026-11.io.lungate:{name}" for name in ("vm", "backup", "lab"))
+VM, BACKUP = (f"iqn.2026-11.io.lungate:{name}" for name in ("vm", "backup"))
 HOST = "iqn.2026-11.com.example:"
 SECRET = "secret-of-the-initiator"
 IMAGES = 2
 LOST = 9  # the LUN whose file is missing
 CEPH = shutil.which("ceph-mon") and shutil.which("ceph-osd") and shutil.which("ceph-mgr")
 
-# (gateway, target, LUN, host, words of initiator-load)
+
 def words(iops, kib, reads, depth, *more):
     return ("--iops-max", str(iops), "--block-bytes", str(kib << 10), "--read-percent", str(reads),
             "--depth", str(depth), *more)
@@ -93,16 +94,13 @@ class Cluster:
             pid = int(text.read())
 
         def pause():
-            os.kill(pid, STOP)
+            os.kill(pid, signal.SIGSTOP)
             try:
                 time.sleep(0.06)
             finally:
-                os.kill(pid, GO_ON)
+                os.kill(pid, signal.SIGCONT)
         with again_and_again(pause, 0.04):
             yield
-
-
-STOP, GO_ON = 19, 18  # signals
 
 
 @contextlib.contextmanager
@@ -168,7 +166,7 @@ class Alive:
                            f'      - targets: ["127.0.0.1:{self.ceph.port}"]\n')
             text.seek(0)
             text.write(config)
-        self.scene.prometheus.process.send_signal(1)  # SIGHUP: reads it anew
+        self.scene.prometheus.process.send_signal(signal.SIGHUP)  # reads it anew
         lab.wait_until("both gateways are scraped", 60,
                        lambda: self.scene.value("sum(lungate_shm_up)") == 2)
 
