@@ -32,7 +32,7 @@ local are_we_fine(config) = {
       ),
       p.stat(
         'Sessions',
-        'Sessions that are logged in, discovery included. Fewer than the hosts that should be here (times portals, where they use several): see the initiators.',
+        'Sessions that are logged in. Fewer than the hosts that should be here (times portals, where they use several): see the initiators.',
         'short',
         q.sum(q.gateway('lungate_sessions')),
       ) + p.see('lungate-initiators'),
@@ -188,6 +188,7 @@ local saturation(config) = {
         [
           p.target(q.sum(q.gateway('lungate_sessions'), ['gateway']), '{{gateway}} sessions'),
           p.target(q.sum(q.gateway('lungate_connections'), ['gateway']), '{{gateway}} connections'),
+          p.target(q.sum(q.gateway('lungate_discovery_sessions'), ['gateway']), '{{gateway}} discovery'),
         ],
       ) + p.see('lungate-initiators'),
     ],

@@ -23,7 +23,7 @@ local are_they_fine = {
         'Not logged in',
         'TCP connections that have not logged in. More than a few: something connects and never logs in (a port scanner, a load balancer that probes).',
         'short',
-        'clamp_min(%s - %s, 0)' % [q.sum(q.gateway('lungate_connections')), q.sum(q.gateway('lungate_sessions'))],
+        'clamp_min(%s - %s - %s, 0)' % [q.sum(q.gateway(m)) for m in ['lungate_connections', 'lungate_sessions', 'lungate_discovery_sessions']],
         [c.warning(10)],
       ),
       p.stat(
@@ -215,6 +215,12 @@ local who_uses_what(config) =
             'ops',
             [p.target(per_second('lungate_initiators_without_slot_total', by=['gateway']), '{{gateway}}')],
           ),
+          p.lines(
+            'Commands that wait for their initiator',
+            'For how long, on the %d LUNs where it is longest: for data that was asked for, or for an earlier command. Not the store: `lungate slowlog` names the host (stuck in receive); see its network.' % config.top,
+            's',
+            [p.target(q.highest(config.top, q.lun('lungate_lun_oldest_waiting_seconds'), q.per_lun), '{{gateway}} {{target}} {{lun}}')],
+          ) + p.see('lungate-lun'),
           p.lines(
             'Errors by initiator',
             'Commands that did not end in GOOD, the %d with most. One alone: a driver that asks for what we have not; all: storage, see the errors of the LUN.' % config.top,

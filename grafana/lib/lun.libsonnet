@@ -39,7 +39,7 @@ local is_it_fine(config) = {
         ) + p.see('lungate-exporter'),
         p.stat(
           'Oldest I/O in flight',
-          'Age of the oldest command that has not ended. At %d s initiators reset the LUN: `lungate slowlog` names the command, `ceph health detail` what Ceph waits for.' % config.stuck_critical_s,
+          'Age of the oldest command that the store has. At %d s initiators reset the LUN: `lungate slowlog` names the command, `ceph health detail` what Ceph waits for.' % config.stuck_critical_s,
           's',
           q.max(q.lun('lungate_lun_oldest_inflight_seconds')),
           [c.warning(config.stuck_warning_s), c.critical(config.stuck_critical_s)],
@@ -199,7 +199,7 @@ local why(config) = {
         ) + p.see('lungate-initiators'),
         p.lines(
           'Oldest in flight',
-          'Age of the oldest command, the %d oldest. A slope of one second per second is a hanging I/O, which no latency panel can show: `ceph health detail`, slow ops.' % config.top,
+          'Age of the oldest command with the store, the %d oldest. A slope of one second per second is a hanging I/O, which no latency panel can show: `ceph health detail`, slow ops.' % config.top,
           's',
           [p.target(q.highest(config.top, q.lun('lungate_lun_oldest_inflight_seconds'), q.per_lun), legend)],
           bad=[c.warning(config.stuck_warning_s), c.critical(config.stuck_critical_s)],

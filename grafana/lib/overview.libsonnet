@@ -33,7 +33,7 @@ local are_we_fine(config) = {
         ) + p.see('lungate-ceph'),
         p.stat(
           'Oldest I/O in flight',
-          'Age of the oldest command that has not ended. From %d s on something hangs, at %d s initiators reset the LUN: see which LUN below, then ask Ceph (`ceph health detail`).' % [config.stuck_warning_s, config.stuck_critical_s],
+          'Age of the oldest command that the store has. From %d s on something hangs, at %d s initiators reset the LUN: see which LUN below, then ask Ceph (`ceph health detail`).' % [config.stuck_warning_s, config.stuck_critical_s],
           's',
           q.max(q.lun('lungate_lun_oldest_inflight_seconds')),
           [c.warning(config.stuck_warning_s), c.critical(config.stuck_critical_s)],

@@ -18,8 +18,6 @@ import linter_queries
 DELIBERATELY_UNUSED = {
     "lungate_lun_queue_depth_limit":
         "of one session, while commands in flight are counted for all: no line to hold against it",
-    "lungate_discovery_sessions": "they come and go; for who wonders about connections",
-    "lungate_lun_oldest_waiting_seconds": "says that it is not the store; slowlog names the host",
 }
 
 
