@@ -2,7 +2,8 @@
 
 // "Are we fine?" in a line or two, before any row. Pure; called by top_view.cc. The heartbeat is
 // here because a table of zeros has two causes: nobody works, or the gateway hangs. Thresholds are
-// those of the alerts, so that the page and the pager agree.
+// those of the alerts, so that the page and the pager agree; but for a loop's: who looks at it sees
+// it coming, while the pager waits for minutes above 0.9.
 #include "ctl/top_head.h"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr double kSilentAfter_s = 5;  // beats come once a second
 constexpr double kBusyShare = 0.8;
+constexpr double kFullShare = 0.2;
 
 Span luns(const Top& top) {
   const auto bad = std::ranges::count(top.luns, Verdict::kOffline, &TopRow::verdict);
@@ -48,11 +50,11 @@ Span ceph(const TopHead& head) {
   return {"ceph up, " + std::to_string(head.ceph_timeouts) + " TIMEOUTS", Paint::kWarning};
 }
 
-/// Seconds per second of all sessions: 2 of them full all the time are "2.00s".
-Span window(double full_s_per_second) {
-  const bool full = full_s_per_second > 0.2;
-  return {"window full " + (full_s_per_second > 0 ? latency_text(full_s_per_second) : "0") + "/s" +
-              (full ? ": TOO SMALL" : ""),
+/// Of the time of all sessions: one of two that is always full is 50 %.
+Span window(double full_s_per_second, std::uint64_t sessions) {
+  const double share = sessions > 0 ? full_s_per_second / static_cast<double>(sessions) : 0;
+  const bool full = share > kFullShare;
+  return {"window full " + percent_text(share) + (full ? ": TOO SMALL" : ""),
           full ? Paint::kWarning : Paint::kPlain};
 }
 
@@ -66,7 +68,7 @@ std::vector<Span> head_pieces(const Top& top) {
                         ceph(head),
                         loops(head.busy),
                         {std::to_string(head.sessions) + " sessions"},
-                        window(head.window_full_s_per_second)};
+                        window(head.window_full_s_per_second, head.sessions)};
   if (head.sources_refused > 0) {
     out.push_back({std::to_string(head.sources_refused) + " sources REFUSED", Paint::kWarning});
   }

@@ -134,8 +134,9 @@ Verdict verdict_of_nexus(const TopRow& row, bool offline) {
   if (offline) return Verdict::kOffline;
   // A tenth of ten is not one in binary.
   constexpr double kRounding = 1 + 1e-9;
-  const double allowed =
-      (1 - row.slo_objective) * (row.read.per_second + row.write.per_second) * kRounding;
+  const double promised = (row.slo_read_s > 0 ? row.read.per_second : 0) +
+                          (row.slo_write_s > 0 ? row.write.per_second : 0);
+  const double allowed = (1 - row.slo_objective) * promised * kRounding;
   if (row.slo_objective > 0 && row.slow_per_second > allowed) return Verdict::kSlow;
   return row.errors_per_second > 0 ? Verdict::kErrors : Verdict::kFine;
 }

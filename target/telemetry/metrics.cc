@@ -496,8 +496,9 @@ constexpr Metric kWindowFullSeconds{
     Unit::kSeconds,
     "gateway",
     "Time that sessions had no place for another command, summed over sessions",
-    "rate() above 0.2 for minutes: initiators queue more than the gateway lets them; they wait "
-    "where no latency here shows it. Raise the queue depth, or find the greedy one by "
+    "rate() divided by lungate_sessions above 0.2 for minutes: initiators queue more than the "
+    "gateway lets them; they wait where no latency here shows it. Raise the queue depth, or find "
+    "the greedy one by "
     "lungate_initiator_ops_total."};
 
 constexpr Metric kWindowFulls{
@@ -559,9 +560,11 @@ constexpr Metric kCephUp{
     kGauge,
     Unit::kNone,
     "gateway",
-    "Whether Ceph answers (1) or not (0); absent where no LUN is an image",
-    "0: every image of this gateway waits. Look at `ceph -s` and at the network between this host "
-    "and the monitors; other gateways that show 1 say it is this host's."};
+    "Whether Ceph's monitors answered the last call (1) or not (0); absent where no LUN is an "
+    "image",
+    "0: no image is opened or locked; open ones serve on while their OSDs do. Look at `ceph -s` "
+    "and at the network between this host and the monitors; other gateways that show 1 say it is "
+    "this host's."};
 
 constexpr Metric kCephClients{
     "lungate_ceph_clients",
