@@ -126,7 +126,8 @@ class FirstBytes(FaultTest):
         """Guards: discovery sessions, for which nobody needs access, are few; the oldest ends."""
         before = self.session()
         flood = [self.connect().login(None) for _ in range(PLACES)]
-        self.assertLessEqual(self.gateway.metric("lungate_discovery_sessions"), DISCOVERY_PLACES + 2)
+        self.assertLessEqual(self.gateway.metric("lungate_discovery_sessions"),
+                             DISCOVERY_PLACES + 2)
         self.fresh_initiator_works()
         self.assert_closed(flood[0])
         flood[-1].ping()

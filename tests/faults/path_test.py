@@ -47,7 +47,7 @@ class Path(FaultTest):
         self.assertGreater(session["round_trip_us"], 0)
 
     def test_a_connection_that_ends_is_looked_at_once_more(self):
-        """Guards: what is lost in the last second before the end: of so many short ones, that a look
+        """Guards: what is lost in the last second before the end: of so many short ones a look
         once a second would miss one at least."""
         self.squeeze()
         for _ in range(8):

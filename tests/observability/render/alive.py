@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Something to look at: two gateways, five targets, some fifteen LUNs (files, null, images of a real
-Ceph where there is one), as many initiators, first well and then with faults."""
+"""Something to look at: two gateways, four targets, some fifteen LUNs (files, null, images of a
+real Ceph where there is one), as many initiators, first well and then with faults."""
 
 import contextlib
 import os
@@ -135,9 +135,9 @@ class Alive:
         self.ceph = Cluster() if CEPH else None
         if self.ceph:
             self.ends.callback(self.ceph.close)
-        disks = [lab.file_lun(0, "64MiB", test_delay_ms=2), lab.file_lun(1, "64MiB", test_delay_ms=3),
-                 lab.file_lun(2, "64MiB", test_delay_ms=5), lab.file_lun(3, "64MiB", test_delay_ms=1),
-                 lab.file_lun(4, "64MiB", test_delay_ms=4), lab.null_lun(6, "64MiB")]
+        disks = [lab.file_lun(number, "64MiB", test_delay_ms=delay_ms)
+                 for number, delay_ms in enumerate((2, 3, 5, 1, 4))]
+        disks.append(lab.null_lun(6, "64MiB"))
         disks += [lab.rbd_lun(7 + number, f"rbd/disk{number}") if self.ceph
                   else lab.file_lun(7 + number, "64MiB", test_delay_ms=2)
                   for number in range(IMAGES)]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""From what a dashboard asked and got to a picture: a page for headless Chromium, and a palette of 256
-colours, which halves the file."""
+"""From what a dashboard asked and got to a picture: a page for headless Chromium, and a palette
+of 256 colours, which halves the file."""
 
 import contextlib
 import json
@@ -14,7 +14,8 @@ PATIENCE_MS = 8000  # of the page's own clock, which stands while the page works
 ATTEMPTS, ATTEMPT_SECONDS = 3, 120
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><link rel="stylesheet" href="app.css">
 <style>body{{margin:0;overflow:hidden}}</style></head><body><div id="root"></div>
-<script>window.PAGE={data};Date.now=()=>PAGE.to*1000</script><script src="app.js"></script></body></html>"""
+<script>window.PAGE={data};Date.now=()=>PAGE.to*1000</script><script src="app.js"></script>
+</body></html>"""
 BUNDLE = ["app/main.tsx", "--bundle", "--format=iife", "--jsx=automatic", "--minify",
           "--log-level=warning",
           '--define:process.env.NODE_ENV="production"', "--loader:.svg=dataurl",
@@ -39,7 +40,7 @@ def height_of(board):
 
 
 def drawn(command, log, path):
-    """Chromium's page clock stands still for ever now and then: then it is ended with its children."""
+    """Chromium's page clock stands still now and then: it is ended then, with its children."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
     with open(log, "ab") as output:
@@ -61,10 +62,11 @@ def picture(folder, chromium, page, mode, width, path):
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # it has none for root
     command = [chromium, *sandbox, "--headless", "--disable-gpu", "--hide-scrollbars",
                "--allow-file-access-from-files", "--enable-logging=stderr",
-               f"--user-data-dir={folder}/profile", f"--window-size={width},{height_of(page['board'])}",
+               f"--user-data-dir={folder}/profile",
+               f"--window-size={width},{height_of(page['board'])}",
                f"--virtual-time-budget={PATIENCE_MS}", f"--screenshot={path}", f"file://{html}"]
     if not any(drawn(command, f"{folder}/chromium.log", path) for _ in range(ATTEMPTS)):
         raise AssertionError(f"{path} is not drawn: {folder}/chromium.log")
-    subprocess.run(["pngquant", "--force", "--skip-if-larger", "--nofs", "--strip", "--output", path,
-                    "256", path], check=False)
+    subprocess.run(["pngquant", "--force", "--skip-if-larger", "--nofs", "--strip", "--output",
+                    path, "256", path], check=False)
     return os.path.getsize(path)

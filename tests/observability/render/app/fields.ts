@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A panel's units, thresholds, colours and overrides, applied by Grafana's own code. What an option is
-// called Grafana itself knows from the plugin of each panel; here from the options that the panel has.
+// A panel's units, thresholds, colours and overrides, applied by Grafana's own code. What an option
+// is called Grafana itself knows from the plugin of each panel; here from the options that the
+// panel has.
 import {
-  applyFieldOverrides, type DataFrame, FieldColorModeId, FieldConfigOptionsRegistry, identityOverrideProcessor,
+  applyFieldOverrides,
+  type DataFrame,
+  FieldColorModeId,
+  FieldConfigOptionsRegistry,
+  identityOverrideProcessor,
   thresholdsOverrideProcessor,
 } from '@grafana/data';
 import { theme } from './page';
@@ -10,7 +15,10 @@ import { theme } from './page';
 function option(id: string): any {
   const isCustom = id.startsWith('custom.');
   return {
-    id, isCustom, name: id, path: isCustom ? id.slice('custom.'.length) : id,
+    id,
+    isCustom,
+    name: id,
+    path: isCustom ? id.slice('custom.'.length) : id,
     process: id === 'thresholds' ? thresholdsOverrideProcessor : identityOverrideProcessor,
     shouldApply: () => true,
   };
@@ -19,7 +27,9 @@ function option(id: string): any {
 function optionsOf(config: any): FieldConfigOptionsRegistry {
   const own = Object.keys(config.defaults).filter((id) => id !== 'custom');
   const custom = Object.keys(config.defaults.custom ?? {}).map((id) => `custom.${id}`);
-  const overridden = config.overrides.flatMap((each: any) => each.properties.map((one: any) => one.id));
+  const overridden = config.overrides.flatMap((each: any) =>
+    each.properties.map((one: any) => one.id),
+  );
   const ids = [...new Set([...own, ...custom, ...overridden])];
   return new FieldConfigOptionsRegistry(() => ids.map(option));
 }
@@ -42,7 +52,10 @@ export function configOf(panel: any): any {
 export function applied(panel: any, data: DataFrame[]): DataFrame[] {
   const fieldConfig = configOf(panel);
   return applyFieldOverrides({
-    data, fieldConfig, theme, timeZone: 'browser',
+    data,
+    fieldConfig,
+    theme,
+    timeZone: 'browser',
     fieldConfigRegistry: optionsOf(fieldConfig),
     replaceVariables: (text: string) => text,
   });

@@ -33,8 +33,15 @@ export function Lines({ panel, width, height }: any) {
   const frames = applied(panel, seriesOf(panel));
   if (frames.length === 0) return <NoData />;
   return (
-    <TimeSeries frames={frames} timeRange={range} timeZone="browser" width={width} height={height}
-      legend={panel.options.legend} options={panel.options}>
+    <TimeSeries
+      frames={frames}
+      timeRange={range}
+      timeZone="browser"
+      width={width}
+      height={height}
+      legend={panel.options.legend}
+      options={panel.options}
+    >
       {mark}
     </TimeSeries>
   );

@@ -3,7 +3,12 @@
 import { theme } from './page';
 
 export function NoData() {
-  const style = { height: '100%', display: 'flex', alignItems: 'center', justifyContent: 'center',
-                  color: theme.colors.text.secondary };
+  const style = {
+    height: '100%',
+    display: 'flex',
+    alignItems: 'center',
+    justifyContent: 'center',
+    color: theme.colors.text.secondary,
+  };
   return <div style={style}>No data</div>;
 }

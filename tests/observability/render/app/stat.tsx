@@ -9,12 +9,24 @@ import { theme } from './page';
 export function Stat({ panel, width, height }: any) {
   const { options } = panel;
   const [value] = getFieldDisplayValues({
-    data: applied(panel, seriesOf(panel)), fieldConfig: configOf(panel), reduceOptions: options.reduceOptions,
-    replaceVariables: (text: string) => text, sparkline: options.graphMode !== 'none', theme,
+    data: applied(panel, seriesOf(panel)),
+    fieldConfig: configOf(panel),
+    reduceOptions: options.reduceOptions,
+    replaceVariables: (text: string) => text,
+    sparkline: options.graphMode !== 'none',
+    theme,
   });
   return (
-    <BigValue theme={theme} width={width} height={height} value={value.display} sparkline={value.sparkline}
-      colorMode={options.colorMode} graphMode={options.graphMode} justifyMode={options.justifyMode}
-      textMode={options.textMode} />
+    <BigValue
+      theme={theme}
+      width={width}
+      height={height}
+      value={value.display}
+      sparkline={value.sparkline}
+      colorMode={options.colorMode}
+      graphMode={options.graphMode}
+      justifyMode={options.justifyMode}
+      textMode={options.textMode}
+    />
   );
 }

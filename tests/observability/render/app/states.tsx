@@ -15,8 +15,14 @@ function merged(row: number, values: Array<number | null>, words: any): Cell[] {
     const begin = times()[i] - page.step;
     const before = cells[cells.length - 1];
     if (before?.end === begin && before.text === state.text) before.end = times()[i];
-    else cells.push({ row, begin, end: times()[i], text: state.text,
-                      colour: theme.visualization.getColorByName(state.color) });
+    else
+      cells.push({
+        row,
+        begin,
+        end: times()[i],
+        text: state.text,
+        colour: theme.visualization.getColorByName(state.color),
+      });
   });
   return cells;
 }
@@ -26,6 +32,14 @@ export function States({ panel, width, height }: any) {
   if (frames.length === 0) return <NoData />;
   const words = panel.fieldConfig.defaults.mappings[0].options;
   const cells = frames.flatMap((frame, row) => merged(row, frame.fields[1].values, words));
-  return <Cells rows={frames.map((frame) => frame.name ?? '')} cells={cells} gap={1} edges={false}
-                width={width} height={height} />;
+  return (
+    <Cells
+      rows={frames.map((frame) => frame.name ?? '')}
+      cells={cells}
+      gap={1}
+      edges={false}
+      width={width}
+      height={height}
+    />
+  );
 }

@@ -9,7 +9,12 @@ export function Rows({ panel, width, height }: any) {
   const frame = tableOf(panel);
   if (!frame) return <NoData />;
   return (
-    <Table data={applied(panel, [frame])[0]} width={width} height={height} initialSortBy={panel.options.sortBy}
-      cellHeight={panel.options.cellHeight} />
+    <Table
+      data={applied(panel, [frame])[0]}
+      width={width}
+      height={height}
+      initialSortBy={panel.options.sortBy}
+      cellHeight={panel.options.cellHeight}
+    />
   );
 }
