@@ -33,7 +33,7 @@ std::string_view special(char c) {
 // A table: to look for one character among three costs a call for each byte of a label otherwise.
 constexpr auto kIsSpecial = [] {
   std::array<bool, 256> table{};
-  for (const unsigned char c : {'\\', '\n', '"'}) table[c] = true;
+  for (const char c : {'\\', '\n', '"'}) table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
 
