@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -25,6 +27,8 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kServerPair =
     "tls_server_config:\n  cert_file: a.crt\n  key_file: a.key\n";
+constexpr const char* kDemand =
+    "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n";
 // base64 of "prometheus:secret", of a wrong password, and of a user that there is not.
 constexpr std::string_view kRight = "Authorization: Basic cHJvbWV0aGV1czpzZWNyZXQ=\r\n";
 constexpr std::string_view kWrong = "Authorization: Basic cHJvbWV0aGV1czpTZWNyZXQ=\r\n";
@@ -180,6 +184,40 @@ TEST_F(Secured, AFolderInAFilesPlaceLeavesWhatWasInForce) {
   EXPECT_FALSE(served(get()));
   EXPECT_TRUE(served(get(&client_)));
   EXPECT_THAT(Security::open(folder_.path(), vitals_).error(), HasSubstr("not a regular file"));
+}
+
+/// Guards: the same of the certificate itself.
+TEST_F(Secured, AFolderInTheCertificatesPlaceLetsNobodyIn) {
+  ASSERT_EQ(serve(std::string(kServerPair) + kDemand), "");
+  std::filesystem::remove(folder_ / "a.crt");
+  std::filesystem::create_directory(folder_ / "a.crt");
+  security_->reload();
+  EXPECT_FALSE(served(get()));
+  EXPECT_TRUE(served(get(&client_)));
+}
+
+/// Guards: versions that the machine's own policy forbids are refused, and do not leave connections
+/// with the library's settings, which ask no client for a certificate. The policy is read when
+/// GnuTLS is loaded, hence another process: this very test under such a policy.
+TEST_F(Secured, VersionsThatTheMachineForbidsLetNobodyIn) {
+  constexpr const char* kPolicy = "GNUTLS_SYSTEM_PRIORITY_FILE";
+  constexpr const char* kInside = "LUNGATE_TEST_INSIDE";
+  if (std::getenv(kInside) == nullptr) {
+    const std::string policy = folder_ / "policy";
+    std::ofstream(policy) << "[overrides]\ndisabled-version = tls1.3\n";
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+    const std::string command = std::string(kInside) + "=1 " + kPolicy + "='" + policy + "' '" +
+                                self + "' --gtest_filter='Secured.VersionsThatTheMachine*'";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return;
+  }
+  const std::string only_13 = std::string(kServerPair) + "  min_version: TLS13\n" + kDemand;
+  EXPECT_THAT(serve(only_13), HasSubstr("none that this machine allows"));
+  ASSERT_EQ(serve(std::string(kServerPair) + kDemand), "");
+  write(only_13);
+  security_->reload();
+  EXPECT_FALSE(served(get()));
+  EXPECT_TRUE(served(get(&client_)));
 }
 
 /// Guards: the files of a configuration that was refused are watched, too.

@@ -50,7 +50,8 @@ inline TlsAnswer tls_get(const config::Address& address, const Identity* who,
     gnutls_certificate_set_flags(credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
   }
   gnutls_session_t session = nullptr;
-  gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT);
+  // No signal: a server that refuses us may have closed before we write.
+  gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT | GNUTLS_NO_SIGNAL);
   gnutls_priority_set_direct(session, versions, nullptr);
   gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
   gnutls_transport_set_int(session, fd.get());
