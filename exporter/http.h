@@ -2,7 +2,7 @@
 
 // A small HTTP server over libmicrohttpd: exact paths, GET and HEAD, TLS and users where the web
 // configuration wants them, and bounds on everything that a client may use up (connections, header
-// bytes, time, log-ins). libmicrohttpd is named in http*.cc only.
+// bytes, time, log-ins). libmicrohttpd is named in http*.cc and http_impl.h only.
 #pragma once
 
 #include <functional>

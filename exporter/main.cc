@@ -3,9 +3,9 @@
 // lungate-exporter: reads the segments of this host's targets and serves /metrics. It may be
 // restarted, upgraded or killed at any time; no target notices. Five threads: this one waits for
 // signals, one serves HTTP, one ends clients that take too long, one makes pages, one checks
-// passwords. SIGHUP reads the web
-// configuration again, SIGTERM and SIGINT end. Exit status: 0 after a signal, 1 when the address
-// cannot be had, 2 when a configuration is wrong, 64 when the command line is.
+// passwords. SIGHUP reads the web configuration again, SIGTERM and SIGINT end. Exit status: 0 after
+// a signal, 1 when the address cannot be had, 2 when a configuration is wrong, 64 when the command
+// line is.
 #include <signal.h>
 
 #include <memory>

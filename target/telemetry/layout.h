@@ -226,9 +226,10 @@ inline constexpr std::size_t kIdBytes = 64;
 inline constexpr std::size_t kBackendBytes = 16;
 
 /// Who a LUN is. Written by the control thread only, `state` to the end of the texts as one change
-/// under the sequence number (decode.cc tells how a reader gets a whole one). A slot that becomes
-/// free and is given away again has a higher generation, so that (slot, generation) is one LUN for
-/// as long as the segment lives. Texts are UTF-8 and end with a zero byte; longer ones are cut.
+/// under the sequence number (slot_reader.h tells how a reader gets a whole one). A slot that
+/// becomes free and is given away again has a higher generation, so that (slot, generation) is one
+/// LUN for as long as the segment lives. Texts are UTF-8 and end with a zero byte; longer ones are
+/// cut.
 struct LunSlot {
   std::uint64_t sequence;    // odd: `state` to the end of the texts are being changed
   std::uint64_t state;       // SlotState

@@ -5,8 +5,9 @@
 // name, once released, stays: somebody's dashboard has it. Rules for a new one:
 //
 // - base units (seconds, bytes), `_total` for what only grows, `_info` for texts with the value 1;
-// - a label for what an operator tells apart, never for what a peer can invent (initiator names,
-//   opcodes): every value is a series in every Prometheus for weeks;
+// - a label for what an operator tells apart, never for what a peer can invent without bound
+//   (opcodes, peers' addresses; initiators have a table of limits::kNexusSlots): every value is a
+//   series in every Prometheus for weeks;
 // - advice says what a bad value looks like and what to do then. No advice: no metric.
 #include "telemetry/catalog.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The writer's half of the seqlocks of layout.h, and texts as they stand there. Internal to the
-// room. The proof stands with the reader, in decode.cc; what it needs from here:
+// room. The proof stands with the reader, in slot_reader.h; what it needs from here:
 //
 // - one writer per slot: the control thread, a loop, or whoever holds the table's mutex;
 // - the sequence is odd before the first word of the contents changes: the contents' stores are

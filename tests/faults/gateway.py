@@ -122,7 +122,17 @@ class Server:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
 
-class Gateway:
+class Closing:
+    """What is closed at the end of a `with` block."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Gateway(Closing):
     def __init__(self, *, luns, iscsi=None, gateway=None, loops=2, more="", ceph=None, env=None,
                  under=(), more_portals=()):
         """`under`: words of a command that becomes the gateway by exec, as `unshare` does."""
@@ -142,12 +152,6 @@ class Gateway:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     # --- life ---
 

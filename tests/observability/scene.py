@@ -17,7 +17,7 @@ sys.path.insert(0, f"{lib.ROOT}/tests/faults")
 import gateway as lab  # noqa: E402
 
 
-class Scene:
+class Scene(lab.Closing):
     def __init__(self, luns, **more):
         self.gateway = lab.Gateway(luns=luns, **more)
         self.folder, self.prometheus = self.gateway.folder, None
@@ -27,12 +27,6 @@ class Scene:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def close(self):
         if self.prometheus is not None and self.prometheus.alive():

@@ -45,6 +45,29 @@ def shorten(rules):
     return WINDOW.sub(window, rules).replace("0.5 * 15", "0.5 * 1")  # the scrape interval
 
 
+@contextlib.contextmanager
+def again_and_again(step, pause):
+    """`step` in a loop beside the block, which is given what it has thrown, but for lost peers."""
+    over, thrown = threading.Event(), []
+
+    def run():
+        while not over.wait(pause):
+            try:
+                step()
+            except (Closed, OSError):
+                pass
+            except Exception as error:  # pylint: disable=broad-except
+                thrown.append(error)
+                return
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield thrown
+    finally:
+        over.set()
+        thread.join()
+
+
 class Stage(scene.Scene):
     def write(self, name, source, changes):
         path = super().write(name, source, changes)
@@ -125,24 +148,8 @@ class Faults(unittest.TestCase):
     @contextlib.contextmanager
     def again_and_again(self, step, pause=0.05):
         """`step` in a loop beside the block; what it throws fails the test, but for lost peers."""
-        over, thrown = threading.Event(), []
-
-        def run():
-            while not over.wait(pause):
-                try:
-                    step()
-                except (Closed, OSError):
-                    pass
-                except Exception as error:  # pylint: disable=broad-except
-                    thrown.append(error)
-                    return
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
+        with again_and_again(step, pause) as thrown:
             yield
-        finally:
-            over.set()
-            thread.join()
         self.assertEqual(thrown, [])
 
     @contextlib.contextmanager

@@ -9,12 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [f"{os.path.dirname(HERE)}/faults", os.path.dirname(HERE)]
-from stage import Stage, lab, scene  # noqa: E402
+from stage import Stage, again_and_again, lab, scene  # noqa: E402
 from chap import ChapLogin, chap_toml  # noqa: E402
 from peer import Closed, Peer, read10  # noqa: E402
 
@@ -101,23 +100,6 @@ class Cluster:
                 os.kill(pid, signal.SIGCONT)
         with again_and_again(pause, 0.04):
             yield
-
-
-@contextlib.contextmanager
-def again_and_again(step, pause):
-    over = threading.Event()
-
-    def run():
-        while not over.wait(pause):
-            with contextlib.suppress(Closed, OSError):
-                step()
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 class Alive:

@@ -18,7 +18,7 @@ PORT = 3260
 PROMISE = {"read_ms": 50, "write_ms": 50, "objective": 0.99}
 
 
-class Scenery:
+class Scenery(lab.Closing):
     def __init__(self, cluster, cause, prometheus=False):
         self.cluster, self.cause, self.scene, self.gateway, self.hosts = (
             cluster, cause, None, None, {})
@@ -34,12 +34,6 @@ class Scenery:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def start_gateway(self, prometheus):
         luns = [lab.rbd_lun(number, disk, slo=PROMISE) for number, disk in enumerate(DISKS)]
