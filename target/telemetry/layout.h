@@ -286,11 +286,10 @@ static_assert(sizeof(LunSlot) == 1024);
 struct LunShard {
   std::uint64_t in_flight;
   std::uint64_t oldest_start_ns;  // of the I/Os in flight; 0: none
-  // Since 2.3, levels too; 0: none.
-  std::uint64_t
-      oldest_in_store_ns;           // since when the store owes the answer that it owes for longest
-  std::uint64_t oldest_waiting_ns;  // since when the command waits that has waited for its
-                                    // initiator for longest
+  // Since 2.3, levels too: since when the store owes the answer that it owes for longest, and since
+  // when the command waits that has waited for its initiator for longest; 0: none.
+  std::uint64_t oldest_in_store_ns;
+  std::uint64_t oldest_waiting_ns;
   std::array<std::uint64_t, 12> reserved;
   std::array<std::uint64_t, kOpsRoom> bytes;
   std::array<std::uint64_t, 2> reserved_bytes;
