@@ -106,6 +106,7 @@ void LocalExecutor::end_busy(Task& task) noexcept {
 void LocalExecutor::end(Task& task) noexcept {
   if (task.lock_ticket != 0) lane_.home().unlock_ranges(std::exchange(task.lock_ticket, 0));
   task.neighbours.clear();
+  task.lun->leave_store(task);
   task.session->executed(task);
 }
 
@@ -117,8 +118,10 @@ void LocalExecutor::submit(Task& task) noexcept {
   const bool own = unit == nullptr || unit == &task.view->unit;
   // On another unit a command has locked what it writes.
   if (own && !task.lun->ranges.empty() &&
-      task.lun->ranges.stop(request, task.lock_ticket, task.began)) [[unlikely]]
+      task.lun->ranges.stop(request, task.lock_ticket, task.began)) [[unlikely]] {
+    task.lun->enter_store(task, boot_now());  // who holds the range may be stuck in it
     return task.lun->ranges.park(task);
+  }
   const LunView& view = own ? *task.view : *place_of(task, unit).view;
   check(view.backend != nullptr, "the device server submits for a unit that is ready");
   const BootTime now = boot_now();
@@ -173,7 +176,9 @@ void LocalExecutor::lock(Task& task) noexcept {
     request.ranges.push_back({place.lun, place.view->backend.get(), range.offset, range.length});
   }
   task.lock_ticket = request.ticket = lane_.next_ticket();
+  task.lun->enter_store(task, boot_now());
   lane_.home().lock_ranges(lane_, std::move(request), [this, &task](bool granted) {
+    task.lun->leave_store(task);
     if (granted && !overtaken(task)) return proceed(task, scsi::resume(task.execution));
     if (!granted) task.lock_ticket = 0;  // else end() gives it back
     end_busy(task);

@@ -66,7 +66,9 @@ void LaneLun::enter_store(Task& task, BootTime now) {
   recorder.set_in_store(in_store_.longest());
 }
 
+/// At its end a command is asked for once more: who has waited for a range until then is still in.
 void LaneLun::leave_store(Task& task) {
+  if (!TasksSince::has(TasksSince::State::kInStore, task)) return;
   in_store_.remove(task);
   recorder.set_in_store(in_store_.longest());
 }

@@ -115,7 +115,8 @@ constexpr Metric kLunOldestInFlight{
     kGauge,
     Unit::kSeconds,
     "gateway,target,lun",
-    "For how long the store has had the request that it has had for longest; 0 when it has none",
+    "For how long the store has had the command that it has had for longest, or that waits there "
+    "for another's blocks; 0 when there is none",
     "Above 10 s an I/O is stuck, above 30 s initiators abort it and reset the LUN. Computed by the "
     "reader, so it grows even when the gateway hangs. FORMAT UNIT and SANITIZE, which take hours, "
     "are not in it, nor is what waits for its initiator: lungate_lun_oldest_waiting_seconds."};

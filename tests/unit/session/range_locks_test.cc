@@ -246,6 +246,53 @@ TEST(RangeLocksInUse, OfTwoThatCompareTheSameOneWins) {
   EXPECT_EQ(lost.sense.key, scsi::SenseKey::kMiscompare);
 }
 
+BootTime oldest_in_store(Rig& rig) {
+  rig.settle();
+  return rig.snapshot().luns.at(0).oldest_in_store;
+}
+
+/// Guards enter_store in LocalExecutor::submit and ::lock. The compare itself is younger in the
+/// store, with its write, than the second host's command is.
+template <class Send>
+void has_an_age(Send send) {
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto swap = contest.comparing(4);
+  const auto waits = send(contest);
+  const BootTime before = boot_now();
+  rig.store().release();
+  rig.store().wait_held(1);
+  EXPECT_LT(oldest_in_store(rig), before);
+  rig.store().let_go();
+  EXPECT_GOOD(first.run(swap));
+  second.run(waits);
+  EXPECT_EQ(oldest_in_store(rig), BootTime{});
+}
+
+TEST(RangeLocksInUse, AWriteThatWaitsHasAnAge) {
+  has_an_age([](Contest& contest) { return contest.second_writes(4); });
+}
+
+TEST(RangeLocksInUse, ACompareThatWaitsHasAnAge) {
+  has_an_age([](Contest& contest) {
+    return contest.arrives(2 * kBlock, [&] {
+      return compare_and_write(contest.second, 4, kZeros, pattern(kBlock, 2));
+    });
+  });
+}
+
+/// Guards end(): who gives up while it waits leaves no age behind.
+TEST(RangeLocksInUse, WhoGivesUpWaitingHasNone) {
+  Contest contest;
+  auto& [rig, first, second] = contest;
+  const auto swap = contest.comparing(4);
+  const auto write = contest.second_writes(4);
+  contest.arrives(0, [&] { return second.manage(1, write); });
+  rig.store().let_go();
+  EXPECT_GOOD(first.run(swap));
+  EXPECT_EQ(oldest_in_store(rig), BootTime{});
+}
+
 TEST(RangeLocksInUse, AnAbortedCompareLetsTheOthersGo) {
   Contest contest;
   auto& [rig, first, second] = contest;
