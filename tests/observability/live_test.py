@@ -4,6 +4,7 @@ plausible numbers. What must be empty on a healthy gateway is on a list."""
 
 import math
 import signal
+import statistics
 import subprocess
 import unittest
 
@@ -110,9 +111,12 @@ class Live(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
     def test_6_figures_agree_with_the_initiator(self):
-        self.scene.wait_scrapes(1)
-        rate = self.scene.value('sum(rate(lungate_lun_op_duration_seconds_count'
-                                '{op=~"read|write", lun="0"}[10s]))')
+        rates = []
+        for _ in range(10):  # a second in which another process had the machine is one of them
+            self.scene.wait_scrapes(1)
+            rates.append(self.scene.value('sum(rate(lungate_lun_op_duration_seconds_count'
+                                          '{op=~"read|write", lun="0"}[10s]))'))
+        rate = statistics.median(rates)
         for load in self.loads:
             load.send_signal(signal.SIGTERM)
         said = scene.result(self.loads[0])
@@ -126,7 +130,7 @@ class Live(unittest.TestCase):
             self.assertEqual((count, size), (mine["count"], mine["count"] * BLOCK_BYTES))
         iops = said["reads"]["iops"] + said["writes"]["iops"]
         print(f"IOPS: initiator {iops:.1f} over its run, Prometheus {rate:.1f} over 10 s")
-        self.assertLess(abs(rate / iops - 1), 0.25)  # other seconds, on a machine that others use
+        self.assertLess(abs(rate / iops - 1), 0.05)
 
 
 if __name__ == "__main__":

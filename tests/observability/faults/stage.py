@@ -149,8 +149,10 @@ class Faults(unittest.TestCase):
     def again_and_again(self, step, pause=0.05):
         """`step` in a loop beside the block; what it throws fails the test, but for lost peers."""
         with again_and_again(step, pause) as thrown:
-            yield
-        self.assertEqual(thrown, [])
+            try:
+                yield
+            finally:  # it may be why the block has failed
+                self.assertEqual(thrown, [])
 
     @contextlib.contextmanager
     def load(self, *words, lun=0):
