@@ -67,6 +67,12 @@ local stroke_of(name) = if std.objectHas(strokes, name) then strokes[name] else 
     ],
   },
 
+  // Where nothing is, nothing is bad: without this it had the colour of the lowest value.
+  nothing(text):: [{
+    type: 'special',
+    options: { match: 'null+nan', result: { color: 'transparent', index: 0, text: text } },
+  }],
+
   // Numbers that are states, as words: { '0': ['down', 'red'] }.
   words(states):: [{
     type: 'value',

@@ -65,6 +65,7 @@ local stacking(stacked) = { group: 'A', mode: if stacked then 'normal' else 'non
           noValue: empty,
           thresholds: if falling then thresholds else c.steps(thresholds),
           [if states != null then 'mappings']: c.words(states),
+          [if falling then 'mappings']: c.nothing(empty),
           [if states == null && !falling then 'min']: 0,
           [if decimals != null then 'decimals']: decimals,
         },
