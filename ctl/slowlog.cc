@@ -31,15 +31,23 @@ std::string death(const std::string& path, const Snapshot& snapshot) {
          (snapshot.stopping ? "ended" : "died") + ", this is what it has left in " + path + "\n";
 }
 
+/// A filter that leaves nothing does not clear a disk: the ring may be full of others' I/O.
+std::string nothing(std::size_t recorded) {
+  if (recorded == 0) return "no slow I/O is recorded\n";
+  return "no slow I/O that was asked for; the ring has " + std::to_string(recorded) +
+         " of others, and forgets the oldest first\n";
+}
+
 /// One reading. What is only said to people goes to `err`: a pipe gets rows or nothing.
 int print(const Snapshot& snapshot, const std::string& path, const Options& options,
           std::ostream& out, std::ostream& err) {
   if (!snapshot.alive) err << death(path, snapshot);
-  const auto rows = chosen(slow_rows(snapshot, now()), options.slowlog.choice);
+  const auto all = slow_rows(snapshot, now());
+  const auto rows = chosen(all, options.slowlog.choice);
   if (options.json) {
     out << slowlog_json(snapshot, rows);
   } else if (rows.empty()) {
-    err << "no slow I/O is recorded\n";
+    err << nothing(all.size());
   } else {
     out << SlowTable().text(rows);
   }

@@ -88,6 +88,13 @@ std::string parameters_text(const api::SessionInfo& session) {
   return out + "\n";
 }
 
+// A share, because only that tells a lossy path from a busy one.
+std::string sent_again_text(const api::SessionInfo& session) {
+  if (session.retransmitted_bytes == 0 || session.sent_bytes == 0) return "0%";
+  return fraction_text(static_cast<double>(session.retransmitted_bytes) /
+                       static_cast<double>(session.sent_bytes));
+}
+
 }  // namespace
 
 // What is wanted first at three in the morning comes first: which gateway, in which state, since
@@ -131,8 +138,7 @@ std::string sessions_text(const api::Sessions& sessions, std::uint64_t now_unix_
                shown(session.portal), std::to_string(session.loop),
                age_text(session.since_unix_ms, now_unix_ms), luns_text(session.luns),
                std::to_string(session.in_flight), latency_text(session.round_trip_us / 1e6),
-               std::to_string(session.retransmitted_bytes),
-               std::to_string(session.out_of_order_segments)});
+               sent_again_text(session), std::to_string(session.out_of_order_segments)});
     if (with_parameters) parameters += parameters_text(session);
   }
   return table.text() + (parameters.empty() ? "" : "\n" + parameters);

@@ -106,6 +106,10 @@ std::string percent_text(double share) {
   return print("%.0f%%", share * 100);
 }
 
+std::string fraction_text(double share) {
+  return share > 0 && share < 0.0001 ? "<0.01%" : print("%.2f%%", share * 100);
+}
+
 std::string shown(std::string_view text) {
   return text.empty() ? "-" : log::escape(text);
 }

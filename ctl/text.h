@@ -50,6 +50,8 @@ std::string rate_text(double per_second);
 std::string megabytes_text(double bytes_per_second);
 /// "37%"; a share from 0 to 1.
 std::string percent_text(double share);
+// Of what should be nothing: 0.02%; what is more than 0 never looks like it.
+std::string fraction_text(double share);
 /// What a peer or a file says, safe for a terminal; "-" when it is empty.
 std::string shown(std::string_view text);
 /// Whether `text` has `part` in it, whatever the case of ASCII letters.

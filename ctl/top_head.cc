@@ -34,12 +34,14 @@ Span heartbeat(double age_s) {
 /// Both, for one loop that is full among idle ones is what a mean hides.
 Span loops(const std::vector<double>& busy) {
   if (busy.empty()) return {"0 loops"};
-  const double most = *std::ranges::max_element(busy);
+  const auto busiest = std::ranges::max_element(busy);
+  const double most = *busiest;
   const double mean =
       std::accumulate(busy.begin(), busy.end(), 0.0) / static_cast<double>(busy.size());
   const bool full = most > kBusyShare;
   return {std::to_string(busy.size()) + " loops busy " + percent_text(mean) + ", most " +
-              percent_text(most) + (full ? ": SATURATED" : ""),
+              percent_text(most) + " (loop " + std::to_string(busiest - busy.begin()) + ")" +
+              (full ? ": SATURATED" : ""),
           full ? Paint::kWarning : Paint::kPlain};
 }
 

@@ -131,6 +131,7 @@ void each_field(SessionInfo& m, auto&& visit) {
   visit("since_unix_ms", m.since_unix_ms);
   visit("in_flight", m.in_flight);
   visit("round_trip_us", m.round_trip_us);
+  visit("sent_bytes", m.sent_bytes);
   visit("retransmitted_bytes", m.retransmitted_bytes);
   visit("out_of_order_segments", m.out_of_order_segments);
   visit("luns", m.luns);

@@ -119,7 +119,8 @@ struct SessionInfo {
   std::uint64_t since_unix_ms = 0;
   std::uint32_t in_flight = 0;              // commands
   std::uint32_t round_trip_us = 0;          // TCP's, smoothed; 0: not known
-  std::uint64_t retransmitted_bytes = 0;    // by TCP, to the initiator
+  std::uint64_t sent_bytes = 0;             // by TCP, to the initiator
+  std::uint64_t retransmitted_bytes = 0;    // of them, again
   std::uint64_t out_of_order_segments = 0;  // of TCP, from the initiator
   std::vector<std::uint16_t> luns;          // what its access shows, ascending
   /// Negotiated keys in RFC 7143's spelling and order: {"MaxBurstLength", "1048576"}.

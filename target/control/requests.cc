@@ -70,6 +70,7 @@ api::SessionInfo session_info(const session::SessionDescription& description) {
   info.since_unix_ms = description.since_unix_ms;
   info.in_flight = description.in_flight;
   info.round_trip_us = description.path.round_trip_us;
+  info.sent_bytes = description.path.sent_bytes;
   info.retransmitted_bytes = description.path.retransmitted_bytes;
   info.out_of_order_segments = description.path.out_of_order_segments;
   info.luns = description.luns;

@@ -295,11 +295,14 @@ void Connection::tick(BootTime now) {
   if (open()) handler_->tick(now);
 }
 
+/// A look that fails says nothing: the counters stay where they were.
 void Connection::look_at_path() {
   if (!fd_) return;
-  const PathHealth before = std::exchange(path_, path_health(fd_.get()));
-  portal_.lost(path_.retransmitted_bytes - before.retransmitted_bytes,
-               path_.out_of_order_segments - before.out_of_order_segments);
+  const auto now = path_health(fd_.get());
+  if (!now) return;
+  portal_.lost(now->retransmitted_bytes - path_.retransmitted_bytes,
+               now->out_of_order_segments - path_.out_of_order_segments);
+  path_ = *now;
 }
 
 /// A peer must end what it has begun, and read what it has asked for. Time in which we do not read

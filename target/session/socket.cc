@@ -134,13 +134,14 @@ Transfer send(int fd, std::span<const iovec> from) {
 }
 
 /// An older kernel fills in less, and the rest stays zero.
-PathHealth path_health(int fd) {
+std::optional<PathHealth> path_health(int fd) {
   tcp_info info{};
   socklen_t size = sizeof info;
-  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
-  return {.retransmitted_bytes = info.tcpi_bytes_retrans,
-          .out_of_order_segments = info.tcpi_rcv_ooopack,
-          .round_trip_us = info.tcpi_rtt};
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  return PathHealth{.sent_bytes = info.tcpi_bytes_sent,
+                    .retransmitted_bytes = info.tcpi_bytes_retrans,
+                    .out_of_order_segments = info.tcpi_rcv_ooopack,
+                    .round_trip_us = info.tcpi_rtt};
 }
 
 }  // namespace lungate::session

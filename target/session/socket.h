@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -56,11 +57,12 @@ Transfer send(int fd, std::span<const iovec> from);
 /// What the kernel has seen of a connection so far. Nothing above TCP sees a lost segment: what is
 /// sent counts as gone when the kernel has it, and a command that is lost has no first byte yet.
 struct PathHealth {
+  std::uint64_t sent_bytes = 0;  // those sent again included
   std::uint64_t retransmitted_bytes = 0;
   std::uint64_t out_of_order_segments = 0;  // received: one before them was lost or overtaken
   std::uint32_t round_trip_us = 0;          // smoothed, RFC 6298; 0: not known yet
 };
-/// Zeros where the kernel does not tell.
-PathHealth path_health(int fd);
+/// Nothing if the kernel cannot tell. Grows as long as the connection lives.
+std::optional<PathHealth> path_health(int fd);
 
 }  // namespace lungate::session

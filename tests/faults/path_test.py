@@ -44,6 +44,7 @@ class Path(FaultTest):
             one for one in self.gateway.control("sessions")["sessions"]
             if one["out_of_order_segments"] > 0][:1])[0]
         self.assertGreater(session["retransmitted_bytes"], 0)
+        self.assertGreater(session["sent_bytes"], 4 * MIB)
         self.assertGreater(session["round_trip_us"], 0)
 
     def test_a_connection_that_ends_is_looked_at_once_more(self):

@@ -88,7 +88,10 @@ TEST(SessionInfo, IsTheSessionInWords) {
   session.tsih = 77;
   session.lane = 1;
   session.in_flight = 3;
-  session.path = {.retransmitted_bytes = 1448, .out_of_order_segments = 2, .round_trip_us = 90};
+  session.path = {.sent_bytes = 14480,
+                  .retransmitted_bytes = 1448,
+                  .out_of_order_segments = 2,
+                  .round_trip_us = 90};
   session.luns = {0, 4};
   session.parameters.header_digest = true;
   session.parameters.max_send_data_segment_bytes = 262144;
@@ -99,6 +102,7 @@ TEST(SessionInfo, IsTheSessionInWords) {
   EXPECT_EQ(info.tsih, 77);
   EXPECT_EQ(info.loop, 1u);
   EXPECT_EQ(info.in_flight, 3u);
+  EXPECT_EQ(info.sent_bytes, 14480u);
   EXPECT_EQ(info.retransmitted_bytes, 1448u);
   EXPECT_EQ(info.out_of_order_segments, 2u);
   EXPECT_EQ(info.round_trip_us, 90u);

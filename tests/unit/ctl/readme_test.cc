@@ -22,7 +22,8 @@ std::string readme() {
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> words;
-  for (std::string word; in >> word && word != "#" && word != "&";) words.push_back(word);
+  for (std::string word; in >> word && word != "#" && word != "&" && word != "|";)
+    words.push_back(word);
   return words;
 }
 

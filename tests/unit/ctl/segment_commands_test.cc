@@ -206,6 +206,17 @@ TEST_F(SlowlogCommand, NewestLast) {
   EXPECT_GT(out_.find("1.50s"), out_.find("30.0ms"));
 }
 
+TEST_F(SlowlogCommand, AFilterThatLeavesNothingClearsNobody) {
+  start();
+  keep_slow(1500);
+  options_.slowlog.choice.lun = "store/4";
+  EXPECT_EQ(run_it(), 0);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_,
+            "no slow I/O that was asked for; the ring has 1 of others, and forgets the oldest "
+            "first\n");
+}
+
 TEST_F(SlowlogCommand, AsJson) {
   start();
   keep_slow(1500);

@@ -63,6 +63,7 @@ api::SessionInfo session() {
   session.since_unix_ms = 1'000'000;
   session.in_flight = 32;
   session.round_trip_us = 123;
+  session.sent_bytes = 7'240'000;
   session.retransmitted_bytes = 14'480;
   session.out_of_order_segments = 4;
   session.luns = {0, 1, 2, 3, 7};
@@ -82,9 +83,9 @@ TEST(SessionsText, Golden) {
       "ID  INITIATOR                 TARGET                        PEER            PORTAL     "
       "    LOOP       AGE  LUNS   IN FLIGHT    RTT  SENT AGAIN  DISORDER\n"
       " 7  iqn.1994-05.com.redhat:c  iqn.2026-11.io.lungate:store  10.0.0.7:41234  "
-      "10.0.0.1:3260     1  00:01:01  0-3,7         32  123us       14480         4\n"
+      "10.0.0.1:3260     1  00:01:01  0-3,7         32  123us       0.20%         4\n"
       "12  \"iqn.x\\x1b[31m\"           (discovery)                   10.0.0.7:41234  "
-      "10.0.0.1:3260     1  00:01:01  -             32      -       14480         4\n");
+      "10.0.0.1:3260     1  00:01:01  -             32      -       0.20%         4\n");
 }
 
 TEST(SessionsText, ParametersOnDemand) {

@@ -45,6 +45,12 @@ TEST(Text, Rates) {
   EXPECT_EQ(megabytes_text(1'234'567), "1.2");
 }
 
+TEST(Text, AFractionThatIsNotNothingDoesNotLookLikeIt) {
+  EXPECT_EQ(fraction_text(0), "0.00%");
+  EXPECT_EQ(fraction_text(0.00001), "<0.01%");
+  EXPECT_EQ(fraction_text(0.0123), "1.23%");
+}
+
 TEST(Text, WhatPeersSayIsMadeSafe) {
   EXPECT_EQ(shown(""), "-");
   EXPECT_EQ(shown("iqn.2026-11.a:b"), "iqn.2026-11.a:b");

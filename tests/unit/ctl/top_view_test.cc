@@ -106,7 +106,7 @@ Top many_luns(std::uint16_t count) {
 TEST(TopLines, Luns) {
   EXPECT_EQ(plain(top_lines(two_luns(), {By::kLun, Sort::kIops, false, ""})),
             "gw-a, lungate 0.1.0  2 LUNs, 1 OFFLINE  heartbeat 250ms old  no ceph"
-            "  2 loops busy 30%, most 50%  3 sessions  window full 0%\n"
+            "  2 loops busy 30%, most 50% (loop 0)  3 sessions  window full 0%\n"
             "TARGET  LUN  STATE     R/s  W/s  R MB/s  W MB/s  R p50   R p99    W p50   W p99 "
             "  IN FL  OLDEST   ERR/s   SLOW/s  USED   STORE\n"
             "store     0  slow    12345  0.5    50.6     0.0  850us  12.3ms!  2.00ms  2.00ms "
@@ -120,7 +120,7 @@ TEST(TopLines, Luns) {
 TEST(TopLines, Initiators) {
   EXPECT_EQ(plain(top_lines(two_initiators(), {By::kInitiator, Sort::kName, false, ""})),
             "gw-a, lungate 0.1.0  0 LUNs  heartbeat 250ms old  no ceph"
-            "  2 loops busy 30%, most 50%  3 sessions  window full 0%\n"
+            "  2 loops busy 30%, most 50% (loop 0)  3 sessions  window full 0%\n"
             "INITIATOR  LUNS  STATE   R/s  W/s  R MB/s  W MB/s   R avg  W avg  ERR/s   SLOW/s\n"
             "host-1        1          100    0     4.0     0.0  1.20ms      -      0        0\n"
             "host-2        1  errors  100    0     4.0     0.0  1.20ms      -    2.0!       0\n"
@@ -314,14 +314,14 @@ TEST(Headline, SaysWhatIsWrong) {
   const auto text = [&] { return text_of(flow(head_pieces(top), 0)[0], false); };
   EXPECT_EQ(text(),
             "gw-a, lungate 0.1.0  1 LUNs  heartbeat 250ms old  ceph up"
-            "  2 loops busy 30%, most 50%  3 sessions  window full 0%");
+            "  2 loops busy 30%, most 50% (loop 0)  3 sessions  window full 0%");
   top.head.heartbeat_age_s = 5.5;
   top.head.ceph_timeouts = 4;
   top.head.window_full_s_per_second = 0.1;
   top.head.busy = {0.82, 0};
   EXPECT_EQ(text(),
             "gw-a, lungate 0.1.0  1 LUNs  heartbeat 5.50s old: SILENT  ceph up, 4 TIMEOUTS"
-            "  2 loops busy 41%, most 82%: SATURATED  3 sessions  window full 3%");
+            "  2 loops busy 41%, most 82% (loop 0): SATURATED  3 sessions  window full 3%");
   top.head.ceph_up = false;
   EXPECT_THAT(text(), HasSubstr("ceph DOWN"));
 }
