@@ -21,12 +21,14 @@ function(config)
         get I/O errors after their replacement timeout (Linux: 120 s).
       |||,
     ),
+    // Until a segment tells its gateway's name it goes by the file's: who has its file has its place.
     alert(
       'GatewayMissing',
       'warning',
       |||
-        max by (job, instance, gateway) (last_over_time(%(up)s[1h]))
+        max by (job, instance, gateway, segment) (last_over_time(%(up)s[1h]))
         unless on (job, gateway) %(up)s
+        unless on (job, instance, segment) %(up)s
         unless on (job, instance) up{job="%(job)s"} == 0
       ||| % { up: select('lungate_shm_up'), job: config.job },
       'Nothing reports gateway %s any more' % r.gateway.words,

@@ -119,6 +119,12 @@ def stat_form(board):
             yield f"{panel['title']}: no word for no data"
 
 
+def results(mapping):
+    """What a value mapping shows: one for each value, or one for all that a special one matches."""
+    options = mapping["options"]
+    return [options["result"]] if mapping["type"] == "special" else options.values()
+
+
 def colour_is_not_the_only_cue(board):
     """States have words; cells are coloured text; a red line has a stroke of its own."""
     for panel in lib.panels(board):
@@ -127,7 +133,7 @@ def colour_is_not_the_only_cue(board):
                       for one in overrides]
         found = [one.get("mappings", []) for one in [defaults(panel)] + properties]
         for mapping in (each for mappings in found for each in mappings):
-            words = [state.get("text") for state in mapping["options"].values()]
+            words = [state.get("text") for state in results(mapping)]
             if None in words or "" in words or len(set(words)) != len(words):
                 yield f"{panel['title']}: a state without a word"
         for one in properties:
