@@ -67,10 +67,11 @@ Collector::Collector(const std::vector<std::string>& paths, std::string version)
 // itself.
 Scrape Collector::scrape(Wanted wanted) const {
   const std::lock_guard lock(mutex_);
-  Making making{Page(wanted), {}, {}};
+  Making making{Page(wanted, settings_.bounds), {}, {}};
   ++scrapes_;
   for (Segment& segment : segments_) {
     collect(making, segment);
+    over_bytes_ += making.page.settle();
     over_limit_ += making.page.shrink_to(settings_.series_max);
   }
   add_self(making.page);
@@ -167,6 +168,7 @@ void Collector::add_self(Page& page) const {
   page.add(kExporterSeriesDropped, with({}, "reason", "gateway"),
            static_cast<double>(repeated_gateways_));
   page.add(kExporterSeriesDropped, with({}, "reason", "limit"), static_cast<double>(over_limit_));
+  page.add(kExporterSeriesDropped, with({}, "reason", "bytes"), static_cast<double>(over_bytes_));
   add_server(page);
   page.add(kExporterSeries, {}, static_cast<double>(page.series() + 1));
 }

@@ -36,6 +36,7 @@ class Collector final : public prometheus::Collectable {
   struct Settings {
     std::size_t series_max = limits::kExporterSeries;
     const Vitals* vitals = nullptr;  // outlives the collector; null: there is no server
+    PageBounds bounds = {};
   };
 
   /// `paths`: the segments, at most limits::kExporterSegmentsMax; `version`: the exporter's own.
@@ -91,6 +92,7 @@ class Collector final : public prometheus::Collectable {
   mutable std::uint64_t repeated_luns_ = 0;
   mutable std::uint64_t repeated_gateways_ = 0;
   mutable std::uint64_t over_limit_ = 0;
+  mutable std::uint64_t over_bytes_ = 0;
   mutable std::uint64_t boot_wall_ns_ = 0;
   mutable Nanoseconds last_scrape_{0};
 };

@@ -755,7 +755,9 @@ constexpr Metric kExporterSeriesDropped{
     "reason",
     "LUNs, gateways or series left out of scrapes: there twice, or beyond the limit",
     "lun: two slots of one segment claim the same target and LUN. gateway: two segments carry the "
-    "same gateway name; rename one. limit: the page has reached `series_max`."};
+    "same gateway name; rename one. limit: the page has reached `series_max`. bytes: it has "
+    "reached the "
+    "memory that it may take, which long names do."};
 
 constexpr Metric kExporterAuthenticationFailures{
     "lungate_exporter_authentication_failures_total",

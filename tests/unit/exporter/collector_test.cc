@@ -225,6 +225,22 @@ TEST_F(Scrape, DropsWholeLunsAboveItsLimit) {
   EXPECT_EQ(some.at("lungate_exporter_series"), static_cast<double>(some.size()));
 }
 
+TEST_F(Scrape, CountsWhatTheBoundOfBytesLeavesOut) {
+  const auto a = start();
+  const auto b = start({folder_ / "gw-b", "gw-b", "1", 1, 1});
+  *a->add_lun(telemetry::lun_number(0));
+  *b->add_lun(telemetry::lun_number(0));
+  const std::size_t all = scrape().size();
+  const PageSize heads = Page().size();
+  const Collector limited({path_, folder_ / "gw-b"}, "1",
+                          {limits::kExporterSeries, &vitals_, {heads.memory, heads.text}});
+  const auto some = series_in(to_text(limited.Collect()));
+  EXPECT_EQ(count(some, "lungate_lun_") + count(some, "lungate_build_info"), 0u);
+  EXPECT_EQ(count(some, "lungate_shm_up"), 2u) << "that a gateway is there is said all the same";
+  EXPECT_EQ(some.at("lungate_exporter_series_dropped_total{reason=\"bytes\"}"),
+            static_cast<double>(all - some.size()));
+}
+
 TEST_F(Scrape, EveryMetricOfTheCatalogueIsServed) {
   const auto segment = start();
   const auto slot = *segment->add_lun(telemetry::lun_number(3));  // offline: it is being opened
