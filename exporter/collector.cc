@@ -67,7 +67,7 @@ Collector::Collector(const std::vector<std::string>& paths, std::string version)
 // itself.
 Scrape Collector::scrape(Wanted wanted) const {
   const std::lock_guard lock(mutex_);
-  Making making{Page(wanted, settings_.bounds), {}, {}};
+  Making making{Page(wanted, settings_.bounds), Exemplars(segments_.size()), {}};
   ++scrapes_;
   for (Segment& segment : segments_) {
     collect(making, segment);

@@ -489,6 +489,13 @@ inline constexpr unsigned kScrapeSocketsMax = 2 * kScrapeConnectionsMax;
 inline constexpr std::size_t kExemplarsPerSegmentMax = kLoopsMax * 256;
 /// Gateways of one host behind one exporter.
 inline constexpr std::size_t kExporterSegmentsMax = 16;
+/// Exemplars of one page, in equal shares for its segments: four full ones. One that is alone on
+/// its series takes 1.6 KB, so these take 13 MB.
+inline constexpr std::size_t kExemplarsPerPageMax = 4 * kExemplarsPerSegmentMax;
+static_assert(kExemplarsPerPageMax >= kExporterSegmentsMax, "each segment has a share");
+/// Names and values of an exemplar's labels together, in characters: OpenMetrics 1.0 has it so, and
+/// Prometheus refuses the page of one that is longer.
+inline constexpr std::size_t kExemplarRunesMax = 128;
 /// What systemd gives the exporter: MemoryMax in packaging/lungate-exporter.service. That the
 /// bounds of pages stay below it is checked where they are used (exporter/weigh.h).
 inline constexpr std::size_t kExporterMemoryMax = 512 * kMiB;
