@@ -8,8 +8,9 @@
 //
 // Two rules keep a page valid whatever the segments say. A gateway's name is served once: a second
 // segment with it (a copied file, a configuration error) would repeat every series, and Prometheus
-// drops a page that repeats one. And a LUN is served once per gateway, which the reader sees to.
-// Both are counted in lungate_exporter_series_dropped_total, so that what is missing can be found.
+// drops a page that repeats one; whose it is, names.h decides. And a LUN is served once per
+// gateway, which the reader sees to. Both are counted in lungate_exporter_series_dropped_total, so
+// that what is missing can be found.
 #include "exporter/collector.h"
 
 #include <algorithm>
@@ -37,6 +38,15 @@ Labels labels_of(const std::string& gateway, const std::string& path) {
   return with(with({}, "gateway", gateway), "segment", telemetry::clean_text(path));
 }
 
+// A path that is named twice is read once: the second would only be refused as a duplicate.
+std::vector<std::string> each_once(const std::vector<std::string>& paths) {
+  std::vector<std::string> once;
+  for (const std::string& path : paths) {
+    if (std::find(once.begin(), once.end(), path) == once.end()) once.push_back(path);
+  }
+  return once;
+}
+
 /// What the segment says of itself while it is up.
 // Only of a segment that could be read: an age of one that could not would be of its last life.
 void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels) {
@@ -51,13 +61,9 @@ void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels)
 
 Collector::Segment::Segment(const std::string& path) : reader(path), gateway(last_part(path)) {}
 
-// A path that is named twice is read once: the second would only be refused as a duplicate.
 Collector::Collector(const std::vector<std::string>& paths, std::string version, Settings settings)
-    : version_(std::move(version)), settings_(settings) {
-  for (const std::string& path : paths) {
-    const auto same = [&path](const Segment& segment) { return segment.reader.path() == path; };
-    if (std::none_of(segments_.begin(), segments_.end(), same)) segments_.emplace_back(path);
-  }
+    : version_(std::move(version)), settings_(settings), names_(each_once(paths)) {
+  for (const std::string& path : each_once(paths)) segments_.emplace_back(path);
 }
 
 Collector::Collector(const std::vector<std::string>& paths, std::string version)
@@ -67,10 +73,11 @@ Collector::Collector(const std::vector<std::string>& paths, std::string version)
 // itself.
 Scrape Collector::scrape(Wanted wanted) const {
   const std::lock_guard lock(mutex_);
-  Making making{Page(wanted, settings_.bounds), Exemplars(segments_.size()), {}};
+  Making making{Page(wanted, settings_.bounds), Exemplars(segments_.size())};
   ++scrapes_;
-  for (Segment& segment : segments_) {
-    collect(making, segment);
+  look_at_names();
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    collect(making, i);
     over_bytes_ += making.page.settle();
     over_limit_ += making.page.shrink_to(settings_.series_max);
   }
@@ -107,19 +114,30 @@ std::uint64_t Collector::boot_wall_ns() const {
   return boot_wall_ns_;
 }
 
+// Before any numbers are read: who has a name must not depend on who is read first.
+void Collector::look_at_names() const {
+  Names::Claims claims;
+  for (Segment& segment : segments_) {
+    auto claim = segment.reader.claim();
+    claims.push_back(claim ? std::optional(*std::move(claim)) : std::nullopt);
+  }
+  names_.look(claims);
+}
+
 // Everything that can be wrong with a segment meets here: not readable, or readable and of a
 // gateway that is on the page already. The log is written when that changes; a target that is down
 // for a night is two lines.
-void Collector::collect(Making& making, Segment& segment) const {
-  auto& [page, exemplars, gateways] = making;
+void Collector::collect(Making& making, std::size_t index) const {
+  auto& [page, exemplars] = making;
+  Segment& segment = segments_[index];
   auto snapshot = segment.reader.read();
   std::optional<ReadError> error;
   if (!snapshot) {
     error = snapshot.error();
-  } else if (std::find(gateways.begin(), gateways.end(), snapshot->gateway) != gateways.end()) {
+  } else if (!names_.has(index, snapshot->gateway)) {
     error = {
         Fault::kDuplicate,
-        "another segment is of gateway " + snapshot->gateway,
+        "gateway " + snapshot->gateway + " is another segment's",
     };
     ++repeated_gateways_;
   }
@@ -136,7 +154,6 @@ void Collector::collect(Making& making, Segment& segment) const {
   segment.seen = true;
   segment.fault = fault;
   if (!error) {
-    gateways.push_back(snapshot->gateway);
     segment.gateway = snapshot->gateway;
     segment.retries += snapshot->slot_retries;
     segment.skipped += snapshot->slots_skipped;

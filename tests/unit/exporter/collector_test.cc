@@ -162,6 +162,20 @@ TEST_F(Scrape, OneGatewayNameIsServedOnce) {
   EXPECT_GE(scrape().at("lungate_exporter_series_dropped_total{reason=\"gateway\"}"), 1);
 }
 
+TEST_F(Scrape, ALaterSegmentDoesNotTakeAGatewaysName) {
+  const Collector collector({folder_ / "1", folder_ / "2"}, "9.9.9");
+  const auto build = [&] {
+    return count(series_in(to_text(collector.Collect())), "lungate_build");
+  };
+  const auto known = start({folder_ / "2", "gw-x", "known", 1, 1});
+  EXPECT_EQ(build(), 1u);
+  const auto later = start({folder_ / "1", "gw-x", "later", 1, 1});
+  const std::string page = to_text(collector.Collect());
+  EXPECT_NE(page.find("lungate_build_info{gateway=\"gw-x\",version=\"known\"}"), std::string::npos);
+  EXPECT_EQ(page.find("version=\"later\""), std::string::npos);
+  EXPECT_EQ(series_in(page).at("lungate_exporter_series_dropped_total{reason=\"gateway\"}"), 1);
+}
+
 TEST_F(Scrape, OneSegmentNamedTwiceIsReadOnce) {
   const auto segment = start();
   const Collector twice({path_, path_}, "9.9.9");
