@@ -9,8 +9,7 @@
 // Two rules keep a page valid whatever the segments say. A gateway's name is served once: a second
 // segment with it (a copied file, a configuration error) would repeat every series, and Prometheus
 // drops a page that repeats one; whose it is, names.h decides. And a LUN is served once per
-// gateway, which the reader sees to. Both are counted in lungate_exporter_series_dropped_total, so
-// that what is missing can be found.
+// gateway, which the reader sees to. Both are counted, so that what is missing can be found.
 #include "exporter/collector.h"
 
 #include <algorithm>
@@ -139,7 +138,7 @@ void Collector::collect(Making& making, std::size_t index) const {
         Fault::kDuplicate,
         "gateway " + snapshot->gateway + " is another segment's",
     };
-    ++repeated_gateways_;
+    ++refused_segments_;
   }
   const std::optional<Fault> fault = error ? std::optional(error->fault) : std::nullopt;
   if (!segment.seen || fault != segment.fault) {
@@ -181,11 +180,10 @@ void Collector::add_self(Page& page) const {
   page.add(kExporterBuildInfo, with({}, "version", version_), 1);
   page.add(kExporterScrapes, {}, static_cast<double>(scrapes_));
   page.add(kExporterScrapeDuration, {}, seconds(static_cast<std::uint64_t>(last_scrape_.count())));
-  page.add(kExporterSeriesDropped, with({}, "reason", "lun"), static_cast<double>(repeated_luns_));
-  page.add(kExporterSeriesDropped, with({}, "reason", "gateway"),
-           static_cast<double>(repeated_gateways_));
   page.add(kExporterSeriesDropped, with({}, "reason", "limit"), static_cast<double>(over_limit_));
   page.add(kExporterSeriesDropped, with({}, "reason", "bytes"), static_cast<double>(over_bytes_));
+  page.add(kExporterLunsRepeated, {}, static_cast<double>(repeated_luns_));
+  page.add(kExporterSegmentsRefused, {}, static_cast<double>(refused_segments_));
   add_server(page);
   page.add(kExporterSeries, {}, static_cast<double>(page.series() + 1));
 }

@@ -92,7 +92,7 @@ class Collector final : public prometheus::Collectable {
   mutable Names names_;  // of segments_
   mutable std::uint64_t scrapes_ = 0;
   mutable std::uint64_t repeated_luns_ = 0;
-  mutable std::uint64_t repeated_gateways_ = 0;
+  mutable std::uint64_t refused_segments_ = 0;
   mutable std::uint64_t over_limit_ = 0;
   mutable std::uint64_t over_bytes_ = 0;
   mutable std::uint64_t boot_wall_ns_ = 0;

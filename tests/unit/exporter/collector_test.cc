@@ -159,7 +159,7 @@ TEST_F(Scrape, OneGatewayNameIsServedOnce) {
   const auto b = start({folder_ / "gw-b", "gw-a", "1", 1, 1});
   EXPECT_EQ(count(scrape(), "lungate_sessions"), 1u);
   EXPECT_EQ(reason(), "duplicate");
-  EXPECT_GE(scrape().at("lungate_exporter_series_dropped_total{reason=\"gateway\"}"), 1);
+  EXPECT_GE(scrape().at("lungate_exporter_segments_refused_total"), 1);
 }
 
 TEST_F(Scrape, ALaterSegmentDoesNotTakeAGatewaysName) {
@@ -173,7 +173,7 @@ TEST_F(Scrape, ALaterSegmentDoesNotTakeAGatewaysName) {
   const std::string page = to_text(collector.Collect());
   EXPECT_NE(page.find("lungate_build_info{gateway=\"gw-x\",version=\"known\"}"), std::string::npos);
   EXPECT_EQ(page.find("version=\"later\""), std::string::npos);
-  EXPECT_EQ(series_in(page).at("lungate_exporter_series_dropped_total{reason=\"gateway\"}"), 1);
+  EXPECT_EQ(series_in(page).at("lungate_exporter_segments_refused_total"), 1);
 }
 
 TEST_F(Scrape, OneSegmentNamedTwiceIsReadOnce) {
