@@ -6,19 +6,11 @@
 #include <string_view>
 #include <utility>
 
+#include "exporter/ascii.h"
 #include "exporter/http_impl.h"
 
 namespace lungate::exporter {
 namespace {
-
-// Names of headers have no case.
-bool same_name(std::string_view a, const char* b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  for (const char c : a) {
-    if (*b == '\0' || lower(c) != lower(*b++)) return false;
-  }
-  return *b == '\0';
-}
 
 /// A request as the library tells it, value by value. Its callbacks cannot throw through the
 /// library, and a request that was read in part would be answered with another page.
