@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "exporter/ascii.h"
+
 namespace lungate::exporter {
 namespace {
 
@@ -17,15 +19,6 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// The part before the first `separator`; `rest` loses it. No separator: all of it.
@@ -78,9 +71,9 @@ constexpr Offer kOpenMetrics{"application/openmetrics-text", "application/*", "1
 Match match(std::string_view item, const Offer& offer) {
   const std::string_view type = take_until(item, ';');
   Match match;
-  if (same(type, offer.type)) {
+  if (same_name(type, offer.type)) {
     match.closeness = 2;
-  } else if (same(type, offer.family)) {
+  } else if (same_name(type, offer.family)) {
     match.closeness = 1;
   } else if (type == "*/*") {
     match.closeness = 0;
@@ -90,8 +83,8 @@ Match match(std::string_view item, const Offer& offer) {
     std::string_view parameter = take_until(item, ';');
     const std::string_view name = take_until(parameter, '=');
     const std::string_view value = unquoted(trimmed(parameter));
-    if (same(name, "q")) match.q = quality(value);
-    if (same(name, "version") && match.closeness == 2 && value != offer.version) return {};
+    if (same_name(name, "q")) match.q = quality(value);
+    if (same_name(name, "version") && match.closeness == 2 && value != offer.version) return {};
   }
   return match.closeness < 0 ? Match{} : match;
 }

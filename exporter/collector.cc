@@ -8,8 +8,8 @@
 //
 // Two rules keep a page valid whatever the segments say. A gateway's name is served once: a second
 // segment with it (a copied file, a configuration error) would repeat every series, and Prometheus
-// drops a page that repeats one. And a LUN is served once per gateway, which the reader sees to.
-// Both are counted in lungate_exporter_series_dropped_total, so that what is missing can be found.
+// drops a page that repeats one; whose it is, names.h decides. And a LUN is served once per
+// gateway, which the reader sees to. Both are counted, so that what is missing can be found.
 #include "exporter/collector.h"
 
 #include <algorithm>
@@ -37,6 +37,15 @@ Labels labels_of(const std::string& gateway, const std::string& path) {
   return with(with({}, "gateway", gateway), "segment", telemetry::clean_text(path));
 }
 
+// A path that is named twice is read once: the second would only be refused as a duplicate.
+std::vector<std::string> each_once(const std::vector<std::string>& paths) {
+  std::vector<std::string> once;
+  for (const std::string& path : paths) {
+    if (std::find(once.begin(), once.end(), path) == once.end()) once.push_back(path);
+  }
+  return once;
+}
+
 /// What the segment says of itself while it is up.
 // Only of a segment that could be read: an age of one that could not would be of its last life.
 void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels) {
@@ -51,13 +60,9 @@ void add_vital_signs(Page& page, const Snapshot& snapshot, const Labels& labels)
 
 Collector::Segment::Segment(const std::string& path) : reader(path), gateway(last_part(path)) {}
 
-// A path that is named twice is read once: the second would only be refused as a duplicate.
 Collector::Collector(const std::vector<std::string>& paths, std::string version, Settings settings)
-    : version_(std::move(version)), settings_(settings) {
-  for (const std::string& path : paths) {
-    const auto same = [&path](const Segment& segment) { return segment.reader.path() == path; };
-    if (std::none_of(segments_.begin(), segments_.end(), same)) segments_.emplace_back(path);
-  }
+    : version_(std::move(version)), settings_(settings), names_(each_once(paths)) {
+  for (const std::string& path : each_once(paths)) segments_.emplace_back(path);
 }
 
 Collector::Collector(const std::vector<std::string>& paths, std::string version)
@@ -67,10 +72,12 @@ Collector::Collector(const std::vector<std::string>& paths, std::string version)
 // itself.
 Scrape Collector::scrape(Wanted wanted) const {
   const std::lock_guard lock(mutex_);
-  Making making{Page(wanted), {}, {}};
+  Making making{Page(wanted, settings_.bounds), Exemplars(segments_.size())};
   ++scrapes_;
-  for (Segment& segment : segments_) {
-    collect(making, segment);
+  look_at_names();
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    collect(making, i);
+    over_bytes_ += making.page.settle();
     over_limit_ += making.page.shrink_to(settings_.series_max);
   }
   add_self(making.page);
@@ -106,21 +113,32 @@ std::uint64_t Collector::boot_wall_ns() const {
   return boot_wall_ns_;
 }
 
+// Before any numbers are read: who has a name must not depend on who is read first.
+void Collector::look_at_names() const {
+  Names::Claims claims;
+  for (Segment& segment : segments_) {
+    auto claim = segment.reader.claim();
+    claims.push_back(claim ? std::optional(*std::move(claim)) : std::nullopt);
+  }
+  names_.look(claims);
+}
+
 // Everything that can be wrong with a segment meets here: not readable, or readable and of a
 // gateway that is on the page already. The log is written when that changes; a target that is down
 // for a night is two lines.
-void Collector::collect(Making& making, Segment& segment) const {
-  auto& [page, exemplars, gateways] = making;
+void Collector::collect(Making& making, std::size_t index) const {
+  auto& [page, exemplars] = making;
+  Segment& segment = segments_[index];
   auto snapshot = segment.reader.read();
   std::optional<ReadError> error;
   if (!snapshot) {
     error = snapshot.error();
-  } else if (std::find(gateways.begin(), gateways.end(), snapshot->gateway) != gateways.end()) {
+  } else if (!names_.has(index, snapshot->gateway)) {
     error = {
         Fault::kDuplicate,
-        "another segment is of gateway " + snapshot->gateway,
+        "gateway " + snapshot->gateway + " is another segment's",
     };
-    ++repeated_gateways_;
+    ++refused_segments_;
   }
   const std::optional<Fault> fault = error ? std::optional(error->fault) : std::nullopt;
   if (!segment.seen || fault != segment.fault) {
@@ -135,7 +153,6 @@ void Collector::collect(Making& making, Segment& segment) const {
   segment.seen = true;
   segment.fault = fault;
   if (!error) {
-    gateways.push_back(snapshot->gateway);
     segment.gateway = snapshot->gateway;
     segment.retries += snapshot->slot_retries;
     segment.skipped += snapshot->slots_skipped;
@@ -163,10 +180,10 @@ void Collector::add_self(Page& page) const {
   page.add(kExporterBuildInfo, with({}, "version", version_), 1);
   page.add(kExporterScrapes, {}, static_cast<double>(scrapes_));
   page.add(kExporterScrapeDuration, {}, seconds(static_cast<std::uint64_t>(last_scrape_.count())));
-  page.add(kExporterSeriesDropped, with({}, "reason", "lun"), static_cast<double>(repeated_luns_));
-  page.add(kExporterSeriesDropped, with({}, "reason", "gateway"),
-           static_cast<double>(repeated_gateways_));
   page.add(kExporterSeriesDropped, with({}, "reason", "limit"), static_cast<double>(over_limit_));
+  page.add(kExporterSeriesDropped, with({}, "reason", "bytes"), static_cast<double>(over_bytes_));
+  page.add(kExporterLunsRepeated, {}, static_cast<double>(repeated_luns_));
+  page.add(kExporterSegmentsRefused, {}, static_cast<double>(refused_segments_));
   add_server(page);
   page.add(kExporterSeries, {}, static_cast<double>(page.series() + 1));
 }

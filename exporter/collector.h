@@ -18,6 +18,7 @@
 
 #include "base/limits.h"
 #include "exporter/exemplars.h"
+#include "exporter/names.h"
 #include "exporter/page.h"
 #include "exporter/vitals.h"
 #include "telemetry/reader.h"
@@ -36,6 +37,7 @@ class Collector final : public prometheus::Collectable {
   struct Settings {
     std::size_t series_max = limits::kExporterSeries;
     const Vitals* vitals = nullptr;  // outlives the collector; null: there is no server
+    PageBounds bounds = {};
   };
 
   /// `paths`: the segments, at most limits::kExporterSegmentsMax; `version`: the exporter's own.
@@ -73,10 +75,10 @@ class Collector final : public prometheus::Collectable {
   struct Making {
     Page page;
     Exemplars exemplars;
-    std::vector<std::string> gateways;  // that are on the page
   };
 
-  void collect(Making& making, Segment& segment) const;
+  void collect(Making& making, std::size_t index) const;
+  void look_at_names() const;
   std::uint64_t boot_wall_ns() const;
   void add_segment(Page& page, const Segment& segment) const;
   void add_self(Page& page) const;
@@ -87,10 +89,12 @@ class Collector final : public prometheus::Collectable {
   mutable std::mutex mutex_;
   // Guarded by mutex_. What is remembered from scrape to scrape; Collect() is const by inheritance.
   mutable std::vector<Segment> segments_;
+  mutable Names names_;  // of segments_
   mutable std::uint64_t scrapes_ = 0;
   mutable std::uint64_t repeated_luns_ = 0;
-  mutable std::uint64_t repeated_gateways_ = 0;
+  mutable std::uint64_t refused_segments_ = 0;
   mutable std::uint64_t over_limit_ = 0;
+  mutable std::uint64_t over_bytes_ = 0;
   mutable std::uint64_t boot_wall_ns_ = 0;
   mutable Nanoseconds last_scrape_{0};
 };

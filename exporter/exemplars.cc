@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/limits.h"
+#include "exporter/families.h"
 
 namespace lungate::exporter {
 namespace {
@@ -47,27 +49,54 @@ Labels labels_of(const SlowSnapshot& slow, std::uint16_t lun) {
   return with(std::move(labels), "lba", std::to_string(slow.lba));
 }
 
+// A byte that goes on with a character is 10xxxxxx in UTF-8.
+std::size_t runes_in(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+// The four values, in the order of the key.
+Labels series_of(const telemetry::Snapshot& snapshot, const SlowSnapshot& slow) {
+  const auto op_class = telemetry::kOpClassOf[telemetry::index_of(slow.op)];
+  return with(labels_of_lun(snapshot, snapshot.luns[slow.lun]), "op",
+              telemetry::kOpClassNames[telemetry::index_of(op_class)]);
+}
+
 }  // namespace
+
+bool is_short_enough(const Labels& labels) {
+  std::size_t runes = 0;
+  for (const auto& label : labels) runes += runes_in(label.name) + runes_in(label.value);
+  return runes <= limits::kExemplarRunesMax;
+}
+
+Exemplars::Exemplars(std::size_t segments)
+    : share_(std::min(limits::kExemplarsPerSegmentMax,
+                      limits::kExemplarsPerPageMax / std::max<std::size_t>(segments, 1))) {}
+
+// A character has four bytes at most, and each may be escaped; then the value and the time.
+std::size_t Exemplars::text_bytes() const {
+  constexpr std::size_t kRest = 96;
+  return size_ * (4 * limits::kExemplarRunesMax + kRest);
+}
 
 // The newest of a bucket is the last in the snapshot's order, so that is where it begins: the bound
 // leaves out what is old. A record of the future would make all later ones out of order.
 void Exemplars::add(const telemetry::Snapshot& snapshot, std::uint64_t boot_wall_ns) {
-  std::size_t left = limits::kExemplarsPerSegmentMax;
+  std::size_t left = share_;
   for (auto record = snapshot.slow.rbegin(); record != snapshot.slow.rend() && left > 0; ++record) {
     const SlowSnapshot& slow = *record;
     if (slow.kind != telemetry::SlowKind::kEnded || slow.lun >= snapshot.luns.size()) continue;
-    const telemetry::LunSnapshot& lun = snapshot.luns[slow.lun];
-    const auto op_class = telemetry::kOpClassOf[telemetry::index_of(slow.op)];
-    Labels series = with({}, "gateway", snapshot.gateway);
-    series = with(std::move(series), "target", lun.target);
-    series = with(std::move(series), "lun", std::to_string(lun.lun));
-    series = with(std::move(series), "op", telemetry::kOpClassNames[telemetry::index_of(op_class)]);
+    Labels labels = labels_of(slow, snapshot.luns[slow.lun].lun);
+    if (!is_short_enough(labels)) continue;
     const std::uint64_t duration_ns = slow.duration_ns();
-    auto& place = by_series_[key_of(series)][bucket_of(duration_ns)];
+    auto& place = by_series_[key_of(series_of(snapshot, slow))][bucket_of(duration_ns)];
     if (place) continue;
     --left;
+    ++size_;
     const std::uint64_t recorded_ns = std::min(slow.recorded.ns, snapshot.taken_at.ns);
-    place = {labels_of(slow, lun.lun), seconds(duration_ns),
+    place = {std::move(labels), seconds(duration_ns),
              static_cast<std::int64_t>((boot_wall_ns + recorded_ns) / kNsPerMs)};
   }
 }

@@ -147,9 +147,9 @@ class Family {
 
 }  // namespace
 
-std::string to_text(const std::vector<MetricFamily>& families) {
+std::string to_text(const std::vector<MetricFamily>& families, std::size_t room) {
   std::string text;
-  text.reserve(bytes_about(families));
+  text.reserve(room != 0 ? room : bytes_about(families));
   Lines lines(text);
   for (const MetricFamily& family : families) Family(lines, family).write();
   lines.flush();

@@ -17,6 +17,7 @@ inline constexpr std::string_view kTextFormat = "text/plain; version=0.0.4; char
 /// but where that one strays from the format: NaN is "NaN", and HELP is escaped.
 /// REQUIRES: valid UTF-8 in help and labels, and names that are names (the catalogue's are; a
 /// snapshot's texts are cleaned).
-std::string to_text(const std::vector<prometheus::MetricFamily>& families);
+/// `room`: bytes that it will not exceed, where they are known.
+std::string to_text(const std::vector<prometheus::MetricFamily>& families, std::size_t room = 0);
 
 }  // namespace lungate::exporter

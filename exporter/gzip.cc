@@ -11,6 +11,8 @@
 #include <limits>
 #include <new>
 
+#include "exporter/text_tools.h"
+
 namespace lungate::exporter {
 namespace {
 
@@ -39,7 +41,10 @@ struct Deflate {
 std::string gzip(std::string_view text) {
   Deflate deflate_state;
   z_stream& stream = deflate_state.stream;
+  // Once: a text that does not pack would be there twice while it grows. What is not written to
+  // takes no memory.
   std::string out;
+  out.reserve(deflateBound(&stream, text.size()));
   std::array<char, 65536> buffer;
   int result = Z_OK;
   while (result != Z_STREAM_END) {
@@ -55,6 +60,7 @@ std::string gzip(std::string_view text) {
     result = deflate(&stream, text.empty() ? Z_FINISH : Z_NO_FLUSH);
     out.append(buffer.data(), buffer.size() - stream.avail_out);
   }
+  give_back_room(out);
   return out;
 }
 

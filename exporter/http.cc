@@ -14,6 +14,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <new>
 #include <system_error>
 #include <vector>
 
@@ -62,7 +63,12 @@ Options limits_for(int listener) {
 }  // namespace
 
 HttpServer::Impl::Impl(Routes the_routes, Gate the_gate, Patience patience)
-    : routes(std::move(the_routes)), gate(the_gate), clients(patience) {}
+    : routes(std::move(the_routes)),
+      gate(the_gate),
+      failed(to_response(own.internal_error, {}, nullptr)),
+      clients(patience) {
+  if (failed == nullptr) throw std::bad_alloc();
+}
 
 // A connection that could not be given our credentials has the library's own, which ask no client
 // for anything: it ends. That it does is looked at once more with each request (is_secured).
@@ -77,7 +83,7 @@ void HttpServer::Impl::secure(MHD_Connection* connection, Connected& connected) 
   clients.drop(connected.client);
 }
 
-// Without memory for what belongs to a connection no request of it is answered.
+// Without memory for what belongs to a connection its request is answered with 500.
 void HttpServer::Impl::on_connection(void* self, MHD_Connection* connection, void** context,
                                      MHD_ConnectionNotificationCode code) noexcept {
   auto& server = *static_cast<Impl*>(self);
@@ -96,7 +102,7 @@ void HttpServer::Impl::on_connection(void* self, MHD_Connection* connection, voi
     *context = connected.get();  // from here on the end of the connection is told
     server.secure(connection, *connected.release());
   } catch (...) {
-    log::error("exporter", "no_memory", {});
+    log::error("exporter", "no_memory", {{"for", "connection"}});
   }
 }
 

@@ -18,51 +18,8 @@
 namespace lungate::exporter {
 namespace {
 
-/// A body is announced: none of our requests has one, and reading it could take for ever.
-bool has_body(MHD_Connection* connection) {
-  const char* length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
-  return (length != nullptr && std::string_view(length) != "0") ||
-         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding") != nullptr;
-}
-
 bool is_known(std::string_view method) {
   return method == "GET" || method == "HEAD";
-}
-
-// Names of headers have no case.
-bool same_name(std::string_view a, const char* b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  for (const char c : a) {
-    if (*b == '\0' || lower(c) != lower(*b++)) return false;
-  }
-  return *b == '\0';
-}
-
-// A header that comes twice is one list.
-MHD_Result add_header(void* request, MHD_ValueKind, const char* key, const char* value) noexcept {
-  auto& to = *static_cast<Request*>(request);
-  if (key == nullptr || value == nullptr) return MHD_YES;
-  for (const auto& [name, list] :
-       {std::pair("accept", &to.accept), std::pair("accept-encoding", &to.accept_encoding)}) {
-    if (!same_name(key, name)) continue;
-    if (!list->empty()) *list += ',';
-    *list += value;
-  }
-  return MHD_YES;
-}
-
-// Other keys of the query are nobody's business: a proxy may add some.
-MHD_Result add_argument(void* request, MHD_ValueKind, const char* key, const char* value) noexcept {
-  const bool collect = key != nullptr && value != nullptr && std::string_view(key) == "collect[]";
-  if (collect) static_cast<Request*>(request)->collect.emplace_back(value);
-  return MHD_YES;
-}
-
-Request request_of(MHD_Connection* connection) {
-  Request request;
-  MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &request);
-  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument, &request);
-  return request;
 }
 
 }  // namespace
@@ -78,8 +35,7 @@ SharedReply HttpServer::Impl::make(const Route& route, const std::string& path,
                                    const Request& request) const noexcept {
   try {
     return std::make_shared<const Reply>(route.make(request));
-  } catch (const std::bad_alloc&) {  // nothing that the log could not say either
-  } catch (const std::exception& failure) {
+  } catch (const std::exception& failure) {  // std::bad_alloc above all
     log::error("exporter", "page_failed", {{"path", path}, {"error", failure.what()}});
   } catch (...) {
     log::error("exporter", "page_failed", {{"path", path}});
@@ -114,7 +70,7 @@ bool is_secured(const Connected& connected, const Rules* rules) {
 MHD_Result HttpServer::Impl::begin(MHD_Connection* connection, std::string_view method,
                                    std::string_view path, void** context) {
   const Connected* connected = connected_of(connection);
-  if (connected == nullptr) return MHD_NO;
+  if (connected == nullptr) throw std::bad_alloc();  // as it was when the connection came
   clients.begun(connected->client);
   const auto found = routes.find(path);
   auto exchange = std::make_unique<Exchange>();
@@ -211,7 +167,8 @@ MHD_Result HttpServer::Impl::check_later(MHD_Connection* connection, Exchange& e
   bool taken = false;
   try {
     taken = logins.add(finish, exchange.client->source);
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
+    log::error("exporter", "no_memory", {{"for", "log-in"}});
   }
   // A connection that stays suspended would never end, nor would the server.
   if (!taken) finish(OneByOne::Turn::kGiveUp);
@@ -228,7 +185,8 @@ bool HttpServer::Impl::check(Exchange& exchange) const noexcept {
       ++gate.vitals->authentication_failures;
     }
     return right;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
+    log::error("exporter", "no_memory", {{"for", "password"}});
     return false;
   }
 }
@@ -264,8 +222,14 @@ MHD_Result HttpServer::Impl::on_request(void* self, MHD_Connection* connection, 
     }
     return MHD_NO;
   } catch (...) {
-    return MHD_NO;  // out of memory: the connection is closed
+    return static_cast<Impl*>(self)->fail(connection, path);
   }
+}
+
+// The response is there since the start: what has failed is nearly always memory.
+MHD_Result HttpServer::Impl::fail(MHD_Connection* connection, const char* path) const noexcept {
+  log::error("exporter", "request_failed", {{"path", path}});
+  return MHD_queue_response(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, failed.get());
 }
 
 void HttpServer::Impl::on_completed(void* self, MHD_Connection* connection, void** context,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The inside of http.h, shared by http.cc (start and end), http_exchange.cc
-// (requests) and http_response.cc.
+// The inside of http.h, shared by http.cc (start and end), http_exchange.cc (requests),
+// http_request.cc and http_response.cc.
 #pragma once
 
 #include <microhttpd.h>
@@ -63,6 +63,10 @@ struct OwnReplies {
   SharedReply too_many_pages, too_many_logins, ending;
 };
 
+struct EndResponse {
+  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
+};
+
 /// A request from its headers to its answer. It belongs to the library's request, which hands it
 /// back with each call; on_completed() deletes it.
 struct Exchange {
@@ -105,6 +109,8 @@ struct HttpServer::Impl {
   bool check(Exchange& exchange) const noexcept;
   MHD_Result make_later(MHD_Connection* connection, Exchange& exchange);
   void made(MHD_Connection* connection, Exchange& exchange, SharedReply reply) noexcept;
+  /// The answer to a request for which something threw on the library's thread.
+  MHD_Result fail(MHD_Connection* connection, const char* path) const noexcept;
   MHD_Result send(MHD_Connection* connection, SharedReply reply, Held held, const Rules* rules);
 
   static void on_connection(void* self, MHD_Connection* connection, void** context,
@@ -118,11 +124,18 @@ struct HttpServer::Impl {
   const Routes routes;
   const Gate gate;
   const OwnReplies own;
+  const std::unique_ptr<MHD_Response, EndResponse> failed;
   Clients clients;
   MHD_Daemon* daemon = nullptr;
   SharedPages pages;
   OneByOne logins{"logins"};
 };
+
+/// A body is announced.
+bool has_body(MHD_Connection* connection);
+
+/// What a page may depend on. Throws std::bad_alloc.
+Request request_of(MHD_Connection* connection);
 
 /// What the library knows of the connection; null when there was no memory for it.
 Connected* connected_of(MHD_Connection* connection);

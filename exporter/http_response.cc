@@ -45,7 +45,7 @@ OwnReplies::OwnReplies()
       too_many_pages(plain(MHD_HTTP_SERVICE_UNAVAILABLE,
                            "too many pages are waiting for clients of this address\n")),
       too_many_logins(plain(MHD_HTTP_SERVICE_UNAVAILABLE, "too many log-ins at once\n")),
-      ending(plain(MHD_HTTP_SERVICE_UNAVAILABLE, "the exporter ends\n")) {}
+      ending(plain(MHD_HTTP_SERVICE_UNAVAILABLE, "no memory, or the exporter ends\n")) {}
 
 MHD_Response* to_response(SharedReply reply, Held held, const Rules* rules) {
   auto body = std::make_unique<Body>(Body{std::move(reply), std::move(held)});

@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "exporter/protobuf.h"
+#include "exporter/text_tools.h"
 
 namespace lungate::exporter {
 namespace {
@@ -197,11 +198,13 @@ int native_index(std::size_t bin) {
 
 std::string to_native(const Families& page, const Exemplars& exemplars) {
   std::string out;
+  out.reserve(page.text_bytes);  // the same page as text is larger
   Writer writer(out, exemplars);
   static const std::vector<telemetry::Histogram> none;
   for (std::size_t i = 0; i < page.families.size(); ++i) {
     writer.write(page.families[i], i < page.fine.size() ? page.fine[i] : none);
   }
+  give_back_room(out);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
 #include "base/thread.h"
 
 namespace lungate::exporter {
@@ -55,7 +56,7 @@ OneByOne::Queued OneByOne::take() {
                        [](const Queued& a, const Queued& b) { return a.round < b.round; });
   Queued taken = std::move(*first);
   jobs_.erase(first);
-  source_ = taken.source;
+  source_ = std::move(taken.source);  // not copied: there may be no memory
   round_ = taken.round;
   return taken;
 }
@@ -70,7 +71,11 @@ void OneByOne::work() {
     const Queued queued = take();
     const Turn turn = stopping_ ? Turn::kGiveUp : Turn::kRun;
     lock.unlock();
-    queued.job(turn);
+    try {
+      queued.job(turn);
+    } catch (...) {
+      log::error("exporter", "job_failed", {});
+    }
     lock.lock();
   }
 }

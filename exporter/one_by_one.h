@@ -16,7 +16,8 @@ namespace lungate::exporter {
 /// does not keep another one's waiting; jobs of one source run in the order of their coming.
 ///
 /// Every job that was taken is called exactly once, with kRun in its turn or with kGiveUp when the
-/// end came first, so a job can keep a promise that it was given. Jobs must not throw.
+/// end came first, so a job can keep a promise that it was given. Jobs should
+/// not throw; one that does is logged, and the thread goes on.
 class OneByOne {
  public:
   enum class Turn { kRun, kGiveUp };

@@ -196,9 +196,10 @@ class Family {
 
 }  // namespace
 
-std::string to_openmetrics(const std::vector<MetricFamily>& families, const Exemplars& exemplars) {
+std::string to_openmetrics(const std::vector<MetricFamily>& families, const Exemplars& exemplars,
+                           std::size_t room) {
   std::string text;
-  text.reserve(bytes_about(families));
+  text.reserve((room != 0 ? room : bytes_about(families)) + exemplars.text_bytes());
   Lines lines(text);
   for (const MetricFamily& family : families) Family(lines, family, exemplars).write();
   lines.put("# EOF\n");

@@ -20,6 +20,6 @@ inline constexpr std::string_view kOpenMetricsFormat =
 /// there, though the format would rather have "1.0": otherwise a Prometheus 2 that changes the
 /// format begins new series, and rules that name a bound find nothing. REQUIRES: as to_text().
 std::string to_openmetrics(const std::vector<prometheus::MetricFamily>& families,
-                           const Exemplars& exemplars);
+                           const Exemplars& exemplars, std::size_t room = 0);
 
 }  // namespace lungate::exporter

@@ -37,7 +37,9 @@ prometheus::MetricType type_of(MetricType type) {
 
 }  // namespace
 
+// Room for one: labels are most of what a page takes, and a vector would double.
 Labels with(Labels labels, std::string_view name, std::string_view value) {
+  labels.reserve(labels.size() + 1);
   labels.push_back({std::string(name), std::string(value)});
   return labels;
 }
@@ -51,12 +53,14 @@ Labels with(Labels labels, const telemetry::CellRow& row) {
 
 // All families in the catalogue's order from the start, so that gateways that come one after the
 // other add to the same ones: a name that appears twice on a page is an error to Prometheus.
-Page::Page(Wanted wanted) : keep_fine_(wanted.fine) {
+Page::Page(Wanted wanted, PageBounds bounds) : keep_fine_(wanted.fine), bounds_(bounds) {
   all_.families.reserve(telemetry::catalogue().size());
   all_.fine.resize(telemetry::catalogue().size());
   for (const Metric* metric : telemetry::catalogue()) {
     all_.families.push_back(
         {std::string(metric->name), std::string(metric->help), type_of(metric->type), {}});
+    size_ += weigh(all_.families.back());
+    kinds_.push_back(kind_of(*metric));
     is_wanted_.push_back(wanted.groups.test(static_cast<std::size_t>(group_of(*metric))));
   }
 }
@@ -72,21 +76,29 @@ std::size_t Page::index_of(const Metric& metric) {
   return last_;
 }
 
-ClientMetric* Page::append(const Metric& metric, Labels&& labels) {
-  const std::size_t index = index_of(metric);
-  if (!is_wanted_[index]) return nullptr;
-  ClientMetric& series = all_.families[index].metric.emplace_back();
-  series.label = std::move(labels);
-  return &series;
+void Page::put(std::size_t family, ClientMetric&& series, const telemetry::Histogram* fine) {
+  if (!keep_fine_) fine = nullptr;
+  const PageSize size = weigh(all_.families[family], series, fine != nullptr);
+  if (!has_room(kinds_[family], series, size)) return;
+  auto& all = all_.families[family].metric;
+  make_place(all);
+  all.push_back(std::move(series));
+  if (fine != nullptr) {
+    make_place(all_.fine[family]);
+    all_.fine[family].push_back(*fine);
+  }
+  size_ += size;
 }
 
 // Counters become doubles here. They are whole below 2^53, which a counter of nanoseconds reaches
 // after a hundred days of busy time, and loses nothing by it that a rate would show.
 void Page::add(const Metric& metric, Labels labels, double value) {
-  ClientMetric* series = append(metric, std::move(labels));
-  if (series == nullptr) return;
-  (metric.type == MetricType::kCounter ? series->counter.value : series->gauge.value) = value;
-  ++series_;
+  const std::size_t family = index_of(metric);
+  if (!is_wanted_[family]) return;
+  ClientMetric series;
+  series.label = std::move(labels);
+  (metric.type == MetricType::kCounter ? series.counter.value : series.gauge.value) = value;
+  put(family, std::move(series));
 }
 
 // Zero is left out where the row says so; see CellRow::from_start for the price.
@@ -98,10 +110,11 @@ void Page::add(const telemetry::CellRow& row, const Labels& labels, std::uint64_
 // Fine bins summed into coarse buckets, once from left to right. The bins beyond the last edge go
 // into the count alone.
 void Page::add(const Metric& metric, Labels labels, const telemetry::Histogram& histogram) {
-  ClientMetric* series = append(metric, std::move(labels));
-  if (series == nullptr) return;
-  if (keep_fine_) all_.fine[last_].push_back(histogram);
-  ClientMetric::Histogram& out = series->histogram;
+  const std::size_t family = index_of(metric);
+  if (!is_wanted_[family]) return;
+  ClientMetric series;
+  series.label = std::move(labels);
+  ClientMetric::Histogram& out = series.histogram;
   out.bucket.reserve(kLatencyEdges.size());
   std::uint64_t cumulative = 0;
   std::size_t bin = 0;
@@ -112,13 +125,15 @@ void Page::add(const Metric& metric, Labels labels, const telemetry::Histogram& 
   while (bin < telemetry::kBins) cumulative += histogram.bins[bin++];
   out.sample_count = cumulative;  // also +Inf, which the serializer adds: they cannot differ
   out.sample_sum = seconds(histogram.sum_ns);
-  series_ += out.bucket.size() + 3;  // +Inf, _sum, _count
+  put(family, std::move(series), &histogram);
 }
 
 void Page::add(const Metric& metric, Labels labels, const telemetry::SizeHistogram& histogram) {
-  ClientMetric* series = append(metric, std::move(labels));
-  if (series == nullptr) return;
-  ClientMetric::Histogram& out = series->histogram;
+  const std::size_t family = index_of(metric);
+  if (!is_wanted_[family]) return;
+  ClientMetric series;
+  series.label = std::move(labels);
+  ClientMetric::Histogram& out = series.histogram;
   out.bucket.reserve(kSizeEdges.size());
   std::uint64_t cumulative = 0;
   std::size_t bin = 0;
@@ -129,7 +144,7 @@ void Page::add(const Metric& metric, Labels labels, const telemetry::SizeHistogr
   while (bin < telemetry::kSizeBins) cumulative += histogram.bins[bin++];
   out.sample_count = cumulative;
   out.sample_sum = static_cast<double>(histogram.sum_bytes);
-  series_ += out.bucket.size() + 3;
+  put(family, std::move(series));
 }
 
 // Empty families are taken out: their HELP and TYPE would be written without a sample.
@@ -140,8 +155,9 @@ Families Page::take_all() {
     taken.families.push_back(std::move(all_.families[i]));
     taken.fine.push_back(std::move(all_.fine[i]));
   }
+  taken.text_bytes = size_.text;
   all_ = {};
-  series_ = 0;
+  size_ = {};
   return taken;
 }
 

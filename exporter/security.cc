@@ -82,7 +82,12 @@ std::shared_ptr<const Rules> Security::rules(BootTime now) {
     looked_ = now;
     if (Stamp found = stamp(); must_read || found != stamp_) {
       stamp_ = std::move(found);
-      follow();
+      try {
+        follow();
+      } catch (...) {  // no memory: the change has not been seen, and is looked at again
+        stamp_.clear();
+        throw;
+      }
     }
   }
   return current_.rules;

@@ -7,8 +7,9 @@
 // question.
 #include "exporter/shared_pages.h"
 
-#include <new>
 #include <utility>
+
+#include "base/log.h"
 
 namespace lungate::exporter {
 
@@ -23,10 +24,21 @@ void SharedPages::ask(Asker asker) noexcept {
     }
     const auto turn = [this, waiting](OneByOne::Turn how) { turn_of(waiting, how); };
     if (thread_.add(turn, waiting->asker.source)) return;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
+    log::error("exporter", "no_memory", {{"for", "page"}});
   }
   if (waiting == nullptr) return asker.done(nullptr);
-  turn_of(waiting, OneByOne::Turn::kGiveUp);
+  give_up(waiting);
+}
+
+// Him alone: the others who wait for the same have turns of their own.
+void SharedPages::give_up(const Handle& waiting) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(waiting->taken, true)) return;
+    std::erase(waiting_, waiting);
+  }
+  waiting->asker.done(nullptr);
 }
 
 // One who has been served by another's turn is out of the list.
@@ -34,11 +46,9 @@ void SharedPages::turn_of(const Handle& waiting, OneByOne::Turn turn) noexcept {
   std::vector<Handle> equal;
   try {
     equal = take_equal(waiting);
-  } catch (const std::bad_alloc&) {  // then this one alone, unless he has been taken already
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(waiting->taken, true)) return;
-    std::erase(waiting_, waiting);
-    return waiting->asker.done(nullptr);
+  } catch (...) {
+    log::error("exporter", "no_memory", {{"for", "page"}});
+    return give_up(waiting);
   }
   SharedReply reply;
   for (const Handle& one : equal) {

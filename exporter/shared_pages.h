@@ -45,6 +45,7 @@ class SharedPages {
   using Handle = std::shared_ptr<Waiting>;
 
   void turn_of(const Handle& waiting, OneByOne::Turn turn) noexcept;
+  void give_up(const Handle& waiting) noexcept;
   std::vector<Handle> take_equal(const Handle& first);
 
   std::mutex mutex_;

@@ -26,10 +26,10 @@ Reply as_text(const Scrape& scrape, const Request& request) {
   Reply reply;
   if (choose_format(request.accept) == Format::kOpenMetrics) {
     reply.content_type = kOpenMetricsFormat;
-    reply.body = to_openmetrics(scrape.page.families, scrape.exemplars);
+    reply.body = to_openmetrics(scrape.page.families, scrape.exemplars, scrape.page.text_bytes);
   } else {
     reply.content_type = kTextFormat;
-    reply.body = to_text(scrape.page.families);
+    reply.body = to_text(scrape.page.families, scrape.page.text_bytes);
   }
   reply.headers.emplace_back("Vary", "Accept, Accept-Encoding");
   return reply;

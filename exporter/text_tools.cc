@@ -80,6 +80,11 @@ void append_escaped(std::string& to, std::string_view text, Escape what) {
   }
 }
 
+std::size_t escapes_in(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return kIsSpecial[static_cast<unsigned char>(c)]; }));
+}
+
 void append_labels(std::string& to, const std::vector<prometheus::ClientMetric::Label>& labels) {
   bool first = true;
   for (const auto& label : labels) {
@@ -121,6 +126,10 @@ std::size_t bytes_about(const std::vector<prometheus::MetricFamily>& families) {
     bytes += line * family.metric.size() * (one_line ? 1 : first.histogram.bucket.size() + 3);
   }
   return bytes;
+}
+
+void give_back_room(std::string& page) {
+  if (page.size() < page.capacity() / 2) page.shrink_to_fit();
 }
 
 void Lines::flush() {

@@ -33,6 +33,8 @@ void append_number(std::string& to, Number value) {
 /// Of a HELP line: backslash and line break. Within quotation marks: these too.
 enum class Escape { kHelp, kQuoted };
 void append_escaped(std::string& to, std::string_view text, Escape what);
+/// How many characters of it get a backslash within quotation marks.
+std::size_t escapes_in(std::string_view text);
 
 /// `name="value",...` without the braces; empty without labels.
 void append_labels(std::string& to, const std::vector<prometheus::ClientMetric::Label>& labels);
@@ -45,6 +47,10 @@ void prefetch_labels(const std::vector<prometheus::ClientMetric>& metrics, std::
 /// for once: a string that grows by doubling moves the page several times and touches twice its
 /// memory.
 std::size_t bytes_about(const std::vector<prometheus::MetricFamily>& families);
+
+/// Gives back room that is more than half of what it has: a page that waits for its client is
+/// counted by its size.
+void give_back_room(std::string& page);
 
 /// Lines on their way to the page. They are put together in a few KiB that stay in the processor's
 /// cache and go to the page in bulk: asking a string for room costs more than most pieces of a

@@ -12,6 +12,7 @@
 #include <new>
 #include <utility>
 
+#include "exporter/ascii.h"
 #include "exporter/bcrypt.h"
 
 namespace lungate::exporter {
@@ -20,10 +21,7 @@ namespace {
 constexpr std::string_view kScheme = "Basic ";
 
 bool is_scheme(std::string_view header) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return header.size() >= kScheme.size() &&
-         std::equal(kScheme.begin(), kScheme.end(), header.begin(),
-                    [&lower](char a, char b) { return lower(a) == lower(b); });
+  return same_name(header.substr(0, kScheme.size()), kScheme);
 }
 
 std::optional<std::string> from_base64(std::string_view text) {

@@ -67,10 +67,16 @@ function(config)
     alert(
       'SeriesDropped',
       'warning',
-      '%s > 0' % r.sum('job, instance, reason', 'increase(%s[10m])' % select('lungate_exporter_series_dropped_total')),
+      // Three units, so three metrics; one alert, for what to do is alike.
+      std.join(' or ', [
+        '%s > 0' % r.sum('job, instance, reason', 'increase(%s[10m])' % select('lungate_exporter_series_dropped_total')),
+        'label_replace(%s, "reason", "lun", "", "") > 0' % r.sum('job, instance', 'increase(%s[10m])' % select('lungate_exporter_luns_repeated_total')),
+        'label_replace(%s, "reason", "gateway", "", "") > 0' % r.sum('job, instance', 'increase(%s[10m])' % select('lungate_exporter_segments_refused_total')),
+      ]),
       'The page of {{ $labels.instance }} is not complete',
       |||
-        Within 10 min {{ $value | humanize }} LUNs, gateways or series were left out (reason: {{ $labels.reason }}).
+        Within 10 min {{ $value | humanize }} {{ if eq $labels.reason "lun" }}LUNs{{ else if eq $labels.reason "gateway" }}gateways{{ else }}series{{ end }}
+        were left out (reason: {{ $labels.reason }}).
         Alerts about them cannot fire.
       |||,
       '10m'

@@ -172,10 +172,14 @@ local exporters(config) = {
           [p.target(q.max(q.exporter('lungate_exporter_series'), ['instance']), '{{instance}}')],
         ),
         p.lines(
-          'Series dropped by reason',
-          'lun, gateway: the same name twice, rename one. limit: the cap on series is reached; raise it, or leave groups out with `collect[]`.',
+          'Left out of pages',
+          'Series beyond a bound. limit: the cap on series is reached; raise it, or leave groups out with `collect[]`. bytes: the page has reached its memory; a second exporter for some segments. LUNs and segments (gateways) that are there twice, once per scrape: rename one.',
           'ops',
-          [p.target(q.sum(q.rate(q.exporter('lungate_exporter_series_dropped_total')), ['reason']), '{{reason}}')],
+          [
+            p.target(q.sum(q.rate(q.exporter('lungate_exporter_series_dropped_total')), ['reason']), 'series: {{reason}}'),
+            p.target(q.sum(q.rate(q.exporter('lungate_exporter_luns_repeated_total')), ['instance']), 'LUNs: {{instance}}'),
+            p.target(q.sum(q.rate(q.exporter('lungate_exporter_segments_refused_total')), ['instance']), 'segments: {{instance}}'),
+          ],
         ),
       ],
     },

@@ -489,11 +489,37 @@ inline constexpr unsigned kScrapeSocketsMax = 2 * kScrapeConnectionsMax;
 inline constexpr std::size_t kExemplarsPerSegmentMax = kLoopsMax * 256;
 /// Gateways of one host behind one exporter.
 inline constexpr std::size_t kExporterSegmentsMax = 16;
+/// Exemplars of one page, in equal shares for its segments: four full ones. One that is alone on
+/// its series takes 1.6 KB, so these take 13 MB.
+inline constexpr std::size_t kExemplarsPerPageMax = 4 * kExemplarsPerSegmentMax;
+static_assert(kExemplarsPerPageMax >= kExporterSegmentsMax, "each segment has a share");
+/// Names and values of an exemplar's labels together, in characters: OpenMetrics 1.0 has it so, and
+/// Prometheus refuses the page of one that is longer.
+inline constexpr std::size_t kExemplarRunesMax = 128;
+/// What systemd gives the exporter: MemoryMax in packaging/lungate-exporter.service. That the
+/// bounds of pages stay below it is checked where they are used (exporter/weigh.h).
+inline constexpr std::size_t kExporterMemoryMax = 512 * kMiB;
+/// Of it for everything that is no page: the program and its libraries (20 MB), one segment as read
+/// (20), exemplars (13), 64 sockets with TLS (8), and what the heap has and does not use.
+inline constexpr std::size_t kExporterMemoryRest = 96 * kMiB;
+/// A page in the making: series with their labels, buckets and fine bins.
+inline constexpr std::size_t kPageMemoryBytesMax = 152 * kMiB;
+/// The same page as text. It is bounded apart, for it is also held: packed, and by its client.
+inline constexpr std::size_t kPageTextBytesMax = 68 * kMiB;
+/// This part of both is kept for what gateways say of themselves, which LUNs must not crowd out:
+/// some 700 series each.
+inline constexpr std::size_t kPageGatewaysPart = 16;
 /// Series of one page, unless [exporter] says otherwise: three gateways of 1,000 LUNs. Some 60 MB
 /// of text; what is more is dropped by whole LUNs, and counted.
 inline constexpr std::uint32_t kExporterSeries = 500'000;
 inline constexpr std::uint32_t kExporterSeriesMin = 1'000;
-inline constexpr std::uint32_t kExporterSeriesMax = 5'000'000;
+/// Of a LUN with names of usual length, on average; page_bytes_test.cc holds them against a page.
+/// Longer names come to the bounds of bytes before they come to that of series.
+inline constexpr std::size_t kSeriesMemoryBytes = 288;
+inline constexpr std::size_t kSeriesTextBytes = 128;
+/// What is more would be promised and not kept: exporter/weigh.h has the sum.
+inline constexpr std::uint32_t kExporterSeriesMax = 515'000;
+static_assert(kExporterSeriesMin < kExporterSeries && kExporterSeries <= kExporterSeriesMax);
 /// The web configuration: a few keys, or certificates in the text.
 inline constexpr std::size_t kWebConfigBytesMax = 256 * kKiB;
 /// A certificate with its chain, a list of authorities.

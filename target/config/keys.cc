@@ -74,7 +74,7 @@ constexpr Table kLog{"[log]", kLogKeys, &kLogDefaults};
 const Exporter kExporterDefaults;
 constexpr Key kExporterKeys[] = {
     text<&Exporter::listen>("listen", check_address, "where lungate-exporter serves /metrics"),
-    texts<&Exporter::segments>("segments", {1, limits::kPortalsMax}, check_path,
+    texts<&Exporter::segments>("segments", {1, limits::kExporterSegmentsMax}, check_path,
                                "the segments it reads; absent: the gateway's own"),
     text<&Exporter::web_config>("web_config", check_path,
                                 "Prometheus's web configuration file: TLS, users; absent: neither"),

@@ -101,6 +101,8 @@ constexpr const Metric* kCatalogue[] = {
     &kExporterScrapeDuration,
     &kExporterSeries,
     &kExporterSeriesDropped,
+    &kExporterLunsRepeated,
+    &kExporterSegmentsRefused,
     &kExporterAuthenticationFailures,
     &kExporterTlsExpiry,
 };

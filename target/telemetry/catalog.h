@@ -83,7 +83,8 @@ extern const Metric kShmUp, kShmFault, kShmGeneration, kShmHeartbeatAge, kShmLay
     kShmReadRetries, kShmSlotsSkipped;
 // The exporter about itself.
 extern const Metric kExporterBuildInfo, kExporterScrapes, kExporterScrapeDuration, kExporterSeries,
-    kExporterSeriesDropped, kExporterAuthenticationFailures, kExporterTlsExpiry;
+    kExporterSeriesDropped, kExporterLunsRepeated, kExporterSegmentsRefused,
+    kExporterAuthenticationFailures, kExporterTlsExpiry;
 
 }  // namespace metrics
 

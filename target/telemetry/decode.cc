@@ -176,11 +176,15 @@ Result<void, ReadError> decode_luns(const Source& source, const Header& header,
 
 }  // namespace
 
+std::string gateway_of(const Header& header) {
+  return text(header.gateway);
+}
+
 // Loops first: a LUN that appears meanwhile is then missing from this reading as a whole, rather
 // than there without its loops' share.
 Result<Snapshot, ReadError> decode(const Source& source, const Header& header, BootTime now) {
   Snapshot snapshot;
-  snapshot.gateway = text(header.gateway);
+  snapshot.gateway = gateway_of(header);
   snapshot.version = text(header.version);
   snapshot.instance_uuid = header.instance_uuid;
   snapshot.generation = header.generation;

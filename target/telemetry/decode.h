@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <string>
+
 #include "base/clock.h"
 #include "base/result.h"
 #include "telemetry/fault.h"
@@ -9,6 +11,9 @@
 #include "telemetry/source.h"
 
 namespace lungate::telemetry {
+
+/// The gateway's name, cleaned as all texts are.
+std::string gateway_of(const layout::Header& header);
 
 /// Reads the tables that `header` describes and merges the shards. `alive` is left false: a source
 /// does not know whether its writer lives.

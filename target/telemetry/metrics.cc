@@ -754,9 +754,25 @@ constexpr Metric kExporterSeriesDropped{
     kCounter,
     Unit::kNone,
     "reason",
-    "LUNs, gateways or series left out of scrapes: there twice, or beyond the limit",
-    "lun: two slots of one segment claim the same target and LUN. gateway: two segments carry the "
-    "same gateway name; rename one. limit: the page has reached `series_max`."};
+    "Series left out of scrapes, since the page has reached a bound",
+    "limit: the page has reached `series_max`. bytes: it has reached the memory that it may take, "
+    "which long names do."};
+
+constexpr Metric kExporterLunsRepeated{
+    "lungate_exporter_luns_repeated_total",
+    kCounter,
+    Unit::kNone,
+    "",
+    "LUNs left out of scrapes, since the segment has the same target and LUN in another slot",
+    "Not 0: the segment is damaged, or its target has a fault."};
+
+constexpr Metric kExporterSegmentsRefused{
+    "lungate_exporter_segments_refused_total",
+    kCounter,
+    Unit::kNone,
+    "",
+    "Segments left out of scrapes, since their gateway's name is another segment's",
+    "Two segments carry the same gateway name; rename one, or ask who has made it."};
 
 constexpr Metric kExporterAuthenticationFailures{
     "lungate_exporter_authentication_failures_total",

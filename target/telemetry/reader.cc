@@ -58,10 +58,9 @@ Result<void, ReadError> Reader::follow() {
 // In the order of how much each finding tells: not there, no segment, damaged, dead, and only then
 // the numbers. `alive` is asked before the copy: a writer that dies during it has written
 // everything that we copy.
-Result<Snapshot, ReadError> Reader::read(Want want, BootTime now) {
+Result<Reader::Head, ReadError> Reader::head(Want want) {
   if (auto followed = follow(); !followed) return err(followed.error());
-  const FileSource source(fd_.get());
-  auto header = read_header(source);
+  auto header = read_header(FileSource(fd_.get()));
   if (!header) return err(header.error());
   const bool alive = is_locked(fd_.get());
   const bool stopped = header->state == static_cast<std::uint64_t>(layout::State::kStopping);
@@ -69,9 +68,32 @@ Result<Snapshot, ReadError> Reader::read(Want want, BootTime now) {
     return err(stopped ? ReadError{Fault::kStopped, "the target has ended"}
                        : ReadError{Fault::kDead, "the target is gone: nobody holds the lock"});
   }
-  auto snapshot = decode(source, *header, now);
-  if (snapshot) snapshot->alive = alive;
+  return Head{*header, alive};
+}
+
+Result<Snapshot, ReadError> Reader::read(Want want, BootTime now) {
+  auto found = head(want);
+  if (!found) return err(found.error());
+  auto snapshot = decode(FileSource(fd_.get()), found->header, now);
+  if (snapshot) snapshot->alive = found->alive;
   return snapshot;
+}
+
+// A file system that knows no birth is one that all segments are on: they are alike then.
+Result<Claim, ReadError> Reader::claim() {
+  auto found = head(Want::kLiving);
+  if (!found) return err(found.error());
+  struct statx file {};
+  if (::statx(fd_.get(), "", AT_EMPTY_PATH, STATX_UID | STATX_BTIME, &file) != 0) {
+    return err(open_error(errno));
+  }
+  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+  Claim claim{gateway_of(found->header), file.stx_uid, 0};
+  if ((file.stx_mask & STATX_BTIME) != 0) {
+    claim.born_ns =
+        static_cast<std::uint64_t>(file.stx_btime.tv_sec) * kNsPerSecond + file.stx_btime.tv_nsec;
+  }
+  return claim;
 }
 
 }  // namespace lungate::telemetry

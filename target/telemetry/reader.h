@@ -12,12 +12,14 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "telemetry/fault.h"
+#include "telemetry/layout.h"
 #include "telemetry/snapshot.h"
 
 namespace lungate::telemetry {
@@ -26,6 +28,14 @@ namespace lungate::telemetry {
 enum class Want : std::uint8_t {
   kLiving,  // a dead writer is an error: what it counted is no news (the exporter)
   kAny,     // also what a dead one has left (a look after the crash)
+};
+
+/// The name that a segment goes by, and what its file tells of who made it, which the segment
+/// cannot choose.
+struct Claim {
+  std::string gateway;
+  uid_t owner = 0;
+  std::uint64_t born_ns = 0;  // since the epoch; 0: the file system does not say
 };
 
 /// Holds the file open between readings, for that is how a replaced one is told from the same one.
@@ -38,12 +48,21 @@ class Reader {
   /// file that is damaged is called that even when its writer is dead, too.
   Result<Snapshot, ReadError> read(Want want = Want::kLiving, BootTime now = boot_now());
 
+  /// Of a living writer. Reads the header only.
+  Result<Claim, ReadError> claim();
+
   const std::string& path() const { return path_; }
 
  private:
   /// Opens what is at the path unless it is open already; a writer that has restarted has put
   /// another file (device, inode) there.
   Result<void, ReadError> follow();
+  /// The header of what is there, which has been followed, and whether its writer lives.
+  struct Head {
+    layout::Header header;
+    bool alive;
+  };
+  Result<Head, ReadError> head(Want want);
 
   std::string path_;
   UniqueFd fd_;

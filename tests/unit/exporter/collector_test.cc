@@ -159,7 +159,21 @@ TEST_F(Scrape, OneGatewayNameIsServedOnce) {
   const auto b = start({folder_ / "gw-b", "gw-a", "1", 1, 1});
   EXPECT_EQ(count(scrape(), "lungate_sessions"), 1u);
   EXPECT_EQ(reason(), "duplicate");
-  EXPECT_GE(scrape().at("lungate_exporter_series_dropped_total{reason=\"gateway\"}"), 1);
+  EXPECT_GE(scrape().at("lungate_exporter_segments_refused_total"), 1);
+}
+
+TEST_F(Scrape, ALaterSegmentDoesNotTakeAGatewaysName) {
+  const Collector collector({folder_ / "1", folder_ / "2"}, "9.9.9");
+  const auto build = [&] {
+    return count(series_in(to_text(collector.Collect())), "lungate_build");
+  };
+  const auto known = start({folder_ / "2", "gw-x", "known", 1, 1});
+  EXPECT_EQ(build(), 1u);
+  const auto later = start({folder_ / "1", "gw-x", "later", 1, 1});
+  const std::string page = to_text(collector.Collect());
+  EXPECT_NE(page.find("lungate_build_info{gateway=\"gw-x\",version=\"known\"}"), std::string::npos);
+  EXPECT_EQ(page.find("version=\"later\""), std::string::npos);
+  EXPECT_EQ(series_in(page).at("lungate_exporter_segments_refused_total"), 1);
 }
 
 TEST_F(Scrape, OneSegmentNamedTwiceIsReadOnce) {
@@ -223,6 +237,22 @@ TEST_F(Scrape, DropsWholeLunsAboveItsLimit) {
   EXPECT_GE(gone, 30u);
   EXPECT_EQ(some.at("lungate_exporter_series_dropped_total{reason=\"limit\"}"), gone);
   EXPECT_EQ(some.at("lungate_exporter_series"), static_cast<double>(some.size()));
+}
+
+TEST_F(Scrape, CountsWhatTheBoundOfBytesLeavesOut) {
+  const auto a = start();
+  const auto b = start({folder_ / "gw-b", "gw-b", "1", 1, 1});
+  *a->add_lun(telemetry::lun_number(0));
+  *b->add_lun(telemetry::lun_number(0));
+  const std::size_t all = scrape().size();
+  const PageSize heads = Page().size();
+  const Collector limited({path_, folder_ / "gw-b"}, "1",
+                          {limits::kExporterSeries, &vitals_, {heads.memory, heads.text}});
+  const auto some = series_in(to_text(limited.Collect()));
+  EXPECT_EQ(count(some, "lungate_lun_") + count(some, "lungate_build_info"), 0u);
+  EXPECT_EQ(count(some, "lungate_shm_up"), 2u) << "that a gateway is there is said all the same";
+  EXPECT_EQ(some.at("lungate_exporter_series_dropped_total{reason=\"bytes\"}"),
+            static_cast<double>(all - some.size()));
 }
 
 TEST_F(Scrape, EveryMetricOfTheCatalogueIsServed) {

@@ -22,6 +22,7 @@ struct Answer {
   unsigned status = 0;
   std::string head;  // status line and headers
   std::string body;
+  std::string everything;  // also where there are several answers
 
   bool has(std::string_view text) const { return head.find(text) != std::string::npos; }
 };
@@ -79,6 +80,7 @@ class HttpClient {
     if (all.starts_with("HTTP/1.1 ")) {
       answer.status = static_cast<unsigned>(std::atoi(all.c_str() + 9));
     }
+    answer.everything = std::move(all);
     return answer;
   }
 

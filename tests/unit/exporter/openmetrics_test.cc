@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/limits.h"
 #include "exporter/families.h"
 #include "tests/unit/exporter/page_fixture.h"
 
@@ -127,6 +128,61 @@ TEST_F(WithExemplars, WhatHasNotEndedIsInNoBucket) {
 TEST_F(WithExemplars, RecordsOfNoLunAreLeftOut) {
   for (auto& slow : snapshot_.slow) slow.lun = 99;
   EXPECT_THAT(page(), Not(HasSubstr(" # {")));
+}
+
+// The format counts characters, and Prometheus with it: bytes would be another bound.
+TEST(ExemplarLabels, AreCountedInCharacters) {
+  const auto labels = [](std::size_t runes, const std::string& rune) {
+    Labels made = {{"name", ""}};
+    for (std::size_t i = 4; i < runes; ++i) made[0].value += rune;
+    return made;
+  };
+  for (const char* rune : {"a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x92\xbe"}) {
+    EXPECT_TRUE(is_short_enough(labels(128, rune))) << rune;
+    EXPECT_FALSE(is_short_enough(labels(129, rune))) << rune;
+  }
+}
+
+/// A full ring of each loop, every record in a bucket of its own LUN.
+telemetry::Snapshot full_rings(const std::string& gateway) {
+  auto snapshot = example();
+  snapshot.gateway = gateway;
+  const telemetry::LunSnapshot lun = snapshot.luns[0];
+  const std::size_t records = 2 * limits::kExemplarsPerSegmentMax;
+  snapshot.luns.assign(records, lun);
+  for (std::size_t i = 0; i < records; ++i) {
+    snapshot.luns[i].lun = static_cast<std::uint16_t>(i);
+    snapshot.slow.push_back(slow_read(5'000'000, i + 1));
+    snapshot.slow.back().lun = i;
+  }
+  return snapshot;
+}
+
+TEST(ExemplarNumber, IsBoundedForASegment) {
+  Exemplars exemplars;
+  exemplars.add(full_rings("gw-a"), 0);
+  EXPECT_EQ(exemplars.size(), limits::kExemplarsPerSegmentMax);
+}
+
+// In equal shares: who is read first has no more than who is read last.
+TEST(ExemplarNumber, IsBoundedForAPage) {
+  Exemplars exemplars(limits::kExporterSegmentsMax);
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < limits::kExporterSegmentsMax; ++i) {
+    exemplars.add(full_rings("gw-" + std::to_string(i)), 0);
+    EXPECT_EQ(exemplars.size() - before,
+              limits::kExemplarsPerPageMax / limits::kExporterSegmentsMax);
+    before = exemplars.size();
+  }
+  EXPECT_LE(exemplars.size(), limits::kExemplarsPerPageMax);
+}
+
+TEST(ExemplarNumber, TheirTextTakesNoMoreThanItSays) {
+  const auto snapshot = full_rings("gw-a");
+  Exemplars exemplars;
+  exemplars.add(snapshot, 1'763'800'000'000'000'000);
+  EXPECT_LE(page_of(snapshot, exemplars).size(),
+            page_of(snapshot, Exemplars()).size() + exemplars.text_bytes());
 }
 
 TEST_F(WithExemplars, LabelsAreShortEnough) {
