@@ -131,6 +131,17 @@ class Form(unittest.TestCase):
             for part in PARTS:
                 self.assertIn(part, text, anchor)
 
+    def test_commands_of_runbooks_can_be_pasted(self):
+        """Guards: at three in the morning a line is pasted as it stands: it is whole, and says to
+        iscsiadm whose record, what and to which value."""
+        for anchor, text in runbooks().items():
+            for line in re.findall(r"^    .*", text, flags=re.M):
+                self.assertNotRegex(line, r"(\||\\|\s--?\w+)$" if "grep" in line else r"[|\\]$",
+                                    anchor)
+            for update in re.findall(r"`(iscsiadm[^`]*--op[= ]update[^`]*)`", text):
+                for option in (" -T ", " -n ", " -v "):
+                    self.assertIn(option, update, anchor)
+
 
 class ThreeCases(unittest.TestCase):
     @classmethod
