@@ -22,6 +22,11 @@ struct Entry {
   Cell cell;
 };
 
+// LungatePlaceNearlyFull's. Its critical one waits for a pool that is full within a day, or all but
+// full now; who looks at the page sees it coming. alerts_test.py holds both against the mixin.
+constexpr double kPlaceWarning = 0.85;
+constexpr double kPlaceCritical = 0.95;
+
 /// iqn.2026-11.io.lungate:store is "store" where no other name ends so.
 std::string_view behind_colon(std::string_view iqn) {
   const std::size_t colon = iqn.rfind(':');
@@ -83,11 +88,12 @@ Span errors(const TopRow& row) {
   return marked(rate_text(row.errors_per_second), row.errors_per_second > 0, Paint::kWarning);
 }
 
-// The alerts' thresholds (LunNearCapacity): a full pool stops every LUN on it.
+// A full pool stops every LUN on it.
 Span used(const TopRow& row) {
   if (!row.place_used) return {"- "};
   const double share = *row.place_used;
-  return marked(percent_text(share), share > 0.85, share > 0.95 ? Paint::kBad : Paint::kWarning);
+  return marked(percent_text(share), share > kPlaceWarning,
+                share > kPlaceCritical ? Paint::kBad : Paint::kWarning);
 }
 
 /// The total has neither name nor number: its row says so in the first column.

@@ -142,6 +142,14 @@ class Form(unittest.TestCase):
                 for option in (" -T ", " -n ", " -v "):
                     self.assertIn(option, update, anchor)
 
+    def test_thresholds_of_top(self):
+        """Guards: the page that an operator looks at and the pager agree on what is full."""
+        with open(f"{lib.ROOT}/alerts/mixin.libsonnet", encoding="utf-8") as text:
+            place = re.search(r"place: \{ warning: ([\d.]+), critical: ([\d.]+)", text.read())
+        with open(f"{lib.ROOT}/ctl/top_grid.cc", encoding="utf-8") as text:
+            shown = re.findall(r"double kPlace(?:Warning|Critical) = ([\d.]+);", text.read())
+        self.assertEqual(list(place.groups()), shown)
+
 
 class ThreeCases(unittest.TestCase):
     @classmethod
