@@ -66,10 +66,7 @@ int run_check(const Options& options, std::ostream& out, std::ostream& err) {
     return 0;
   }
   const auto file = config_file(options);
-  if (!file) {
-    err << file.error().message << "\n";
-    return file.error().exit_code;
-  }
+  if (!file) return tell(file.error(), err);
   const auto parsed = config::parse_file(*file);
   if (options.json) {
     out << check_json(*file, parsed, options.print);

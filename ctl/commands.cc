@@ -67,10 +67,7 @@ int exit_code_of(const api::Reply& reply) {
 // before the target is asked.
 int run_request(const Options& options, std::ostream& out, std::ostream& err) {
   const auto socket = control_socket(options);
-  if (!socket) {
-    err << socket.error().message << "\n";
-    return socket.error().exit_code;
-  }
+  if (!socket) return tell(socket.error(), err);
   const auto reply = ask(*socket, request_for(options));
   if (!reply) {
     err << reply.error() << "\n";

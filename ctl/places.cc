@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <ostream>
 #include <system_error>
 #include <vector>
 
@@ -31,6 +32,11 @@ Result<config::Config, Failure> read_config(const Options& options) {
 }
 
 }  // namespace
+
+int tell(const Failure& failure, std::ostream& err) {
+  err << failure.message << "\n";
+  return failure.exit_code;
+}
 
 // A folder that cannot be read is like an empty one: what the operator has to do is the same.
 Result<std::string, Failure> config_file(const Options& options, const std::string& folder) {
@@ -61,6 +67,12 @@ Result<std::string, Failure> segment(const Options& options) {
   const auto config = read_config(options);
   if (!config) return err(config.error());
   return config->telemetry.segment;
+}
+
+Result<telemetry::Reader, Failure> open_segment(const Options& options) {
+  auto path = segment(options);
+  if (!path) return err(path.error());
+  return telemetry::Reader(*std::move(path));
 }
 
 }  // namespace lungate::ctl

@@ -3,11 +3,13 @@
 // Where a gateway's configuration, control socket and segment are.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 
 #include "base/result.h"
 #include "config/config.h"
 #include "ctl/options.h"
+#include "telemetry/reader.h"
 
 namespace lungate::ctl {
 
@@ -18,6 +20,9 @@ struct Failure {
   std::string message;  // ends without a newline
 };
 
+/// Says it to people; what the program then ends with.
+int tell(const Failure& failure, std::ostream& err);
+
 /// --config, or the only *.toml in `folder`. Only looks for it: whether it can be read is for
 /// later.
 Result<std::string, Failure> config_file(const Options& options,
@@ -26,5 +31,8 @@ Result<std::string, Failure> config_file(const Options& options,
 /// --socket or --segment; without them, as the configuration says.
 Result<std::string, Failure> control_socket(const Options& options);
 Result<std::string, Failure> segment(const Options& options);
+
+/// The reader of segment(). Nothing is opened yet: a target that does not run is for read() to say.
+Result<telemetry::Reader, Failure> open_segment(const Options& options);
 
 }  // namespace lungate::ctl

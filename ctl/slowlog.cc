@@ -113,19 +113,15 @@ int follow(Reader& reader, Snapshot first, const Options& options, std::ostream&
 
 // No terminal is taken, not even to follow: lines go where the shell puts them.
 int run_slowlog(const Options& options, std::ostream& out, std::ostream& err) {
-  const auto path = segment(options);
-  if (!path) {
-    err << path.error().message << "\n";
-    return path.error().exit_code;
-  }
-  Reader reader(*path);
+  auto opened = open_segment(options);
+  if (!opened) return tell(opened.error(), err);
+  Reader& reader = *opened;
   auto snapshot = reader.read(Want::kAny);
   if (!snapshot) {
-    err << complaint(*path, snapshot.error()) << "\n";
-    return 1;
+    return tell({1, complaint(reader.path(), snapshot.error())}, err);
   }
   if (options.slowlog.follow) return follow(reader, *std::move(snapshot), options, out, err);
-  return print(*snapshot, *path, options, out, err);
+  return print(*snapshot, reader.path(), options, out, err);
 }
 
 }  // namespace lungate::ctl

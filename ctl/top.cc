@@ -45,8 +45,7 @@ int run_readings(Reader& reader, const Options& options, std::uint64_t count, st
     before = std::move(after);
   }
   if (before) return 0;
-  err << complaint(reader.path(), before.error()) << "\n";
-  return 1;
+  return tell({1, complaint(reader.path(), before.error())}, err);
 }
 
 }  // namespace
@@ -63,12 +62,9 @@ std::string complaint(const std::string& path, const ReadError& error) {
 // Never asks the control socket: see the head. What is no terminal gets a batch without an end, as
 // ever: `lungate top | tee log` is what people type.
 int run_top(const Options& options, std::ostream& out, std::ostream& err) {
-  const auto path = segment(options);
-  if (!path) {
-    err << path.error().message << "\n";
-    return path.error().exit_code;
-  }
-  Reader reader(*path);
+  auto opened = open_segment(options);
+  if (!opened) return tell(opened.error(), err);
+  Reader& reader = *opened;
   const bool live = ::isatty(STDOUT_FILENO) == 1 && understands_escapes(std::getenv("TERM"));
   if (options.once) return run_readings(reader, options, 1, out, err);
   if (options.top.batch) return run_readings(reader, options, options.top.count, out, err);

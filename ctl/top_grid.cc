@@ -10,8 +10,6 @@
 #include <map>
 #include <set>
 
-#include "base/limits.h"
-
 namespace lungate::ctl {
 namespace {
 
@@ -20,7 +18,15 @@ using Cell = std::function<Span(const TopRow&)>;
 struct Entry {
   Grid::Column column;
   Cell cell;
+  bool summed = true;  // has a meaning in the total's row
 };
+
+// LungatePlaceNearlyFull's. Its critical one waits for a pool that is full within a day, or all but
+// full now; who looks at the page sees it coming. alerts_test.py holds both against the mixin.
+constexpr double kPlaceWarning = 0.85;
+constexpr double kPlaceCritical = 0.95;
+
+constexpr bool kNotSummed = false;
 
 /// iqn.2026-11.io.lungate:store is "store" where no other name ends so.
 std::string_view behind_colon(std::string_view iqn) {
@@ -75,19 +81,19 @@ Span p99(double p99_s, double slo_s) {
 }
 
 Span oldest(const TopRow& row) {
-  constexpr double kStuckAfterS = std::chrono::duration<double>(limits::kStuckAfter).count();
-  return marked(latency_text(row.oldest_s), row.oldest_s >= kStuckAfterS, Paint::kBad);
+  return marked(latency_text(row.oldest_s), row.stuck(), Paint::kBad);
 }
 
 Span errors(const TopRow& row) {
   return marked(rate_text(row.errors_per_second), row.errors_per_second > 0, Paint::kWarning);
 }
 
-// The alerts' thresholds (LunNearCapacity): a full pool stops every LUN on it.
+// A full pool stops every LUN on it.
 Span used(const TopRow& row) {
   if (!row.place_used) return {"- "};
   const double share = *row.place_used;
-  return marked(percent_text(share), share > 0.85, share > 0.95 ? Paint::kBad : Paint::kWarning);
+  return marked(percent_text(share), share > kPlaceWarning,
+                share > kPlaceCritical ? Paint::kBad : Paint::kWarning);
 }
 
 /// The total has neither name nor number: its row says so in the first column.
@@ -138,9 +144,11 @@ std::vector<Entry> mean_columns() {
 
 std::vector<Entry> trend_column(const Trend* trend) {
   if (trend == nullptr) return {};
-  return {{{"TREND", Align::kRight, 8}, [trend = *trend](const TopRow& row) {
+  return {{{"TREND", Align::kRight, 8},
+           [trend = *trend](const TopRow& row) {
              return Span{spark(trend.history.of(row), trend.columns, trend.unicode)};
-           }}};
+           },
+           kNotSummed}};
 }
 
 std::vector<Entry> trouble_columns() {
@@ -158,27 +166,33 @@ std::vector<Entry> flight_columns() {
 }
 
 std::vector<Entry> place_columns() {
-  return {{{"USED ", Align::kRight, 16}, used},
-          {{"STORE", Align::kLeft, 15}, [](const TopRow& row) { return Span{row.store}; }}};
+  return {
+      {{"USED ", Align::kRight, 16}, used, kNotSummed},
+      {{"STORE", Align::kLeft, 15}, [](const TopRow& row) { return Span{row.store}; }, kNotSummed}};
 }
 
 std::vector<Entry> name_columns(const std::vector<TopRow>& rows, By by, std::size_t width_max) {
   std::vector<Entry> out;
   const auto name = [&](const char* title, unsigned rank, std::string TopRow::*of) {
-    out.push_back({{title, Align::kLeft, rank, width_max}, name_cell(short_names(rows, of), of)});
+    out.push_back(
+        {{title, Align::kLeft, rank, width_max}, name_cell(short_names(rows, of), of), kNotSummed});
   };
   if (by != By::kLun) name("INITIATOR", 0, &TopRow::initiator);
   if (by != By::kInitiator) {
     name("TARGET", by == By::kLun ? 0 : 1, &TopRow::target);
     out.push_back({{"LUN", Align::kRight, 0},
-                   [](const TopRow& row) { return Span{std::to_string(row.lun)}; }});
+                   [](const TopRow& row) { return Span{std::to_string(row.lun)}; },
+                   kNotSummed});
   } else {
     out.push_back({{"LUNS", Align::kRight, 17},
-                   [](const TopRow& row) { return Span{std::to_string(row.luns)}; }});
+                   [](const TopRow& row) { return Span{std::to_string(row.luns)}; },
+                   kNotSummed});
   }
-  out.push_back({{"STATE", Align::kLeft, 1}, [](const TopRow& row) {
+  out.push_back({{"STATE", Align::kLeft, 1},
+                 [](const TopRow& row) {
                    return Span{state_text(row), state_paint(row)};
-                 }});
+                 },
+                 kNotSummed});
   return out;
 }
 
@@ -211,12 +225,10 @@ std::vector<Span> cells_of(const std::vector<Entry>& entries, const TopRow& row)
 
 // Of a sum, what can be summed: a name, a number of its own, a state and a trend it has not.
 std::vector<Span> total_cells(const std::vector<Entry>& entries, const std::vector<TopRow>& rows) {
-  static const std::set<std::string_view> kNone = {"TARGET", "INITIATOR", "LUN",   "LUNS",
-                                                   "STATE",  "TREND",     "USED ", "STORE"};
   const TopRow sum = total(rows);
   std::vector<Span> cells;
   for (const Entry& entry : entries) {
-    cells.push_back(kNone.contains(entry.column.title) ? Span{} : entry.cell(sum));
+    cells.push_back(entry.summed ? entry.cell(sum) : Span{});
     if (cells.back().paint == Paint::kPlain) cells.back().paint = Paint::kTitle;
   }
   cells.front() = {"total", Paint::kTitle};

@@ -14,7 +14,7 @@
 namespace lungate::ctl {
 namespace {
 
-constexpr double kSilentAfter_s = 5;  // beats come once a second
+constexpr double kSilentAfter_s = 5;  // beats come ten times a second
 constexpr double kBusyShare = 0.8;
 constexpr double kFullShare = 0.2;
 

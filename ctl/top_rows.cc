@@ -11,8 +11,6 @@
 #include <map>
 #include <tuple>
 
-#include "base/limits.h"
-
 namespace lungate::ctl {
 namespace {
 
@@ -120,9 +118,8 @@ bool above(double latency_s, double slo_s) {
 
 // Offline first: what an offline LUN counts is of its past.
 Verdict verdict_of_lun(const TopRow& row, bool offline) {
-  constexpr double kStuckAfterS = std::chrono::duration<double>(limits::kStuckAfter).count();
   if (offline) return Verdict::kOffline;
-  if (row.oldest_s >= kStuckAfterS) return Verdict::kStuck;
+  if (row.stuck()) return Verdict::kStuck;
   if (above(row.read.p99_s, row.slo_read_s) || above(row.write.p99_s, row.slo_write_s)) {
     return Verdict::kSlow;
   }

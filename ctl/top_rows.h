@@ -4,11 +4,13 @@
 // flight, and what to think of it. Pure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "telemetry/snapshot.h"
 
 namespace lungate::ctl {
@@ -55,6 +57,10 @@ struct TopRow {
   double per_second() const { return read.per_second + write.per_second + other_per_second; }
   /// The worse of reads and writes: p99 where bins are kept (LUNs), else the mean.
   double latency_s() const;
+  /// Something is in flight for as long as the target itself calls stuck.
+  bool stuck() const {
+    return oldest_s >= std::chrono::duration<double>(limits::kStuckAfter).count();
+  }
 };
 
 inline constexpr std::string_view kOthers = "(others)";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The bounds of look-ups. Called by adapters: begin() on any loop, for each request, due() on the
+// The bounds of look-ups. Called by adapters: pass_on() on any loop, for each request, due() on the
 // clerk's thread. A command's time begins with its first request here and is kept in the request,
 // which is the same for all of them.
 #include "backend/look_ups.h"

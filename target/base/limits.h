@@ -245,7 +245,7 @@ inline constexpr std::uint64_t kScratchBytesMax = 256 * kKiB;
 /// IMPLICIT TRANSITION TIME of REPORT TARGET PORT GROUPS: how long an initiator should wait for
 /// paths that are in transition. It is what Linux waits if it is told nothing, and above what
 /// moving a LUN may take.
-inline constexpr std::uint8_t kImplicitTransition_s = 60;
+inline constexpr std::uint8_t kImplicitTransitionSeconds = 60;
 /// EXTENDED COPY: the units of one command, as many as may be held at once. Hosts name a source and
 /// a destination.
 inline constexpr std::uint16_t kCopyUnitsMax = 2;
@@ -282,9 +282,9 @@ static_assert(kUnmapBytesMax / 512 <= 1024 * 1024 && kWriteSameBytesMax / 512 < 
 /// Thin provisioning: used space of the store's pool or file system at which hosts are told, unless
 /// the operator says otherwise (arrays and VMware's own alarm for a datastore use 75 to 85), and
 /// how far below it must fall before they are told again.
-inline constexpr std::uint8_t kThreshold_percent = 80;
-inline constexpr std::uint8_t kThreshold_percentMax = 99;
-inline constexpr std::uint8_t kThresholdHysteresis_percent = 2;
+inline constexpr std::uint8_t kThresholdPercent = 80;
+inline constexpr std::uint8_t kThresholdPercentMax = 99;
+inline constexpr std::uint8_t kThresholdHysteresisPercent = 2;
 
 // --- Stores ----------------------------------------------------------------------------------
 
@@ -424,7 +424,7 @@ inline constexpr std::uint32_t kLunSlots = kLunsMax + kLunsMax / 4;
 /// that is usual (15 s), so that no reader takes the new LUN's counters for the old one's.
 inline constexpr std::chrono::seconds kTombstoneTime{60};
 /// Initiators on LUNs that are counted apart: 4 hosts on each of 1,000 disks, or 200 hosts on 20.
-/// Beyond it they are counted together, per LUN. 640 bytes each on two loops.
+/// Beyond it they are counted together, per LUN. 576 bytes each on two loops (layout.h asserts it).
 inline constexpr std::uint32_t kNexusSlots = 4 * kLunsMax;
 /// An initiator that has done nothing on a LUN for so long may lose its slot to another one. An
 /// hour, so that names that a peer invents make at most kNexusSlots new series per hour.
@@ -451,7 +451,8 @@ inline constexpr std::chrono::milliseconds kStuckLook{1'000};
 /// A reader tries this often to see a slot that is being changed, then leaves it out of this
 /// scrape.
 inline constexpr unsigned kSlotReadTries = 4;
-/// A segment larger than this is none of ours: all slots of eight loops need 126 MiB.
+/// A segment larger than this is none of ours: all slots of eight loops need 130 MiB
+/// (birth.cc asserts it).
 inline constexpr std::uint64_t kSegmentBytesMax = 1024 * kMiB;
 
 // --- Exporter --------------------------------------------------------------------------------

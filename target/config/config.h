@@ -212,7 +212,7 @@ struct Lun {
   std::uint32_t block_size = 512;  // 512 or 4096
   bool read_only = false;
   /// Used share of the store's pool or file system from which on hosts are told; 0: never.
-  std::uint32_t pool_threshold_percent = limits::kThreshold_percent;
+  std::uint32_t pool_threshold_percent = limits::kThresholdPercent;
   /// Identity in INQUIRY and VPD 80, 83. Empty: the gateway's own. Printable ASCII of at most
   /// 8, 16, 4 and limits::kSerialBytesMax bytes.
   std::string vendor;

@@ -287,7 +287,7 @@ constexpr Key kLunKeys[] = {
     integer<&Lun::block_size>("block_size", {512, 4096}, "512 or 4096; never change it later"),
     flag<&Lun::read_only>("read_only", "writes are refused (WRITE PROTECTED)"),
     integer<&Lun::pool_threshold_percent>("pool_threshold_percent",
-                                          {0, limits::kThreshold_percentMax},
+                                          {0, limits::kThresholdPercentMax},
                                           "hosts are told when its pool is so full; 0: never"),
     text<&Lun::vendor>("vendor", check_printable<8>, "INQUIRY: vendor identification"),
     text<&Lun::product>("product", check_printable<16>, "INQUIRY: product identification"),

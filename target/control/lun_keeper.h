@@ -31,12 +31,12 @@
 #include "backend/backend.h"
 #include "base/in_flight.h"
 #include "base/limits.h"
+#include "base/transitions.h"
 #include "config/config.h"
 #include "control/stores.h"
 #include "event/loop.h"
 #include "event/workers.h"
 #include "session/gateway.h"
-#include "session/transitions.h"
 #include "telemetry/segment.h"
 
 namespace lungate::control {
@@ -61,7 +61,7 @@ enum class LunPhase : std::uint8_t {
   kClosing,  // commands are quiesced, then a worker closes the store
   kGone,     // removed: nothing of it is left
 };
-inline constexpr session::Transitions<LunPhase, 5> kLunTable{
+inline constexpr Transitions<LunPhase, 5> kLunTable{
     "a LUN goes from phase to phase by its table",
     {{LunPhase::kOffline, LunPhase::kOpening},
      {LunPhase::kOpening, LunPhase::kReady},
@@ -146,7 +146,7 @@ class LunKeeper final : public backend::Watcher, public std::enable_shared_from_
   std::optional<double> place_used_;       // 0 to 1, as the last look has it
   std::optional<InFlight> calls_;          // workers' calls of backend_: its close waits for them
   std::optional<std::string> first_seed_;  // identity of the store that was served first
-  session::StateOf<LunPhase, kLunTable> phase_{LunPhase::kOffline};
+  StateOf<LunPhase, kLunTable> phase_{LunPhase::kOffline};
   std::string reason_ = "opening";
   std::uint64_t size_bytes_ = 0;
   bool read_only_ = false;

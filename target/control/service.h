@@ -114,7 +114,7 @@ class Service {
   const std::string file_;
   const Surroundings surroundings_;
   const BootTime started_;
-  session::StateOf<Stage, kStages> stage_{Stage::kStarting};
+  StateOf<Stage, kStages> stage_{Stage::kStarting};
   int exit_code_ = 0;
   bool plan_under_way_ = false;  // from reload() to plan_ended(), through whatever stages
   std::optional<std::vector<Change>> changes_;  // of the plan that is under way, once it is known

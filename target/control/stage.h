@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "session/transitions.h"
+#include "base/transitions.h"
 
 namespace lungate::control {
 
@@ -19,7 +19,7 @@ enum class Stage : std::uint8_t {
   kClosing,    // no connection is left: the LUNs' stores are closed
   kEnded,      // every store is closed; the home loop returns at the end of its turn
 };
-inline constexpr session::Transitions<Stage, 6> kStages{
+inline constexpr Transitions<Stage, 6> kStages{
     "the service goes from stage to stage by its table",
     {{Stage::kStarting, Stage::kServing},
      {Stage::kStarting, Stage::kDraining},  // a signal, or a portal that cannot be opened

@@ -19,7 +19,6 @@
 #include <utility>
 #include <variant>
 
-#include "backend/file/file_backend.h"
 #include "backend/null/null_backend.h"
 
 namespace lungate::control {
@@ -27,6 +26,12 @@ namespace {
 
 using telemetry::OfflineReason;
 namespace file = backend::file;
+
+Refusal refusal_of(const file::OpenError& error) {
+  return {reason_of(error.failure), error.text};
+}
+
+}  // namespace
 
 OfflineReason reason_of(ceph::Cause cause) {
   switch (cause) {
@@ -66,12 +71,6 @@ OfflineReason reason_of(file::OpenFailure failure) {
   }
   return OfflineReason::kOther;
 }
-
-Refusal refusal_of(const file::OpenError& error) {
-  return {reason_of(error.failure), error.text};
-}
-
-}  // namespace
 
 OfflineReason reason_of(backend::Loss loss) {
   switch (loss) {

@@ -9,8 +9,10 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "backend/file/file_backend.h"
 #include "backend/rbd/opener.h"
 #include "base/result.h"
+#include "ceph/error.h"
 #include "config/config.h"
 #include "telemetry/kinds.h"
 
@@ -22,6 +24,10 @@ struct Refusal {
   telemetry::OfflineReason reason = telemetry::OfflineReason::kOther;  // stores.cc has the meanings
   std::string text;                                                    // for people
 };
+
+/// What an adapter says about a store that does not open, as metrics and alerts name it.
+telemetry::OfflineReason reason_of(ceph::Cause cause);
+telemetry::OfflineReason reason_of(backend::file::OpenFailure failure);
 
 /// How the loss of a store that was served is counted. kFenced is said of a fence only: it is what
 /// the alert about gateways that shut each other out goes by.

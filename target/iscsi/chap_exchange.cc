@@ -57,7 +57,7 @@ std::string_view name(ChapError error) {
 }
 
 void ChapExchange::enter(State to) {
-  check(legal(state_, to), "a CHAP exchange moves along its edges");
+  check(kTable.allow(state_, to), kTable.what());
   state_ = to;
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/transitions.h"
 #include "iscsi/chap.h"
 #include "iscsi/text.h"
 
@@ -61,7 +62,7 @@ std::string_view name(ChapError error);
 
 class ChapExchange {
  public:
-  // In the order of an exchange. Every change goes along kEdges.
+  // In the order of an exchange. Every change goes along kTable.
   enum class State : std::uint8_t {
     kIdle,        // CHAP has not been agreed upon
     kAgreed,      // CHAP_A is awaited
@@ -71,22 +72,14 @@ class ChapExchange {
   };
   static constexpr std::size_t kStates = 5;
 
-  struct Edge {
-    State from;
-    State to;
-  };
-  static constexpr std::array kEdges = {
-      Edge{State::kIdle, State::kAgreed},       Edge{State::kIdle, State::kFailed},
-      Edge{State::kAgreed, State::kChallenged}, Edge{State::kAgreed, State::kFailed},
-      Edge{State::kChallenged, State::kProven}, Edge{State::kChallenged, State::kFailed},
-      Edge{State::kProven, State::kFailed},
-  };
-  static constexpr bool legal(State from, State to) {
-    for (const Edge& edge : kEdges) {
-      if (edge.from == from && edge.to == to) return true;
-    }
-    return false;
-  }
+  static constexpr Transitions<State, kStates> kTable{"a CHAP exchange moves along its edges",
+                                                      {{State::kIdle, State::kAgreed},
+                                                       {State::kIdle, State::kFailed},
+                                                       {State::kAgreed, State::kChallenged},
+                                                       {State::kAgreed, State::kFailed},
+                                                       {State::kChallenged, State::kProven},
+                                                       {State::kChallenged, State::kFailed},
+                                                       {State::kProven, State::kFailed}}};
 
   ChapExchange() = default;
   ChapExchange(Authentication demanded, const RandomSource& random)

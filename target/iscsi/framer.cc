@@ -10,45 +10,33 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/transitions.h"
 
 namespace lungate::iscsi {
 namespace {
 
 using State = Framer::State;
 
-struct Edge {
-  State from;
-  State to;
-};
-
 /// Every transition that there is; enter() lets no other pass.
-constexpr std::array kEdges = {
-    Edge{State::kHeader, State::kAdditionalHeader},
-    Edge{State::kHeader, State::kHeaderDigest},
-    Edge{State::kHeader, State::kHeaderReady},
-    Edge{State::kHeader, State::kFailed},
-    Edge{State::kAdditionalHeader, State::kHeaderDigest},
-    Edge{State::kAdditionalHeader, State::kHeaderReady},
-    Edge{State::kAdditionalHeader, State::kFailed},
-    Edge{State::kHeaderDigest, State::kHeaderReady},
-    Edge{State::kHeaderDigest, State::kFailed},
-    Edge{State::kHeaderReady, State::kData},
-    Edge{State::kHeaderReady, State::kPduReady},
-    Edge{State::kData, State::kPadding},
-    Edge{State::kData, State::kDataDigest},
-    Edge{State::kData, State::kPduReady},
-    Edge{State::kPadding, State::kDataDigest},
-    Edge{State::kPadding, State::kPduReady},
-    Edge{State::kDataDigest, State::kPduReady},
-    Edge{State::kPduReady, State::kHeader},
-};
-
-constexpr bool legal(State from, State to) {
-  for (const Edge& edge : kEdges) {
-    if (edge.from == from && edge.to == to) return true;
-  }
-  return false;
-}
+constexpr Transitions<State, 9> kTable{"the framer moves along its edges",
+                                       {{State::kHeader, State::kAdditionalHeader},
+                                        {State::kHeader, State::kHeaderDigest},
+                                        {State::kHeader, State::kHeaderReady},
+                                        {State::kHeader, State::kFailed},
+                                        {State::kAdditionalHeader, State::kHeaderDigest},
+                                        {State::kAdditionalHeader, State::kHeaderReady},
+                                        {State::kAdditionalHeader, State::kFailed},
+                                        {State::kHeaderDigest, State::kHeaderReady},
+                                        {State::kHeaderDigest, State::kFailed},
+                                        {State::kHeaderReady, State::kData},
+                                        {State::kHeaderReady, State::kPduReady},
+                                        {State::kData, State::kPadding},
+                                        {State::kData, State::kDataDigest},
+                                        {State::kData, State::kPduReady},
+                                        {State::kPadding, State::kDataDigest},
+                                        {State::kPadding, State::kPduReady},
+                                        {State::kDataDigest, State::kPduReady},
+                                        {State::kPduReady, State::kHeader}}};
 
 }  // namespace
 
@@ -105,7 +93,7 @@ void Framer::data_received(std::size_t count) {
 }
 
 void Framer::enter(State to) {
-  check(legal(state_, to), "the framer moves along its edges");
+  check(kTable.allow(state_, to), kTable.what());
   state_ = to;
   filled_ = 0;
 }
@@ -231,7 +219,7 @@ bool Framer::on_pdu_ready(Bytes&) {
 }
 
 bool Framer::allows(State from, State to) {
-  return legal(from, to);
+  return kTable.allow(from, to);
 }
 
 /// What the state collects byte by byte; 0: nothing, or straight into the room.

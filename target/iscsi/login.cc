@@ -4,7 +4,7 @@
 // read and answered, and the response says what comes next. Its owner (session's login phase) calls
 // it on the connection's lane. The peer is a stranger: whatever it sends wrong becomes a response
 // with a status (11.13.5) and the end of the connection, never a check. What a check guards here is
-// the owner's order of calls, and that states change along LoginMachine::kEdges only.
+// the owner's order of calls, and that states change along LoginMachine::kTable only.
 #include "iscsi/login.h"
 
 #include <algorithm>
@@ -136,7 +136,7 @@ void LoginMachine::remember_first(const LoginRequest& request) {
 // whoever's request made it show: so the conditions that lead here must have refused what a peer
 // can do wrong.
 void LoginMachine::enter(State to) {
-  check(legal(state_, to), "a login moves along its edges");
+  check(kTable.allow(state_, to), kTable.what());
   state_ = to;
 }
 

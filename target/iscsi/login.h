@@ -29,6 +29,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/transitions.h"
 #include "iscsi/bhs.h"
 #include "iscsi/chap_exchange.h"
 #include "iscsi/login_status.h"
@@ -95,7 +96,7 @@ class LoginMachine {
   static constexpr std::size_t kNameKeys = 3;  // that fix who it is, and for what
 
   // The states, in the order of a login. Every change goes through one function, which lets the
-  // edges of kEdges pass and stops the process at any other: they are our mistakes, never a peer's.
+  // edges of kTable pass and stops the process at any other: they are our mistakes, never a peer's.
   enum class State : std::uint8_t {
     kFirstRequest,  // nothing has come: the first request chooses the stage to begin in
     kSecurity,      // the peer says who it is, and proves it where it must (6.3.2)
@@ -106,29 +107,19 @@ class LoginMachine {
   };
   static constexpr std::size_t kStates = 6;
 
-  struct Edge {
-    State from;
-    State to;
-  };
-  static constexpr std::array kEdges = {
-      Edge{State::kFirstRequest, State::kSecurity},
-      Edge{State::kFirstRequest, State::kOperational},  // 6.3: security may be skipped
-      Edge{State::kFirstRequest, State::kRefused},
-      Edge{State::kSecurity, State::kOperational},
-      Edge{State::kSecurity, State::kAdmission},  // 6.3: and so may operational parameters
-      Edge{State::kSecurity, State::kRefused},
-      Edge{State::kOperational, State::kAdmission},
-      Edge{State::kOperational, State::kRefused},
-      Edge{State::kAdmission, State::kComplete},
-      Edge{State::kAdmission, State::kRefused},
-      Edge{State::kRefused, State::kRefused},  // the owner's refusal may cross one of ours
-  };
-  static constexpr bool legal(State from, State to) {
-    for (const Edge& edge : kEdges) {
-      if (edge.from == from && edge.to == to) return true;
-    }
-    return false;
-  }
+  static constexpr Transitions<State, kStates> kTable{
+      "a login moves along its edges",
+      {{State::kFirstRequest, State::kSecurity},
+       {State::kFirstRequest, State::kOperational},  // 6.3: security may be skipped
+       {State::kFirstRequest, State::kRefused},
+       {State::kSecurity, State::kOperational},
+       {State::kSecurity, State::kAdmission},  // 6.3: and so may operational parameters
+       {State::kSecurity, State::kRefused},
+       {State::kOperational, State::kAdmission},
+       {State::kOperational, State::kRefused},
+       {State::kAdmission, State::kComplete},
+       {State::kAdmission, State::kRefused},
+       {State::kRefused, State::kRefused}}};  // the owner's refusal may cross one of ours
 
   /// `command_window` is how many commands MaxCmdSN allows from the start. `random` is where CHAP's
   /// challenges come from, and outlives the machine.

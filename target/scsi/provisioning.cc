@@ -38,7 +38,7 @@ std::uint8_t threshold_exponent(const Geometry& geometry) {
 bool SoftThreshold::take(const Room& room, unsigned percent) {
   if (percent == 0 || !room.known()) return false;
   const unsigned used = room.used_percent();
-  if (used + limits::kThresholdHysteresis_percent < percent) armed_ = true;
+  if (used + limits::kThresholdHysteresisPercent < percent) armed_ = true;
   if (used < percent || !armed_) return false;
   armed_ = false;
   return true;

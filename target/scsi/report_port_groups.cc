@@ -12,7 +12,7 @@ namespace {
 /// Of the extended format, behind the length.
 struct ExtendedHeader {
   std::uint8_t format = 0x10;  // 001b
-  std::uint8_t implicit_transition_s = limits::kImplicitTransition_s;
+  std::uint8_t implicit_transition_s = limits::kImplicitTransitionSeconds;
   be16 reserved;
 };
 static_assert(sizeof(ExtendedHeader) == 4);

@@ -29,7 +29,7 @@ inline constexpr std::size_t kPortNameBytesMax =
 /// Nothing: it is no name of a port. Names that are in this form come back unchanged.
 std::optional<std::string> port_name(std::string_view text);
 
-/// How many bytes append_transport_id() takes: a multiple of four, at least 24.
+/// How many bytes write_transport_id() takes: a multiple of four, at least 24.
 std::size_t transport_id_bytes(std::string_view initiator_port);
 
 /// Header, name, zeros. REQUIRES: `out` has transport_id_bytes(), the name at most

@@ -98,7 +98,7 @@ void build_provisioning(const Unit& unit, ParameterData& data) {
   if (has_threshold(unit)) {
     constexpr std::uint8_t kTenths = 10;
     page.threshold_exponent = threshold_exponent(unit.geometry);
-    page.threshold_percentage = limits::kThresholdHysteresis_percent * kTenths;
+    page.threshold_percentage = limits::kThresholdHysteresisPercent * kTenths;
   }
   data.append(page);
 }

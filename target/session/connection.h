@@ -24,6 +24,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/transitions.h"
 #include "event/loop.h"
 #include "iscsi/framer.h"
 #include "session/close_reason.h"
@@ -31,7 +32,6 @@
 #include "session/send_queue.h"
 #include "session/socket.h"
 #include "session/source.h"
-#include "session/transitions.h"
 #include "telemetry/recorder.h"
 
 namespace lungate::session {

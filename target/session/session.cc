@@ -36,6 +36,11 @@ const std::array<Session::Row, 7> Session::kRows = {{
     {iscsi::Opcode::kSnackRequest, false, true, &Session::on_snack},
 }};
 
+const Session::Row* Session::row_of(iscsi::Opcode opcode) {
+  const auto row = std::ranges::find(kRows, opcode, &Row::opcode);
+  return row == kRows.end() ? nullptr : &*row;
+}
+
 Session::Session(Connection& connection, SessionStart start)
     : connection_(connection),
       start_(std::move(start)),
@@ -102,10 +107,9 @@ bool misplaced_ahs(const iscsi::Framer& framer) {
 MutableBytes Session::place(const iscsi::Framer& framer) {
   last_heard_ = connection_.arrival();
   const iscsi::BasicHeader& header = framer.header();
-  const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                [&](const Row& r) { return r.opcode == header.opcode(); });
+  const Row* row = row_of(header.opcode());
   ignored_ = false;
-  if (row == kRows.end()) return {};
+  if (row == nullptr) return {};
   if (row->numbered) {
     ignored_ = window_.numbers().classify(cmd_sn_of(framer), outside_the_numbers(header)) ==
                iscsi::CommandWindow::Verdict::kIgnore;
@@ -126,9 +130,8 @@ MutableBytes Session::place(const iscsi::Framer& framer) {
 void Session::pdu(const iscsi::Framer& framer) {
   if (ignored_) return;  // outside the window: dropped without a word (RFC 7143, 4.2.2.1)
   const auto opcode = framer.header().opcode();
-  const auto row =
-      std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.opcode == opcode; });
-  if (row == kRows.end()) {
+  const Row* row = row_of(opcode);
+  if (row == nullptr) {
     lane().recorder().add(telemetry::GatewayCounter::kPduProtocolErrors);
     log::warn("session", "unexpected_pdu",
               {{"session", id()}, {"opcode", framer.header().opcode_value()}});

@@ -143,6 +143,8 @@ class Session final : public PduHandler {
   using Handler = void (Session::*)(const iscsi::Framer&);
   struct Row;
   static const std::array<Row, 7> kRows;
+  /// Null: nothing that an initiator may send here.
+  static const Row* row_of(iscsi::Opcode opcode);
 
   /// What waits for its turn by CmdSN, and the data that is kept for it.
   struct Held {

@@ -31,13 +31,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/transitions.h"
 #include "iscsi/transfer.h"
 #include "scsi/execution.h"
 #include "session/baton.h"
 #include "session/buffers.h"
 #include "session/ids.h"
 #include "session/lun.h"
-#include "session/transitions.h"
 
 namespace lungate::session {
 

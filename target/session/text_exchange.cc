@@ -23,10 +23,10 @@ void TextExchange::request(const iscsi::TextRequest& request, Bytes data) {
   // More text to come, and nothing more to come: it cannot be both (11.10.2).
   if (request.continues() && request.final()) return refuse(request, RejectReason::kProtocolError);
   if (state_ == TextState::kAnswering) return send_piece(request);
+  state_.enter(TextState::kGathering);
   if (!incoming_.append(data)) return refuse(request, RejectReason::kProtocolError);
   if (!request.continues()) return answer(request);
   // More is coming: an empty answer that asks for it (6.2).
-  state_ = TextState::kGathering;
   sender_.send(iscsi::text_response(request, transfer_tag_, false, false, 0, sender_.next()));
 }
 
@@ -36,7 +36,7 @@ void TextExchange::begin() {
 }
 
 void TextExchange::forget() {
-  state_ = TextState::kIdle;
+  if (state_ != TextState::kIdle) state_.enter(TextState::kIdle);
   incoming_.clear();
   outgoing_ = {};
 }
@@ -49,6 +49,7 @@ void TextExchange::answer(const iscsi::TextRequest& request) {
     return refuse(request, iscsi::RejectReason::kProtocolError);
   outgoing_ = iscsi::TextSender(reply.take() + targets);
   incoming_.clear();
+  state_.enter(TextState::kAnswering);
   send_piece(request);
 }
 
@@ -80,7 +81,7 @@ void TextExchange::send_piece(const iscsi::TextRequest& request) {
                            static_cast<std::uint32_t>(piece.text.size()), sender_.next());
   sender_.send_copy(header, bytes_of(std::string_view(piece.text)));
   if (last) return forget();
-  state_ = piece.more ? TextState::kAnswering : TextState::kOpen;
+  if (!piece.more) state_.enter(TextState::kOpen);
 }
 
 void TextExchange::refuse(const iscsi::TextRequest& request, iscsi::RejectReason reason) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/transitions.h"
 #include "iscsi/bhs.h"
 #include "iscsi/discovery.h"
 #include "iscsi/negotiation.h"
@@ -32,6 +33,19 @@ enum class TextState : std::uint8_t {
   kAnswering,  // our answer goes in pieces; the peer asks for the next one
   kOpen,       // answered, but the initiator has not said that it is done (F=0)
 };
+/// A request is gathered even when it comes in one piece, and no answer begins but behind a whole
+/// one; what is neither begins anew from kIdle.
+inline constexpr Transitions<TextState, 4> kTextTable{
+    "a text exchange goes from state to state by its table",
+    {{TextState::kIdle, TextState::kGathering},
+     {TextState::kGathering, TextState::kGathering},  // one more piece
+     {TextState::kGathering, TextState::kAnswering},
+     {TextState::kGathering,
+      TextState::kIdle},  // refused, or given up for a new exchange; so below
+     {TextState::kAnswering, TextState::kOpen},
+     {TextState::kAnswering, TextState::kIdle},  // also: all is said
+     {TextState::kOpen, TextState::kGathering},  // the initiator goes on
+     {TextState::kOpen, TextState::kIdle}}};
 
 class TextExchange {
  public:
@@ -54,7 +68,7 @@ class TextExchange {
   iscsi::Negotiation& negotiation_;
   iscsi::TextGatherer incoming_;
   iscsi::TextSender outgoing_;
-  TextState state_ = TextState::kIdle;
+  StateOf<TextState, kTextTable> state_{TextState::kIdle};
   std::uint32_t transfer_tag_ = 0;  // ours, of this exchange
 };
 

@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "telemetry/catalog.h"
 #include "telemetry/slot_writer.h"
 
@@ -71,32 +72,53 @@ Identity new_identity() {
 /// The next table behind what is there; one of nothing is absent, all zero, as older writers have
 /// it.
 template <class Row>
-Table table_of(std::uint64_t& end, std::uint64_t count) {
+constexpr Table table_of(std::uint64_t& end, std::uint64_t count) {
   if (count == 0) return {};
   const Table table = {page_up(end), sizeof(Row), count};
   end = table.offset + table.count * table.stride;
   return table;
 }
 
+/// The numbers of a plan.
+struct Rows {
+  std::uint64_t loops = 0;
+  std::uint64_t lun_slots = 0;
+  bool initiators = true;
+  std::uint64_t nexus_slots = 0;
+  std::uint64_t portals = 0;
+};
+
 // The tables' places are written down rather than implied: a reader of another release must find
 // them although its own structs are larger or smaller. The LUNs' shards are the only ones that have
 // no memory from the start, for they are most of the file and few of them are used.
-void place_tables(Header& header, const SegmentPlan& plan) {
-  const std::uint64_t loops = plan.loops;
+constexpr void place_tables(Header& header, const Rows& rows) {
+  const std::uint64_t loops = rows.loops;
   // Behind the pairs' own slots one for each LUN: where those are counted that got none.
-  const std::uint64_t nexuses =
-      plan.initiators ? std::uint64_t{plan.nexus_slots} + plan.lun_slots : 0;
+  const std::uint64_t nexuses = rows.initiators ? rows.nexus_slots + rows.lun_slots : 0;
   std::uint64_t end = sizeof(Header);
   header.loops = table_of<layout::LoopShard>(end, loops);
-  header.lun_slots = table_of<layout::LunSlot>(end, plan.lun_slots);
-  header.lun_shards = table_of<layout::LunShard>(end, plan.lun_slots * loops);
+  header.lun_slots = table_of<layout::LunSlot>(end, rows.lun_slots);
+  header.lun_shards = table_of<layout::LunShard>(end, rows.lun_slots * loops);
   header.slow_records = table_of<layout::SlowRecord>(end, loops * layout::kSlowRecords);
   header.nexus_slots = table_of<layout::NexusSlot>(end, nexuses);
   header.nexus_shards = table_of<layout::NexusShard>(end, nexuses * loops);
-  header.portal_slots = table_of<layout::PortalSlot>(end, plan.portals.size());
-  header.portal_shards = table_of<layout::PortalShard>(end, plan.portals.size() * loops);
+  header.portal_slots = table_of<layout::PortalSlot>(end, rows.portals);
+  header.portal_shards = table_of<layout::PortalShard>(end, rows.portals * loops);
   header.segment_bytes = end;
 }
+
+/// The largest segment that a plan within the limits makes.
+constexpr std::uint64_t bytes_of_all() {
+  Header header{};
+  place_tables(header, {.loops = limits::kLoopsMax,
+                        .lun_slots = limits::kLunSlots,
+                        .nexus_slots = limits::kNexusSlots,
+                        .portals = limits::kPortalsMax});
+  return header.segment_bytes;
+}
+static_assert((bytes_of_all() + limits::kMiB - 1) / limits::kMiB == 130,
+              "limits::kSegmentBytesMax names this number");
+static_assert(4 * bytes_of_all() <= limits::kSegmentBytesMax, "room for a newer writer's tables");
 
 }  // namespace
 
@@ -118,7 +140,11 @@ Header make_header(const SegmentPlan& plan) {
   header.start_boot_ns = boot_now().ns;
   header.counts = {kOps,           kStages, kErrorClasses, kLunCounters, kGatewayCounters,
                    kGatewayGauges, kBins,   kSizeBins};
-  place_tables(header, plan);
+  place_tables(header, {.loops = plan.loops,
+                        .lun_slots = plan.lun_slots,
+                        .initiators = plan.initiators,
+                        .nexus_slots = plan.nexus_slots,
+                        .portals = plan.portals.size()});
   detail::copy_text(header.gateway, plan.gateway);
   detail::copy_text(header.version, plan.version);
   return header;

@@ -105,7 +105,7 @@ inline constexpr std::size_t kTaskFunctions = 5;
 enum class TaskResponse : std::uint8_t { kComplete, kNoTask, kUnsupported, kRejected };
 inline constexpr std::size_t kTaskResponses = 4;
 
-/// Counters of one LUN beside its I/O. Names and labels: kLunCounterRows in catalog.h.
+/// Counters of one LUN beside its I/O. Names and labels: kLunCounterRows in catalog.cc.
 enum class LunCounter : std::uint8_t {
   kTaskSetFull,      // commands answered TASK SET FULL
   kUnitAttentions,   // unit attention conditions that this loop's nexuses were given
@@ -129,7 +129,7 @@ constexpr LunCounter task_counter(TaskFunction function, TaskResponse response) 
 }
 
 /// Counters of the gateway; each loop has its own cells, the reader sums them.
-/// Names and labels: kGatewayCounterRows in catalog.h.
+/// Names and labels: kGatewayCounterRows in catalog.cc.
 enum class GatewayCounter : std::uint8_t {
   // How logins ended. Also counted: a connection whose first bytes are no login (kLoginProtocol).
   kLoginSuccess,
@@ -210,7 +210,7 @@ enum class GatewayGauge : std::uint8_t {
 };
 inline constexpr std::size_t kGatewayGauges = 3;
 
-/// What the control thread says of the process as a whole (layout::Control). Each is one cell.
+/// What the control thread says of the process as a whole (layout::Header::control), a cell each.
 enum class ControlCell : std::uint8_t {
   kConfigHash,          // 64 bits of the hash of the text in force; 0: none yet
   kConfigLoadedWallNs,  // when it came into force

@@ -29,7 +29,7 @@
 // do not know. A change that moves or redefines a field is a major version: old readers refuse it.
 //
 // Fields are plain integers here because the reader works on a private copy; in the live mapping
-// they are only ever touched through std::atomic_ref (recorder.h, segment.cc).
+// they are only ever touched through std::atomic_ref (recorder.h, slot_writer.h).
 #pragma once
 
 #include <array>
@@ -53,8 +53,8 @@ inline constexpr std::uint16_t kMinor = 3;
 inline constexpr std::uint64_t kEndianProbe = 0x0102030405060708;
 
 // How much room each kind has. The numbers are part of the layout: raising one moves what follows
-// it and is a major version. They leave space for what is foreseen: an operation (COMPARE AND
-// WRITE), a stage (relay between gateways), about twice the counters of today.
+// it and is a major version. They leave space for what is foreseen: one more operation, a stage
+// (relay between gateways), about twice the counters of today.
 inline constexpr std::size_t kOpsRoom = 6;
 inline constexpr std::size_t kStagesRoom = 8;
 inline constexpr std::size_t kErrorClassesRoom = 32;
@@ -405,6 +405,7 @@ static_assert(offsetof(NexusShard, ops) == 32);
 static_assert(offsetof(NexusShard, bytes) == 64);
 static_assert(offsetof(NexusShard, latency_ns) == 96);
 static_assert(sizeof(NexusShard) == 128);
+static_assert(sizeof(NexusSlot) + 2 * sizeof(NexusShard) == 576, "limits::kNexusSlots says so");
 
 /// An address that the target listens on; the table is final from publication on.
 struct PortalSlot {
@@ -428,9 +429,13 @@ struct PortalShard {
   std::uint64_t segments_out_of_order;
 };
 static_assert(offsetof(PortalShard, connections) == 0);
+static_assert(offsetof(PortalShard, accepted) == 8);
 static_assert(offsetof(PortalShard, pdus_received) == 16);
+static_assert(offsetof(PortalShard, pdus_sent) == 24);
 static_assert(offsetof(PortalShard, bytes_received) == 32);
+static_assert(offsetof(PortalShard, bytes_sent) == 40);
 static_assert(offsetof(PortalShard, bytes_retransmitted) == 48);
+static_assert(offsetof(PortalShard, segments_out_of_order) == 56);
 static_assert(sizeof(PortalShard) == 64);
 
 // Single writers on cache lines of their own: every shard begins on one.

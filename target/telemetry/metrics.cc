@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The metrics themselves: name, type, unit, labels, one line, and what an operator should know. The
-// exporter writes the first five, the reference in grafana/ and the alerts' tests read them all. A
-// name, once released, stays: somebody's dashboard has it. Rules for a new one:
+// exporter writes the first five, the reference exporter/METRICS.md and the alerts' tests read them
+// all. A name, once released, stays: somebody's dashboard has it. Rules for a new one:
 //
 // - base units (seconds, bytes), `_total` for what only grows, `_info` for texts with the value 1;
 // - a label for what an operator tells apart, never for what a peer can invent without bound
@@ -53,7 +53,7 @@ constexpr Metric kLunSize{
     "Size of the LUN as initiators see it; 0 while it was never open",
     "A change is a resize of the image; initiators learn of it by a unit attention."};
 
-// The one histogram per LUN: three operation classes times some thirty buckets is what a LUN may
+// The one histogram per LUN: three operation classes times 22 buckets is what a LUN may
 // cost.
 constexpr Metric kLunOpDuration{
     "lungate_lun_op_duration_seconds",
@@ -61,9 +61,10 @@ constexpr Metric kLunOpDuration{
     Unit::kSeconds,
     "gateway,target,lun,op",
     "Time from the first byte of a command to its response in the kernel's hands",
-    "The latency that initiators feel, network to the client excepted. Every bucket edge is an "
-    "exact count, so a service level that is an edge needs no interpolation. It knows completed "
-    "I/O only: look at lungate_lun_oldest_inflight_seconds for what hangs."};
+    "What initiators feel, less the first and the last trip of the network; the round trips in "
+    "which a write's data is asked for are in it, as stage receive. Every bucket edge is an exact "
+    "count, so a service level that is an edge needs no interpolation. It knows completed I/O "
+    "only: look at lungate_lun_oldest_inflight_seconds for what hangs."};
 
 // A counter and no histogram: shares of time answer "who is slow" for each LUN at a tenth of the
 // series; the gateway's own stage histograms below have the tails.

@@ -5,8 +5,8 @@
 // microseconds; nothing allocates, but for nexus() again.
 //
 // A record of the ring is written whole under its sequence number, by the same rule as a slot
-// (slot_writer.h): its number and its place say how often the place was written, so the sequence
-// need not be read back.
+// (slot_writer.h): its number says how often its place was written. Numbers begin with 1: the first
+// to stand in place 0 is the ring's last of the first round.
 #include "telemetry/recorder.h"
 
 #include <atomic>
@@ -23,6 +23,9 @@ namespace lungate::telemetry {
 LunRecorder LoopRecorder::lun(SlotId slot) const noexcept {
   if (loop_ == nullptr) return {};
   check(slot.value < cells_->slots, "a slot of this segment");
+  // A free slot's shards have no memory yet: where that is short, a store into them is a SIGBUS.
+  const std::uint64_t state = detail::get(cells_->lun_slots[slot.value].state);
+  check(state != index_of(layout::SlotState::kFree), "a slot that add_lun() has given");
   return {cells_->first_lun + slot.value * cells_->stride, loop_, cells_->lun_slots + slot.value};
 }
 
@@ -88,7 +91,7 @@ SlowKept LoopRecorder::keep_slow(SlotId slot, const SlowIo& slow, SlowShare* sha
 void LoopRecorder::write_slow(SlotId slot, const SlowIo& slow) noexcept {
   const std::uint64_t number = ++cells_->slow_kept;
   layout::SlowRecord record{};
-  record.sequence = 2 * (number / layout::kSlowRecords + 1);
+  record.sequence = 2 * ((number - 1) / layout::kSlowRecords + 1);
   record.number = number;
   record.kind = index_of(slow.kind);
   record.start_ns = slow.start.ns;

@@ -3,9 +3,9 @@
 // The reader's half of the seqlocks of layout.h, and how decode.cc and its neighbours copy out of a
 // source. Internal to the room.
 //
-// The writer (slot_writer.h) stores an odd sequence, then the contents, then the next even one,
-// each store a release. We copy the sequence, the contents, the sequence again, with an acquire
-// fence between the copies:
+// The writer (slot_writer.h) stores an odd sequence, then the contents, then the next even one; the
+// contents and the even number by releases, which suffices, as is said there. We copy the sequence,
+// the contents, the sequence again, with an acquire fence between the copies:
 //
 // - `before` is even and equals the writer's number n: all contents of change n were stored before
 //   it, so our copy of them, which comes later, has change n or something newer.

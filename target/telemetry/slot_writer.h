@@ -18,15 +18,20 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/check.h"
 #include "telemetry/recorder.h"
 
 namespace lungate::telemetry::detail {
 
 /// `to` becomes `from` for readers in one step. REQUIRES: from.sequence is the next even number.
+/// Checked, for two writers of one slot, or one that has lost count, would give readers two halves
+/// as a whole. It costs a load; LUNs and initiators come seldom, slow I/O is bounded per second.
 template <class Slot>
 void write_whole(Slot& to, const Slot& from) noexcept {
   static_assert(offsetof(Slot, sequence) == 0 && sizeof(Slot) % sizeof(std::uint64_t) == 0);
   using Words = std::array<std::uint64_t, sizeof(Slot) / sizeof(std::uint64_t)>;
+  check(from.sequence % 2 == 0 && from.sequence == get(to.sequence) + 2,
+        "a slot's sequence goes from even number to even number");
   put(to.sequence, from.sequence - 1);
   const auto words = std::bit_cast<Words>(from);
   auto* cells = reinterpret_cast<std::uint64_t*>(&to);

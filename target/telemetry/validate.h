@@ -16,9 +16,8 @@ namespace lungate::telemetry {
 /// Reads the header and checks every field. On success
 ///   - all tables lie inside the source (as long as that does not shrink), apart from each other,
 ///     with strides that hold the structs that we know; those since 2.3 may be absent (count 0);
-///   - there are 1 to kLoopsReadMax loops, one shard per slot and loop, the numbers of slots used
-///   in
-///     range, slow records in equal shares for all loops;
+///   - there are 1 to kLoopsReadMax loops, one shard per slot and loop, slow records in equal
+///     shares for all loops, and the numbers of slots used are in range;
 ///   - `gateway` and `version` end with a zero byte within their fields.
 Result<layout::Header, ReadError> read_header(const Source& source);
 

@@ -18,6 +18,7 @@ SECRET = "a-secret-of-some-length"
 AUTHENTICATION_FAILURE, OUT_OF_RESOURCES = 0x0201, 0x0302
 SECURITY, SECURITY_TO_FULL = 0, FINAL | 3
 FAILURES, REFUSAL_MS = 4, 3000
+ALLOWED = "iqn.2026-11.io.lungate:allowed"
 HOST, GUEST = "127.0.0.1", "127.0.0.2"  # two addresses of one machine
 
 
@@ -55,8 +56,8 @@ class Limits(unittest.TestCase):
         """What the configuration says beside that."""
         return ""
 
-    def connect(self, source=HOST):
-        peer = Peer(self.gateway.portal, source=source)
+    def connect(self, source=HOST, **more):
+        peer = Peer(self.gateway.portal, source=source, **more)
         self.addCleanup(peer.close)
         return peer
 
@@ -110,6 +111,32 @@ class Guesses(Limits):
             self.connect().login(TARGET)
         self.assert_counts("lungate_login_failures_total", 1, reason="no_method")
         self.assertNotIn(SECRET.encode(), self.gateway.server.log_text())
+
+
+class Refusals(Limits):
+    def more(self):
+        return f'[[target.initiator]]\niqn = "{ALLOWED}"\n'
+
+    def refused(self, target=TARGET, tsih=0, initiator=ALLOWED):
+        """The status of a login that begins and ends with its first request."""
+        peer = self.connect()
+        login = bytearray(peer.login_pdu(keys(InitiatorName=initiator, TargetName=target)))
+        login[14:16] = tsih.to_bytes(2, "big")
+        peer.send(bytes(login))
+        return peer.receive().login_status
+
+    def test_each_has_its_status_and_its_counters(self):
+        """Guards: whose name is wrong on which side, and a session that is no more, are told
+        apart by the peer and by the operator."""
+        for status, result, reason, login in (
+                (0x0202, "acl_denied", "not_allowed", {"initiator": ALLOWED + "-not"}),
+                (0x0203, "no_target", "no_target", {"target": TARGET + "-not"}),
+                (0x020A, "protocol", "no_session", {"tsih": 4711})):
+            with self.subTest(reason):
+                self.assertEqual(self.refused(**login), status)
+                self.assert_counts("lungate_login_failures_total", 1, reason=reason)
+                self.assert_counts("lungate_logins_total", 1, result=result)
+        self.assert_works(self.connect(initiator=ALLOWED).login(TARGET).ready())
 
 
 class Places(Limits):

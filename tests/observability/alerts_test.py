@@ -131,6 +131,25 @@ class Form(unittest.TestCase):
             for part in PARTS:
                 self.assertIn(part, text, anchor)
 
+    def test_commands_of_runbooks_can_be_pasted(self):
+        """Guards: at three in the morning a line is pasted as it stands: it is whole, and says to
+        iscsiadm whose record, what and to which value."""
+        for anchor, text in runbooks().items():
+            for line in re.findall(r"^    .*", text, flags=re.M):
+                self.assertNotRegex(line, r"(\||\\|\s--?\w+)$" if "grep" in line else r"[|\\]$",
+                                    anchor)
+            for update in re.findall(r"`(iscsiadm[^`]*--op[= ]update[^`]*)`", text):
+                for option in (" -T ", " -n ", " -v "):
+                    self.assertIn(option, update, anchor)
+
+    def test_thresholds_of_top(self):
+        """Guards: the page that an operator looks at and the pager agree on what is full."""
+        with open(f"{lib.ROOT}/alerts/mixin.libsonnet", encoding="utf-8") as text:
+            place = re.search(r"place: \{ warning: ([\d.]+), critical: ([\d.]+)", text.read())
+        with open(f"{lib.ROOT}/ctl/top_grid.cc", encoding="utf-8") as text:
+            shown = re.findall(r"double kPlace(?:Warning|Critical) = ([\d.]+);", text.read())
+        self.assertEqual(list(place.groups()), shown)
+
 
 class ThreeCases(unittest.TestCase):
     @classmethod

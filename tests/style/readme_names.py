@@ -5,6 +5,7 @@
 - every path between backticks, and every link, leads somewhere: from target/, from the root, or, in
   a row of the rooms' table, from that row's rooms;
 - `name()` right behind a path occurs in that file;
+- every folder of tests/ has a row there;
 - `Class::name()` and `room::name()` occur in a file of that class or room; a bare `name()` in any.
 """
 
@@ -83,13 +84,22 @@ def check_text(text, files):
             yield f"{README}: '{name}()' does not occur in {place}"
 
 
+def check_tests(text, files):
+    """The best test is worth nothing to whoever does not know of it."""
+    rows = {path.rstrip("/") for line in text.split("\n") for path in rooms_of(line)}
+    told = {"/".join(path.split("/")[:2]) for path in rows if path.startswith("tests/")}
+    there = {"/".join(path.split("/")[:2]) for path in files if re.match(r"tests/[^/]+/", path)}
+    return [f"{README}: no row for {folder}" for folder in sorted(there - told)]
+
+
 def main():
     files = {file.path: file.text for file in tree.load()}
     for name in os.listdir(tree.ROOT):
         if os.path.isfile(os.path.join(tree.ROOT, name)):
             files[name] = ""
     code = {path: text if path.endswith(tree.CODE) else "" for path, text in files.items()}
-    tree.report("readme_names", list(check_text(files[README], code)))
+    text = files[README]
+    tree.report("readme_names", [*check_text(text, code), *check_tests(text, code)])
 
 
 if __name__ == "__main__":

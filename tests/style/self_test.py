@@ -152,6 +152,13 @@ class ReadmeNames(unittest.TestCase):
         self.red("`iscsi/framer.h` `feed()` does it")
 
 
+    def test_every_folder_of_tests_has_a_row(self):
+        row = "| `tests/unit/<room>` | rooms |\n"
+        files = {"tests/unit/iscsi/framer_test.cc": "", "tests/CMakeLists.txt": ""}
+        self.assertEqual(readme_names.check_tests(row, files), [])
+        self.assertTrue(readme_names.check_tests(row, {**files, "tests/sim/world.cc": ""}))
+
+
 class Shape(unittest.TestCase):
     def names(self, text):
         with tempfile.NamedTemporaryFile("w", suffix=".h") as source:

@@ -152,10 +152,8 @@ bool File::read_from_cache(const Request& request) noexcept {
 }
 
 void File::look_up(Request& request) noexcept {
-  if (!look_ups_.begin(request, boot_now())) return answer(request, Status::kOk);
-  if (clerk_.give(request)) return;
-  look_ups_.end();
-  answer(request, Status::kNoMemory);
+  const auto give = [this](Request& one) { return clerk_.give(one); };
+  if (const auto at_once = look_ups_.pass_on(request, boot_now(), give)) answer(request, *at_once);
 }
 
 void File::to_clerk(Request& request) noexcept {

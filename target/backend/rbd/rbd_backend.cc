@@ -105,10 +105,8 @@ void RbdBackend::submit(Request& request) noexcept {
 }
 
 void RbdBackend::wait_for_look_up(Request& request) noexcept {
-  if (!look_ups_.begin(request, boot_now())) return answer(request, Status::kOk);
-  if (clerk_.give(request)) return;
-  look_ups_.end();
-  answer(request, Status::kNoMemory);
+  const auto give = [this](Request& one) { return clerk_.give(one); };
+  if (const auto at_once = look_ups_.pass_on(request, boot_now(), give)) answer(request, *at_once);
 }
 
 /// librbd's thread, one callback of an image at a time.

@@ -56,6 +56,23 @@ TEST(LookUps, ACommandsTimeBeginsWithItsFirstRequest) {
   EXPECT_TRUE(LookUps::due(request, kLater));
 }
 
+TEST(LookUps, WhatTheClerkCannotTakeIsAnsweredAtOnceAndHoldsNoPlace) {
+  LookUps look_ups;
+  Request request = asking();
+  Request* given = nullptr;
+  const auto takes = [&](Request& one) { return (given = &one) != nullptr; };
+  const auto is_full = [](Request&) { return false; };
+  for (unsigned i = 0; i <= limits::kLookUpsPerLunMax; ++i)
+    EXPECT_EQ(look_ups.pass_on(request, kNow, is_full), Status::kNoMemory);
+  for (unsigned i = 0; i < limits::kLookUpsPerLunMax; ++i)
+    EXPECT_EQ(look_ups.pass_on(request, kNow, takes), std::nullopt);
+  EXPECT_EQ(given, &request);
+  given = nullptr;
+  EXPECT_EQ(look_ups.pass_on(request, kNow, takes), Status::kOk);
+  EXPECT_EQ(given, nullptr) << "too many wait: the clerk never hears of it";
+  EXPECT_TRUE(passed_over(request));
+}
+
 TEST(LookUps, WhoIsInAHurryIsLetGo) {
   LookUps look_ups;
   Request request = asking();

@@ -40,7 +40,7 @@ TEST(Stage, HasANameEach) {
 }
 
 TEST(StageDeathTest, ReadyAfterStoppingIsOurMistake) {
-  session::StateOf<Stage, kStages> stage{Stage::kDraining};
+  StateOf<Stage, kStages> stage{Stage::kDraining};
   EXPECT_DEATH(stage.enter(Stage::kServing), "from stage to stage by its table");
 }
 

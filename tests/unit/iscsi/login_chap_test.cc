@@ -605,8 +605,8 @@ TEST(ChapEdges, AreThoseOfThePicture) {
   for (std::size_t from = 0; from < ChapExchange::kStates; ++from) {
     for (std::size_t to = 0; to < ChapExchange::kStates; ++to) {
       const bool expected = kPicture[from][4 + 4 * to] == 'x';
-      EXPECT_EQ(ChapExchange::legal(static_cast<ChapExchange::State>(from),
-                                    static_cast<ChapExchange::State>(to)),
+      EXPECT_EQ(ChapExchange::kTable.allow(static_cast<ChapExchange::State>(from),
+                                           static_cast<ChapExchange::State>(to)),
                 expected)
           << from << " -> " << to;
     }

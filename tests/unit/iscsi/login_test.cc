@@ -388,7 +388,8 @@ TEST(LoginEdges, AreThoseOfThePicture) {
   for (std::size_t from = 0; from < LoginMachine::kStates; ++from) {
     for (std::size_t to = 0; to < LoginMachine::kStates; ++to) {
       const bool expected = kPicture[from][4 + 4 * to] == 'x';
-      EXPECT_EQ(LoginMachine::legal(static_cast<State>(from), static_cast<State>(to)), expected)
+      EXPECT_EQ(LoginMachine::kTable.allow(static_cast<State>(from), static_cast<State>(to)),
+                expected)
           << from << " -> " << to;
     }
   }

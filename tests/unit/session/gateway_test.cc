@@ -2,9 +2,12 @@
 #include "session/gateway.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 
+#include "base/log.h"
 #include "tests/unit/session/rig.h"
 
 namespace lungate::session::test {
@@ -604,6 +607,31 @@ TEST(Gateway, ALaneThatStalledExecutesNothingOfWhatItHeld) {
   EXPECT_TRUE(eventually([&] { return rig.sessions() == 0; }));
   EXPECT_EQ(rig.store().submitted(backend::Verb::kWrite), writes);
   EXPECT_EQ(rig.counter(GatewayCounter::kCloseStalled), 1u);
+}
+
+/// Guards the callback that Gateway::listen() gives its acceptors: the alert about hosts that are
+/// turned away goes by this counter.
+TEST(Gateway, AProcessOutOfDescriptorsCountsWhomItCannotAccept) {
+  Rig rig;
+  // It will log, and the first check of a type by UBSan needs descriptors of its own.
+  log::error("test", "out_of_descriptors");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int lowest = ::dup(0);
+  ASSERT_EQ(::close(lowest), 0);
+  rlimit one_more = before;
+  one_more.rlim_cur = static_cast<rlim_t>(lowest) + 1;  // the peer's own, and none to accept it
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &one_more), 0);
+  Peer waiting = rig.connect();
+  // By the second the loop has ended the turn in which the listener was ready.
+  rig.on_home([] {});
+  rig.on_home([] {});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before),
+            0);  // not before: looking at a counter opens a file
+  EXPECT_TRUE(
+      eventually([&] { return rig.counter(GatewayCounter::kConnectionsRefusedSystem) >= 1; }));
+  EXPECT_EQ(waiting.login({}), 0) << "it is taken when there are descriptors again";
+  EXPECT_EQ(rig.counter(GatewayCounter::kConnectionsAccepted), 1u);
 }
 
 TEST(Gateway, AnAddressThatIsTakenIsAnError) {

@@ -3,7 +3,10 @@
 // peers of a test have one address.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "session/login_guard.h"
+#include "telemetry/catalog.h"
 #include "tests/unit/session/rig.h"
 
 namespace lungate::session::test {
@@ -108,6 +111,45 @@ TEST(LoginLimits, UnknownUsersAndWrongSecretsAreToldApartInTheCountersOnly) {
            rig.counter(GatewayCounter::kLoginFailedUnknownUser) == 1;
   }));
   for (int i = 0; i < 30; ++i) EXPECT_EQ(rig.guess(), kAuthenticationFailure) << "0: no bound";
+}
+
+/// Guards the rows of login_failure.cc on their whole way, from a login to its counters: what the
+/// peer is told, how it ended, and what was wrong.
+TEST(LoginRefusals, EachHasItsStatusAndItsCounters) {
+  Rig rig;
+  config::Initiator& allowed =
+      rig.directory.targets.begin()->second.config.initiators.emplace_back();
+  allowed.iqn = LoginOptions{}.initiator;
+  rig.publish();
+  struct Row {
+    LoginOptions login;
+    std::uint16_t status;
+    GatewayCounter result, reason;
+  };
+  const std::array rows = {
+      Row{{.initiator = "iqn.2026-11.io.lungate:nobody"},
+          0x0202,
+          GatewayCounter::kLoginAclDenied,
+          GatewayCounter::kLoginFailedNotAllowed},
+      Row{{.target = "iqn.2026-11.io.lungate:absent"},
+          0x0203,
+          GatewayCounter::kLoginNoTarget,
+          GatewayCounter::kLoginFailedNoTarget},
+      Row{{.tsih = 4711},
+          0x020a,
+          GatewayCounter::kLoginProtocol,
+          GatewayCounter::kLoginFailedNoSession},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(rig.counter(row.reason), 0u);
+    Peer peer = rig.connect();
+    EXPECT_EQ(peer.login(row.login), row.status);
+    EXPECT_TRUE(peer.closed());
+    EXPECT_TRUE(eventually([&] { return rig.counter(row.reason) == 1; }))
+        << telemetry::row(row.reason).value;
+    EXPECT_EQ(rig.counter(row.result), 1u) << telemetry::row(row.result).value;
+  }
+  EXPECT_EQ(rig.connect().login({}), 0) << "and who is allowed gets in";
 }
 
 /// Guards Gateway::bound_reached.

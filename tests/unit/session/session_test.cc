@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <utility>
 
@@ -187,6 +188,31 @@ TEST(SessionStates, OnlyTheStepsOfASessionsLifeAreAllowed) {
 }
 
 // --- Text ----------------------------------------------------------------------------------------
+
+// As a picture, and not from the table: rows are "from", columns "to", in the order of TextState.
+constexpr std::array<std::string_view, 4> kTextPicture = {
+    //  idl gat ans ope
+    "    .   x   .   .",  // idle
+    "    x   x   x   .",  // gathering
+    "    x   .   .   x",  // answering
+    "    x   x   .   .",  // open
+};
+
+TEST(TextStates, OnlyTheStepsOfThePictureAreAllowed) {
+  for (std::size_t from = 0; from < kTextPicture.size(); ++from) {
+    for (std::size_t to = 0; to < kTextPicture.size(); ++to) {
+      const bool expected = kTextPicture[from][4 + 4 * to] == 'x';
+      EXPECT_EQ(kTextTable.allow(static_cast<TextState>(from), static_cast<TextState>(to)),
+                expected)
+          << from << " -> " << to;
+    }
+  }
+}
+
+TEST(TextStatesDeathTest, AnAnswerWithoutARequestIsOurMistake) {
+  StateOf<TextState, kTextTable> state{TextState::kIdle};
+  EXPECT_DEATH(state.enter(TextState::kAnswering), "from state to state by its table");
+}
 
 TEST(Session, SendTargetsNamesTheTargetAndItsPortals) {
   Rig rig;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "telemetry/slot_writer.h"
 #include "tests/unit/telemetry/allocations.h"
 #include "tests/unit/telemetry/segment_fixture.h"
 
@@ -236,6 +237,31 @@ TEST_F(Recorder, CountsWhileLunsComeAndGoAndAreRead) {
   second.join();
   EXPECT_EQ(recorded().latency[0].count(), 2 * kIos);
   EXPECT_EQ(recorded().bytes[0], 2 * kIos * 4096);
+}
+
+using RecorderDeathTest = Recorder;
+
+TEST_F(RecorderDeathTest, ASlotThatNobodyHasGivenIsOurMistake) {
+  EXPECT_DEATH(segment_->loop(0).lun(SlotId{slot_.value + 1}), "that add_lun\\(\\) has given");
+  EXPECT_DEATH(segment_->loop(0).lun(SlotId{1'000'000}), "a slot of this segment");
+  segment_->remove_lun(slot_, {1});
+  segment_->loop(0).lun(slot_).record(read_of(512, 1));  // late I/O still ends there
+}
+
+/// Guards the seqlock: a number that is skipped, said twice or odd is a second writer, or one that
+/// has lost count, and readers would take two halves for a whole.
+TEST(SlotWriterDeathTest, SequencesGoFromEvenToEven) {
+  layout::NexusSlot slot{};
+  layout::NexusSlot image{};
+  image.sequence = 2;
+  detail::write_whole(slot, image);
+  for (const std::uint64_t wrong : {0u, 1u, 2u, 3u, 5u, 6u}) {
+    image.sequence = wrong;
+    EXPECT_DEATH(detail::write_whole(slot, image), "from even number to even number") << wrong;
+  }
+  image.sequence = 4;
+  detail::write_whole(slot, image);
+  EXPECT_EQ(slot.sequence, 4u);
 }
 
 }  // namespace

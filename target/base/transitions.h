@@ -13,7 +13,7 @@
 
 #include "base/check.h"
 
-namespace lungate::session {
+namespace lungate {
 
 /// Which state may follow which. `State` is an enumeration from 0 to kStates - 1.
 template <class State, std::size_t kStates>
@@ -26,7 +26,7 @@ class Transitions {
 
   /// `what` is said when a step is not in the table.
   constexpr Transitions(const char* what, std::initializer_list<Edge> edges) : what_(what) {
-    static_assert(kStates <= 8, "a row is one byte");
+    static_assert(kStates <= 16, "a row is one word of 16 bits");
     for (const Edge& edge : edges) next_of_[index(edge.from)] |= bit(edge.to);
   }
 
@@ -37,15 +37,16 @@ class Transitions {
 
  private:
   static constexpr std::size_t index(State state) { return static_cast<std::size_t>(state); }
-  static constexpr std::uint8_t bit(State state) {
-    return static_cast<std::uint8_t>(1u << index(state));
+  static constexpr std::uint16_t bit(State state) {
+    return static_cast<std::uint16_t>(1u << index(state));
   }
 
   const char* what_;
-  std::array<std::uint8_t, kStates> next_of_{};
+  std::array<std::uint16_t, kStates> next_of_{};
 };
 
-/// A state that goes by `kTable`. Costs one load and one test per step.
+/// A state that goes by `kTable`. Costs one load and one test per step. Not copied, for that would
+/// be a step that nobody checks; a machine that is replaced as a whole asks allow() by itself.
 template <class State, const auto& kTable>
 class StateOf {
  public:
@@ -64,4 +65,4 @@ class StateOf {
   State now_;
 };
 
-}  // namespace lungate::session
+}  // namespace lungate
