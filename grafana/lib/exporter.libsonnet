@@ -173,7 +173,7 @@ local exporters(config) = {
         ),
         p.lines(
           'Left out of pages',
-          'Series beyond a bound. limit: the cap on series is reached; raise it, or leave groups out with `collect[]`. bytes: the page has reached its memory; a second exporter for some segments. LUNs and segments (gateways) that are there twice, once per scrape: rename one.',
+          'Series beyond a bound. limit: the cap on series is reached; raise it, or leave groups out with `collect[]`. bytes: the page has reached its memory; a second exporter for some segments. LUNs and segments that are there twice, once per scrape: rename one.',
           'ops',
           [
             p.target(q.sum(q.rate(q.exporter('lungate_exporter_series_dropped_total')), ['reason']), 'series: {{reason}}'),
