@@ -29,17 +29,27 @@ LunRecorder LoopRecorder::lun(SlotId slot) const noexcept {
   return {cells_->first_lun + slot.value * cells_->stride, loop_, cells_->lun_slots + slot.value};
 }
 
+namespace {
+
+/// Nothing also where there is no memory: a target that counts nobody is better than none.
+std::optional<NexusTable::Place> place_of(NexusTable& table, SlotId slot,
+                                          std::string_view initiator, BootTime now) noexcept {
+  try {
+    return table.find(slot, initiator, now);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 // The slot may be new, or new to this loop: then this loop's cells are of whoever had it before,
 // and begin anew. Readers take them when the generation is the slot's; so it is put last, and
 // copied first (it is the first word).
 NexusRecorder LoopRecorder::nexus(SlotId slot, std::string_view initiator,
                                   BootTime now) const noexcept {
   if (loop_ == nullptr || cells_->nexuses == nullptr) return {};
-  std::optional<NexusTable::Place> place;
-  try {
-    place = cells_->nexuses->find(slot, initiator, now);
-  } catch (const std::bad_alloc&) {  // a target that counts nobody is better than none
-  }
+  const auto place = place_of(*cells_->nexuses, slot, initiator, now);
   if (!place) return {};
   if (!place->own) detail::bump(loop_->counters[index_of(GatewayCounter::kInitiatorsNoSlot)]);
   layout::NexusShard& shard = cells_->first_nexus[place->index * cells_->stride];
