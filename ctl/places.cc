@@ -18,11 +18,11 @@ namespace lungate::ctl {
 namespace {
 
 /// The whole file must be right, even where one path of it is wanted: a target that serves from
-/// another version of it is better not guessed at.
+/// another version of it is better not guessed at. What it shares with a group is not looked at.
 Result<config::Config, Failure> read_config(const Options& options) {
   const auto file = config_file(options);
   if (!file) return err(file.error());
-  auto parsed = config::parse_file(*file);
+  auto parsed = config::parse_own_file(*file);
   if (parsed) return *std::move(parsed);
   std::string message;
   for (const config::Error& error : parsed.error()) {

@@ -48,7 +48,7 @@ void declare(CLI::App& app, CommandLine& line, const std::string& version) {
 // The whole file must be right, not only its [exporter]: an exporter that starts with a text that
 // its target refuses hides the mistake.
 std::optional<Options> read_file(const std::string& path) {
-  auto parsed = config::parse_file(path);
+  auto parsed = config::parse_own_file(path);
   if (parsed) return Options{parsed->exporter, parsed->log.level};
   for (const config::Error& error : parsed.error()) {
     std::cerr << "lungate-exporter: " << to_string(error) << "\n";

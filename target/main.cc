@@ -13,8 +13,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "config/secrets.h"
 #include "control/descriptors.h"
+#include "control/group_text.h"
 #include "control/online_check.h"
 #include "control/service.h"
 #include "control/version.h"
@@ -34,7 +34,7 @@ struct Options {
 };
 
 int run(const Options& options) {
-  auto config = lungate::config::parse_with_secrets(options.file);
+  auto config = lungate::control::read_config(options.file);
   if (!config) {
     for (const auto& error : config.error())
       std::fprintf(stderr, "%s\n", lungate::config::to_string(error).c_str());

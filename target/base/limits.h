@@ -372,6 +372,10 @@ inline constexpr std::chrono::seconds kCephCommandTimeout{15};
 /// Opening an image whole: connect, fence a former instance (a second), lock. Then the LUN is
 /// reported unreachable; the attempt is kept and joined by the next one.
 inline constexpr std::chrono::milliseconds kImageOpenTimeout{30'000};
+/// A group's text is a connection and two reads of an object; a pool whose OSDs are away answers
+/// neither, and a start or a reload says so rather than wait.
+inline constexpr std::chrono::seconds kGroupReadTimeout{15};
+static_assert(kGroupReadTimeout > kCephConnectTimeout, "who cannot connect is told so");
 static_assert(kImageOpenTimeout > kCephConnectTimeout + kCephCommandTimeout,
               "whoever hangs first says why, instead of the whole that says \"too long\"");
 /// A retry that finds the attempt before it still under way only looks whether it has ended.
@@ -391,6 +395,9 @@ static_assert(kFenceTime.count() <= INT64_C(0xffffffff), "rados_blocklist_add ta
 inline constexpr std::size_t kFormerInstancesMax = 256;
 /// One entry of that roster, some 300 bytes: what is longer is none of ours.
 inline constexpr std::size_t kRosterEntryBytesMax = 4096;
+/// Versions of a group's text that are kept to go back to: months of changes, and at 4 MiB each (a
+/// text of thousands of LUNs has some hundred kilobytes) no burden for an omap.
+inline constexpr std::size_t kTextVersionsMax = 64;
 /// Holders of one lock and watchers of one image that are looked at; an exclusive lock has one.
 inline constexpr std::size_t kWatchersMax = 256;
 

@@ -34,6 +34,25 @@ struct ReadOp {
   ~ReadOp() { rados_release_read_op(op); }
 };
 
+/// Strings as librados' operations take them; they stay the caller's.
+class Strings {
+ public:
+  template <class Range, class Get>
+  Strings(const Range& range, Get get) {
+    for (const auto& one : range) {
+      data_.push_back(get(one).data());
+      sizes_.push_back(get(one).size());
+    }
+  }
+  const char* const* data() const { return data_.data(); }
+  const std::size_t* sizes() const { return sizes_.data(); }
+  std::size_t count() const { return data_.size(); }
+
+ private:
+  std::vector<const char*> data_;
+  std::vector<std::size_t> sizes_;
+};
+
 /// librados' form of a list of strings: each ends with a zero.
 std::vector<std::string> split(std::string_view zero_ended) {
   std::vector<std::string> parts;
@@ -148,16 +167,35 @@ Result<std::map<std::string, std::string>, Error> Pool::list(const std::string& 
 
 Result<void, Error> Pool::erase(const std::string& object, const std::vector<std::string>& keys) {
   const WriteOp write;
-  std::vector<const char*> names;
-  std::vector<std::size_t> sizes;
-  for (const std::string& key : keys) {
-    names.push_back(key.data());
-    sizes.push_back(key.size());
-  }
-  rados_write_op_omap_rm_keys2(write.op, names.data(), sizes.data(), keys.size());
+  const Strings gone(keys, [](const auto& one) -> const std::string& { return one; });
+  rados_write_op_omap_rm_keys2(write.op, gone.data(), gone.sizes(), gone.count());
   if (const int r = rados_write_op_operate(write.op, handle_, object.c_str(), nullptr, 0); r < 0)
     return err(error_of(r, "write to object " + object));
   return {};
+}
+
+// In one operation, whose steps see what those before them did: to a comparison a key that is not
+// there is an empty value, but an object that is not there is an error, so it is made first.
+Result<bool, Error> Pool::change(const std::string& object, const Change& change) {
+  const WriteOp write;
+  rados_write_op_create(write.op, LIBRADOS_CREATE_IDEMPOTENT, nullptr);
+  int compared = 0;
+  rados_write_op_omap_cmp2(write.op, change.key.data(), LIBRADOS_CMPXATTR_OP_EQ,
+                           change.expected.data(), change.key.size(), change.expected.size(),
+                           &compared);
+  const Strings keys(change.set, [](const auto& one) -> const std::string& { return one.first; });
+  const Strings values(change.set,
+                       [](const auto& one) -> const std::string& { return one.second; });
+  const Strings gone(change.remove, [](const auto& one) -> const std::string& { return one; });
+  if (keys.count() > 0)
+    rados_write_op_omap_set2(write.op, keys.data(), values.data(), keys.sizes(), values.sizes(),
+                             keys.count());
+  if (gone.count() > 0)
+    rados_write_op_omap_rm_keys2(write.op, gone.data(), gone.sizes(), gone.count());
+  const int r = rados_write_op_operate(write.op, handle_, object.c_str(), nullptr, 0);
+  if (r == -ECANCELED) return false;
+  if (r < 0) return err(error_of(r, "write to object " + object));
+  return true;
 }
 
 Result<std::vector<Pool::Locker>, Error> Pool::lockers(const std::string& object,

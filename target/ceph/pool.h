@@ -39,6 +39,17 @@ class Pool {
                                                          std::size_t keys_max);
   Result<void, Error> erase(const std::string& object, const std::vector<std::string>& keys);
 
+  /// A change of an object's omap that happens whole, or not at all.
+  struct Change {
+    std::string key;       // must have just this value,
+    std::string expected;  // or not be there if this is empty
+    std::map<std::string, std::string> set;
+    std::vector<std::string> remove;  // none of `set`; those that are not there are no error
+  };
+  /// False: the key has another value, and nothing was changed. The object is made when it is
+  /// missing. After kUnreachable nobody knows whether it was changed.
+  Result<bool, Error> change(const std::string& object, const Change& change);
+
   /// Who holds a lock of RADOS' lock class on an object.
   struct Locker {
     std::string client;  // "client.4123"

@@ -36,8 +36,20 @@ struct Gateway {
   std::uint32_t loops = 0;     // libev loops, 1 to limits::kLoopsMax; 0: one per core, at most that
   std::string control_socket;  // absolute path, at most 107 bytes; default /run/lungate/NAME.sock
   std::uint32_t drain_timeout_ms = static_cast<std::uint32_t>(limits::kDrainTimeout.count());
+  /// Where the text is that all gateways of a group share: an absolute path, or
+  /// "rados:pool/[namespace/]object"; empty: it is beside this.
+  std::string group;
 
   bool operator==(const Gateway&) const = default;
+};
+
+/// "rados:pool/[namespace/]object" of [gateway] group.
+struct GroupObject {
+  std::string pool;
+  std::string name_space;  // empty: the default namespace
+  std::string object;
+
+  bool operator==(const GroupObject&) const = default;
 };
 
 /// [ceph]: how to reach the cluster. Read even where no LUN is an image; used only by those.

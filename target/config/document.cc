@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The one file that names toml11. parse.cc hands it a text that scan() has passed; it gives back a
-// plain tree, or the first error of syntax. All of the library's exceptions end here. Three of its
-// habits are made good for:
+// The one file that names toml11. parse.cc hands it texts that scan() has passed; it gives back a
+// plain tree, or the first error of syntax in each. All of the library's exceptions end here. Three
+// of its habits are made good for:
 //
 // places      it gives the place of a value where an error is about the key: key_column.cc looks
 //            the key up in the line
@@ -159,7 +159,19 @@ std::optional<std::string_view> defined_twice(std::string_view head) {
 
 }  // namespace
 
-struct Document::Tree {
+/// One text, its library's tree, and where its lines begin: every place that is reported needs
+/// that.
+struct Document::Text {
+  explicit Text(const Source& source);
+  Result<void, Error> parse(std::size_t number);
+  /// Empty for a line that is not there: places come from the library's text and are not trusted to
+  /// exist.
+  std::string_view line(std::uint32_t number) const;
+  Error syntax_error(std::string_view what) const;
+
+  std::string text;
+  std::string file;
+  std::vector<std::size_t> line_starts{0};
   Value root;
 };
 
@@ -174,86 +186,111 @@ const Node* find(const Node& table, std::string_view key) {
   return member == table.members.end() ? nullptr : &member->value;
 }
 
-// Line starts are found once: every place that is reported needs them.
-Document::Document(std::string_view text, std::string_view file)
-    : text_(text), file_(file), tree_(std::make_unique<Tree>()) {
-  line_starts_.push_back(0);
-  for (std::size_t i = 0; i < text_.size(); ++i) {
-    if (text_[i] == '\n') line_starts_.push_back(i + 1);
+Document::Text::Text(const Source& source) : text(source.text), file(source.file) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') line_starts.push_back(i + 1);
   }
 }
 
+// The library keeps the name of the source with each value: there it is the text's number.
+// std::exception besides toml's own: it throws plain std ones (out_of_range, bad_alloc) in corners
+// that a fuzzer finds. An error without a place is better than a gateway that ends at a reload.
+Result<void, Error> Document::Text::parse(std::size_t number) {
+  try {
+    std::istringstream in{text};
+    root = toml::parse<toml::discard_comments, std::map, std::vector>(in, std::to_string(number));
+  } catch (const toml::exception& error) {
+    return err(syntax_error(error.what()));
+  } catch (const std::exception& error) {
+    return err(Error{file, 0, 0, error.what(), ""});
+  }
+  return {};
+}
+
+Document::Document() = default;
 Document::Document(Document&&) noexcept = default;
 Document::~Document() = default;
 
-// std::exception besides toml's own: it throws plain std ones (out_of_range, bad_alloc) in corners
-// that a fuzzer finds. An error without a place is better than a gateway that ends at a reload.
-Result<Document, Errors> Document::parse(std::string_view text, std::string_view file) {
-  Document document(text, file);
-  try {
-    std::istringstream in{document.text_};
-    document.tree_->root = toml::parse<toml::discard_comments, std::map, std::vector>(in, "text");
-    document.root_ = to_node(document.tree_->root);
-  } catch (const toml::exception& error) {
-    return err(Errors{document.syntax_error(error.what())});
-  } catch (const std::exception& error) {
-    return err(Errors{{std::string(file), 0, 0, error.what(), ""}});
+Result<Document, Errors> Document::parse(std::span<const Source> sources) {
+  Document document;
+  document.root_ = node_of(Kind::kTable);
+  Errors errors;
+  for (const Source& source : sources) {
+    Text& text = *document.texts_.emplace_back(std::make_unique<Text>(source));
+    if (auto parsed = text.parse(document.texts_.size() - 1); !parsed) {
+      errors.push_back(std::move(parsed.error()));
+      continue;
+    }
+    Node tree = table_node(text.root);
+    std::ranges::move(tree.members, std::back_inserter(document.root_.members));
   }
+  if (!errors.empty()) return err(std::move(errors));
   return document;
+}
+
+Result<Document, Errors> Document::parse(std::string_view text, std::string_view file) {
+  const Source source{text, file};
+  return parse(std::span(&source, 1));
+}
+
+const std::string& Document::file(const Position& at) const {
+  return texts_[at.text]->file;
 }
 
 // One error from the library's text for people: a key that is there twice gets words of its own
 // (and the first one's line), since its picture shows the value; so do quotation marks; everything
 // else is the headline, with the picture's remark where it says more than "here".
-Error Document::syntax_error(std::string_view what) const {
+Error Document::Text::syntax_error(std::string_view what) const {
   const Pictures drawn = pictures(what);
   const std::string_view head = headline(what);
   Position at = drawn.last.at;
   // A text without a newline at its end is given one by toml11, which then points behind it.
-  const auto lines = static_cast<std::uint32_t>(line_starts_.size());
+  const auto lines = static_cast<std::uint32_t>(line_starts.size());
   if (at.line > lines) at = {lines, static_cast<std::uint32_t>(line(lines).size()) + 1};
   if (const auto key = defined_twice(head)) {
     at.column = key_column(line(at.line), at.column, *key);
-    return {file_, at.line, at.column, quote(*key) + " is there twice",
+    return {file, at.line, at.column, quote(*key) + " is there twice",
             "the first is in line " + std::to_string(drawn.first.at.line)};
   }
   const bool in_list = head.find("array") != head.npos;
   // What the line says may be a secret that lacks a quotation mark.
   const bool shown = line(at.line).find("secret") == std::string_view::npos;
   if (auto fault = quote_fault(line(at.line), in_list)) {
-    return {file_, at.line, fault->column, std::move(fault->message),
+    return {file, at.line, fault->column, std::move(fault->message),
             shown ? std::move(fault->hint) : std::string()};
   }
   const bool useful = shown && !head.empty() && drawn.last.remark != "here";
-  return {file_, at.line, at.column, std::string(head.empty() ? drawn.last.remark : head),
+  return {file, at.line, at.column, std::string(head.empty() ? drawn.last.remark : head),
           useful ? drawn.last.remark : ""};
 }
 
-// Empty for a line that is not there: places come from the library's text and are not trusted to
-// exist.
-std::string_view Document::line(std::uint32_t number) const {
-  if (number == 0 || number > line_starts_.size()) return {};
-  const std::string_view rest = std::string_view(text_).substr(line_starts_[number - 1]);
+std::string_view Document::Text::line(std::uint32_t number) const {
+  if (number == 0 || number > line_starts.size()) return {};
+  const std::string_view rest = std::string_view(text).substr(line_starts[number - 1]);
   return rest.substr(0, rest.find_first_of("\r\n"));
 }
 
 // toml11 keeps the place with each value, as an offset into its copy of the text; the walk to line
 // and column is done only for what is reported.
 Position Document::position(const Node& node) const {
-  if (node.origin == nullptr || &node == &root_) return {1, 1};
+  if (node.origin == nullptr) return {1, 1, 0};  // the root
   const auto location = static_cast<const Value*>(node.origin)->location();
-  return {location.line(), location.column()};
+  const std::string name = location.file_name();
+  std::size_t text = 0;
+  std::from_chars(name.data(), name.data() + name.size(), text);
+  return {location.line(), location.column(), text};
 }
 
 Position Document::key_position(const Member& member) const {
   const Position value = position(member.value);
-  return {value.line, key_column(line(value.line), value.column, member.key)};
+  const std::string_view row = texts_[value.text]->line(value.line);
+  return {value.line, key_column(row, value.column, member.key), value.text};
 }
 
 // Up to the next blank, comma, bracket or comment: a number cannot contain one.
 std::string Document::token(const Node& node) const {
   const Position at = position(node);
-  const std::string_view row = line(at.line);
+  const std::string_view row = texts_[at.text]->line(at.line);
   if (at.column == 0 || at.column > row.size()) return {};
   const std::string_view rest = row.substr(at.column - 1);
   return std::string(rest.substr(0, rest.find_first_of(" \t,]}#")));

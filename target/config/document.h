@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// A parsed TOML text as a plain tree. toml11 stays behind document.cc; so does what it gets wrong:
-// it names the place of a value where the key is meant, and saturates integers (both reproduced).
+// TOML texts, parsed, as one plain tree. toml11 stays behind document.cc; so does what it gets
+// wrong: it names the place of a value where the key is meant, and saturates integers (both
+// reproduced).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,23 +44,27 @@ struct Member {
 /// Null when the table has no such key.
 const Node* find(const Node& table, std::string_view key);
 
-/// A place in the text, both from 1; 0: not known.
+/// A place in a text, line and column from 1; 0: not known.
 struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+  std::size_t text = 0;  // which of the document's texts
 };
 
-/// A text and its tree. Movable while nobody holds a Node of it. Not thread-safe, and needs not be:
-/// a text is read by one thread and forgotten.
+/// Texts and their tree. Movable while nobody holds a Node of it. Not thread-safe, and needs not
+/// be: a text is read by one thread and forgotten.
 class Document {
  public:
-  /// REQUIRES: scan() found nothing wrong with `text`. toml11 reports one error, the first.
+  /// The root has the members of all texts, in their order; a key that two of them have is there
+  /// twice. REQUIRES: there is a text, and scan() found nothing wrong with any. Of each text toml11
+  /// reports one error, the first.
+  static Result<Document, Errors> parse(std::span<const Source> sources);
   static Result<Document, Errors> parse(std::string_view text, std::string_view file);
   Document(Document&&) noexcept;
   ~Document();
 
   const Node& root() const { return root_; }
-  const std::string& file() const { return file_; }
+  const std::string& file(const Position& at) const;
 
   // Places cost a walk over the text: ask for them when there is an error to report.
   Position position(const Node& node) const;
@@ -68,16 +74,10 @@ class Document {
   std::string token(const Node& node) const;
 
  private:
-  struct Tree;
-  Document(std::string_view text, std::string_view file);
-  std::string_view line(std::uint32_t number) const;
-  /// From toml11's text for people, see document.cc.
-  Error syntax_error(std::string_view what) const;
+  struct Text;
+  Document();
 
-  std::string text_;
-  std::string file_;
-  std::vector<std::size_t> line_starts_;
-  std::unique_ptr<Tree> tree_;
+  std::vector<std::unique_ptr<Text>> texts_;  // never moved: nodes point into them
   Node root_;
 };
 

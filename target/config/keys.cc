@@ -39,7 +39,8 @@ constexpr Key kGatewayKeys[] = {
                                    "/run/lungate/NAME.sock"),
     integer<&Gateway::drain_timeout_ms>("drain_timeout_ms", {0, in_ms(limits::kTimeoutMax)},
                                         "how long SIGTERM waits for sessions to end"),
-    not_built("group", "a configuration shared by several gateways"),
+    text<&Gateway::group>("group", check_group,
+                          "the text that gateways share: a path, or rados:pool/[namespace/]object"),
 };
 constexpr Table kGateway{"[gateway]", kGatewayKeys, &kGatewayDefaults};
 
@@ -160,7 +161,7 @@ constexpr Key kPortalGroupKeys[] = {
         .required(),
     text<&PortalGroup::gateway>(
         "gateway", check_gateway_name,
-        "this gateway's name (the default); other names' portals are not used"),
+        "whose they are; absent: this gateway's, but in a group's file it must be said"),
     texts<&PortalGroup::portals>("portals", {1, limits::kPortalsMax}, check_address,
                                  "numeric addresses with ports, as initiators reach them")
         .required(),
@@ -354,11 +355,11 @@ constexpr Table kTarget{"[[target]]", kTargetKeys, &kTargetDefaults};
 // What must be there for a gateway to make sense: its name, and a place where initiators reach it.
 const Config kRootDefaults;
 constexpr Key kRootKeys[] = {
-    table<&Config::gateway>("gateway", kGateway, "this process").required(),
-    table<&Config::ceph>("ceph", kCeph, "access to the cluster"),
-    table<&Config::telemetry>("telemetry", kTelemetry, "what the gateway records"),
-    table<&Config::log>("log", kLog, "what the gateway logs"),
-    table<&Config::exporter>("exporter", kExporter, "the Prometheus sidecar"),
+    table<&Config::gateway>("gateway", kGateway, "this process").required().own(),
+    table<&Config::ceph>("ceph", kCeph, "access to the cluster").own(),
+    table<&Config::telemetry>("telemetry", kTelemetry, "what the gateway records").own(),
+    table<&Config::log>("log", kLog, "what the gateway logs").own(),
+    table<&Config::exporter>("exporter", kExporter, "the Prometheus sidecar").own(),
     table<&Config::iscsi>("iscsi", kIscsi, "what every login is offered"),
     table<&Config::discovery>("discovery", kDiscovery, "sessions that only look for targets"),
     tables<&Config::portal_groups>("portal_group", {1, limits::kPortalsMax}, kPortalGroup,
@@ -370,10 +371,25 @@ constexpr Key kRootKeys[] = {
 };
 constexpr Table kRoot{"the file", kRootKeys, &kRootDefaults};
 
+// The first of them, so that they are a table themselves.
+constexpr std::size_t kOwnCount = 5;
+static_assert([] {
+  std::size_t at = 0;
+  for (const Key& key : kRootKeys) {
+    if (key.is_own != (at++ < kOwnCount)) return false;
+  }
+  return true;
+}());
+constexpr Table kOwn{"the file", std::span(kRootKeys).first(kOwnCount), &kRootDefaults};
+
 }  // namespace
 
 const Table& root_table() {
   return kRoot;
+}
+
+const Table& own_table() {
+  return kOwn;
 }
 
 }  // namespace lungate::config

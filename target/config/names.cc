@@ -17,6 +17,10 @@
 namespace lungate::config {
 namespace {
 
+constexpr std::string_view kRados = "rados:";
+/// Of a pool, a namespace and an image or object together; RADOS takes far longer names.
+constexpr std::size_t kPlaceBytesMax = 512;
+
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -245,6 +249,18 @@ Objection check_path(std::string_view text) {
   return {};
 }
 
+Objection check_group(std::string_view text) {
+  if (!text.starts_with(kRados)) return check_path(text);
+  const std::string_view place = text.substr(kRados.size());
+  const auto parts = std::ranges::count(place, '/') + 1;
+  const bool good = (parts == 2 || parts == 3) && place.front() != '/' && place.back() != '/' &&
+                    place.find("//") == place.npos && place.size() <= kPlaceBytesMax &&
+                    std::ranges::all_of(place, is_printable);
+  if (good) return {};
+  return complain("a pool and an object are needed",
+                  "like 'rados:pool/object' or 'rados:pool/namespace/object'");
+}
+
 Objection check_socket_path(std::string_view text) {
   if (auto objection = check_path(text)) return objection;
   if (text.size() <= limits::kSocketPathBytesMax) return {};
@@ -269,7 +285,7 @@ Objection check_image(std::string_view text) {
                      text.find("//") == text.npos;
   if (!parts) return complain("a pool and an image are needed", std::string(kForm));
   if (text.find('@') != text.npos) return complain("snapshots cannot be served");
-  if (text.size() > 512 || !std::ranges::all_of(text, is_printable)) {
+  if (text.size() > kPlaceBytesMax || !std::ranges::all_of(text, is_printable)) {
     return complain("at most 512 printable ASCII characters are allowed");
   }
   return {};
@@ -332,6 +348,12 @@ std::string size_text(std::uint64_t bytes) {
 Address parse_address(std::string_view text) {
   const auto parts = split_address(text);
   return {parts->host, *parse_port(parts->port), parts->ipv6};
+}
+
+std::optional<GroupObject> parse_group_object(std::string_view text) {
+  if (!text.starts_with(kRados)) return {};
+  Image place = parse_image(text.substr(kRados.size()));  // of the same form
+  return GroupObject{std::move(place.pool), std::move(place.name_space), std::move(place.image)};
 }
 
 Image parse_image(std::string_view text) {

@@ -43,6 +43,8 @@ Objection check_address(std::string_view text);
 Objection check_network(std::string_view text);
 /// Absolute, of a file. Whether it exists is found out when it is opened.
 Objection check_path(std::string_view text);
+/// Such a path, or rados:pool/[namespace/]object.
+Objection check_group(std::string_view text);
 /// A path, and short enough for sockaddr_un.
 Objection check_socket_path(std::string_view text);
 /// The part after "client.".
@@ -68,6 +70,9 @@ Objection check_printable(std::string_view text) {
 std::optional<std::uint64_t> parse_size(std::string_view text);
 /// The largest unit that leaves no remainder: 10737418240 is "10GiB".
 std::string size_text(std::uint64_t bytes);
+
+/// Nothing: it is a path. REQUIRES: check_group() has no objection.
+std::optional<GroupObject> parse_group_object(std::string_view text);
 
 /// REQUIRES: check_address() and check_image() have no objection.
 Address parse_address(std::string_view text);

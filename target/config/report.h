@@ -40,7 +40,8 @@ class Report {
 
  private:
   void add(Position at, std::string message, std::string hint) {
-    errors_.push_back({document_.file(), at.line, at.column, std::move(message), std::move(hint)});
+    errors_.push_back(
+        {document_.file(at), at.line, at.column, std::move(message), std::move(hint)});
   }
 
   const Document& document_;

@@ -56,6 +56,12 @@ std::string portal_identity(const Address& portal, const std::string& gateway) {
   return to_string(portal) + (wildcard ? " of " + gateway : "");
 }
 
+/// The default would be another gateway for each reader of a shared text.
+void check_says_whose(const Config& config, const Node& node, Report& report) {
+  if (config.gateway.group.empty() || member(node, "gateway") != nullptr) return;
+  report.at_value(node, "[[portal_group]] needs 'gateway' where gateways share the text");
+}
+
 /// One group for each gateway: its tag is the gateway's target port group, by which ALUA tells the
 /// gateways apart. This gateway must have one, or nobody could reach it.
 void check_portal_groups(const Config& config, const Node& root, Report& report) {
@@ -71,6 +77,7 @@ void check_portal_groups(const Config& config, const Node& root, Report& report)
                           [&](const PortalGroup& group, const Node& node) {
                             tags.see(std::to_string(group.tag), or_self(node, "tag"));
                             gateways.see(group.gateway, or_self(node, "gateway"));
+                            check_says_whose(config, node, report);
                             own = own || group.gateway == config.gateway.name;
                             const Node& texts = or_self(node, "portals");
                             for (std::size_t i = 0; i < group.portals.size(); ++i) {
@@ -184,9 +191,18 @@ void check_lun(const Lun& lun, const Node& node, Once& stores, Report& report) {
   }
 }
 
+/// Two hosts' files of one name are two disks, and would be one to every initiator.
+void check_is_shared(const Lun& lun, const Node& node, Report& report) {
+  if (!std::holds_alternative<File>(lun.store)) return;
+  report.at_value(or_self(node, "file"),
+                  "'file' is of one host, and several gateways share the text",
+                  "serve an 'image', or take it to a gateway without 'group'");
+}
+
 // Over all targets at once, because a store may be behind one LUN only, whichever target it is of.
 // Unsound LUNs are passed over, but still count for the total.
 void check_targets(const Config& config, const Node& root, Report& report) {
+  const bool shared = !config.gateway.group.empty() && config.portal_groups.size() > 1;
   Once iqns("target", report);
   Once stores("the store", report);
   std::size_t luns_total = 0;
@@ -203,6 +219,7 @@ void check_targets(const Config& config, const Node& root, Report& report) {
     each_sound<Lun>(target.luns, node, "lun", report, [&](const Lun& lun, const Node& lun_node) {
       ids.see(std::to_string(lun.id), or_self(lun_node, "id"));
       check_lun(lun, lun_node, stores, report);
+      if (shared) check_is_shared(lun, lun_node, report);
     });
   }
   if (luns_total > limits::kLunsMax) {

@@ -76,6 +76,7 @@ struct Key {
   std::string_view doc{};
   bool is_required = false;
   bool is_secret = false;  // its value stands in no message
+  bool is_own = false;     // of the root: a gateway's own, whatever it shares with a group
   Range range{};           // kInteger, kSize, each item of kIntegers
   RealRange reals{};       // kReal
   Range count{};           // items of kTexts, kIntegers, kTables
@@ -86,6 +87,11 @@ struct Key {
   constexpr Key required() const {
     Key key = *this;
     key.is_required = true;
+    return key;
+  }
+  constexpr Key own() const {
+    Key key = *this;
+    key.is_own = true;
     return key;
   }
 };
@@ -100,5 +106,7 @@ struct Table {
 
 /// The whole text's table; its object is a Config.
 const Table& root_table();
+/// Of it the tables that are a gateway's own.
+const Table& own_table();
 
 }  // namespace lungate::config

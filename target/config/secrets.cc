@@ -147,8 +147,8 @@ bool has_secrets_in_text(const Config& config) {
   return false;
 }
 
-Result<Config, Errors> parse_with_secrets(const std::string& path) {
-  auto config = parse_file(path);
+Result<Config, Errors> parse_with_secrets(const std::string& path, const ReadGroup& read_group) {
+  auto config = parse_file(path, read_group);
   if (!config) return config;
   if (auto loaded = load_secrets(*config); !loaded) return err(std::move(loaded.error()));
   return config;

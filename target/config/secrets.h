@@ -19,7 +19,8 @@ namespace lungate::config {
 Result<void, Errors> load_secrets(Config& config);
 
 /// parse_file() and load_secrets(): what a gateway serves by. Blocks on the disk.
-Result<Config, Errors> parse_with_secrets(const std::string& path);
+Result<Config, Errors> parse_with_secrets(const std::string& path,
+                                          const ReadGroup& read_group = {});
 
 /// Whether the text itself has a secret in it. Asked of a Config as parse_text() gives it, before
 /// load_secrets().

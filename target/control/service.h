@@ -29,6 +29,7 @@
 #include "config/config.h"
 #include "config/secrets.h"
 #include "control/control_socket.h"
+#include "control/group_text.h"
 #include "control/lun_keeper.h"
 #include "control/plan.h"
 #include "control/process_cells.h"
@@ -51,7 +52,7 @@ struct ReadText {
 /// nowhere else.
 struct Surroundings {
   std::function<Result<config::Config, config::Errors>(const std::string& file)> read_config =
-      config::parse_with_secrets;
+      control::read_config;
   Nanoseconds start_patience = limits::kStartPatience;
   Nanoseconds reload_answer = limits::kReloadAnswerTimeout;
 };

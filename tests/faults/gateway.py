@@ -155,23 +155,29 @@ class Gateway(Closing):
 
     # --- life ---
 
-    def write_config(self, port=None):
-        self.written_port = self.port if port is None else port
-        self.metrics_port = self.metrics_port or free_port()
+    def own_tables(self):
+        """What is a gateway's own, where several share the rest."""
         parts = [table("gateway", self.settings),
                  table("telemetry", {"segment": self.segment}),
                  table("exporter", {"listen": f"127.0.0.1:{self.metrics_port}"})]
-        if self.iscsi:
-            parts.append(table("iscsi", self.iscsi))
         if self.ceph:
             parts.append(table("ceph", self.ceph))
+        return "\n".join(parts) + "\n"
+
+    def shared_tables(self):
+        parts = [table("iscsi", self.iscsi)] if self.iscsi else []
         portals = [f"127.0.0.1:{self.written_port}", *self.more_portals]
-        parts += [table("[portal_group]", {"tag": 1, "portals": portals}),
-                  table("[target]", {"iqn": TARGET})]
+        group = {"tag": 1, "gateway": self.settings["name"], "portals": portals}
+        parts += [table("[portal_group]", group), table("[target]", {"iqn": TARGET})]
         parts += [table("[target.lun]", lun) for lun in self.luns]
+        return "\n".join(parts) + self.more
+
+    def write_config(self, port=None):
+        self.written_port = self.port if port is None else port
+        self.metrics_port = self.metrics_port or free_port()
         with open(self.config, "w", encoding="utf-8") as text:
             os.chmod(self.config, 0o600)  # there may be secrets in it
-            text.write("\n".join(parts) + self.more)
+            text.write(self.own_tables() + self.shared_tables())
 
     def start(self):
         """Also after kill(): then on the port that it had."""

@@ -61,6 +61,21 @@ TEST(Document, SaturatedIntegersKeepTheirText) {
   EXPECT_EQ(document->token(*find(document->root(), "a")), "99999999999999999999");
 }
 
+TEST(Document, SeveralTextsAreOneTreeAndKeepTheirPlaces) {
+  const Source sources[] = {{"[a]\nx = 0x10\n", "one"}, {"\n\n[b]\nlong_key = 2\n", "two"}};
+  const auto document = Document::parse(sources);
+  ASSERT_TRUE(document);
+  ASSERT_EQ(document->root().members.size(), 2u);
+  const Node& x = *find(*find(document->root(), "a"), "x");
+  const Member& key = find(document->root(), "b")->members.at(0);
+  EXPECT_EQ(document->file(document->position(x)), "one");
+  EXPECT_EQ(document->token(x), "0x10");
+  const Position at = document->key_position(key);
+  EXPECT_EQ(document->file(at), "two");
+  EXPECT_EQ(at.line, 4u);
+  EXPECT_EQ(at.column, 1u);
+}
+
 // Found by the fuzzer: the parser's place was a line that the text has not.
 TEST(Document, AnErrorIsInsideTheText) {
   for (const char* text : {"a = [[[[[[[[[[", "a = [\n[[", "a = {", "a", "[a"}) {

@@ -32,7 +32,9 @@ Text base_for(const KeyDoc& key) {
   if (key.table == "[[initiator_group]]") {
     text = text.with(key.table, "name = 'hosts'").with(key.table, "iqns = ['iqn.2026-11.a:b']");
   }
-  if (key.name == "group") {
+  if (key.name == "group" && key.table == "[gateway]")
+    text = text.with("[[portal_group]]", "gateway = 'gw-a'");
+  if (key.name == "group" && key.table == "[[target.initiator]]") {
     text = text.without("[[target.initiator]]", "iqn")
                .with("[[initiator_group]]", "name = 'hosts'")
                .with("[[initiator_group]]", "iqns = ['iqn.2026-11.a:b']");
@@ -155,6 +157,7 @@ struct RuledValue {
 constexpr RuledValue kRuled[] = {
     {"[gateway]", "name", "'gw-a'", "'gw a'"},
     {"[gateway]", "control_socket", "'/run/x.sock'", "'x.sock'"},
+    {"[gateway]", "group", "'rados:pool/group'", "'rados:pool'"},
     {"[ceph]", "conf", "'/etc/ceph.conf'", "'/etc/'"},
     {"[ceph]", "user", "'lungate'", "'client.lungate'"},
     {"[telemetry]", "segment", "'/dev/shm/x'", "''"},

@@ -77,7 +77,7 @@ iqn = "iqn.2026-11.io.lungate:bench"
 TEST(Parse, TheSketchOfTheDesign) {
   const auto config = parse_text(kSketch, "gw-a.toml");
   ASSERT_TRUE(config) << errors_of(config);
-  EXPECT_EQ(config->gateway, (Gateway{"gw-a", 2, "/run/lungate/gw-a.sock", 2000}));
+  EXPECT_EQ(config->gateway, (Gateway{"gw-a", 2, "/run/lungate/gw-a.sock", 2000, ""}));
   EXPECT_EQ(config->ceph, (Ceph{"/etc/ceph/ceph.conf", "lungate", 4}));
   EXPECT_EQ(config->log.level, log::Level::kDebug);
   EXPECT_EQ(config->iscsi.header_digest, (std::vector{Digest::kCrc32c, Digest::kNone}));
@@ -168,8 +168,8 @@ constexpr BadText kBadTexts[] = {
      "t:7:1: error: 'relay' is not built yet: relaying commands between gateways (take it out)\n"},
     {"NotBuiltInAnotherTable", "[relay]\nuser = 'u'\n",
      "t:7:2: error: 'relay' is not built yet: relaying commands between gateways (take it out)\n"},
-    {"BuiltInOneTableOnly", "[log]\ngroup = 'u'\n",
-     "t:8:1: error: unknown key 'group' in [log] (it belongs in [[target.initiator]])\n"},
+    {"OfTwoTablesTheFirst", "[log]\ngroup = 'u'\n",
+     "t:8:1: error: unknown key 'group' in [log] (it belongs in [gateway])\n"},
     {"ExporterAndPortal", "[exporter]\nlisten = '127.0.0.1:3260'\n",
      "t:8:10: error: 'listen' of [exporter] is '127.0.0.1:3260', and 'portals' of [[portal_group]] "
      "has '127.0.0.1:3260' (two processes cannot have the same port)\n"},
